@@ -1,0 +1,94 @@
+# What installs or reports progress writes to standard error, so that `make demo ARGS=--json` writes nothing but JSON
+# to standard output, the first time too.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.SILENT:
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types format messages bench lock clean
+
+BIN := .venv/bin
+PIP := -m pip --disable-pip-version-check -qq install
+UV := uv==0.13.9
+
+help: ## list the targets
+	sed -n 's/^\([a-z]*\):[^#]*## /\1|/p' Makefile | awk -F '|' '{ printf "make %-8s %s\n", $$1, $$2 }'
+	echo "ARGS is handed on: make demo ARGS=--json, make test ARGS='-k trust -x', make lock ARGS=--upgrade"
+
+demo: .venv/.ready ## run the scenarios on the local cloud and show each step
+	$(BIN)/python -m demo $(ARGS)
+
+# Every step runs, whatever the one before it found. pytest comes last, so its closing line is the last one.
+test: .venv/.ready ## check style, types and floors, and run the whole suite
+	failed=; \
+	$(MAKE) lint || failed="$$failed lint"; \
+	$(MAKE) types || failed="$$failed types"; \
+	$(BIN)/python -m pytest -n 2 $(ARGS) || failed="$$failed pytest"; \
+	test -z "$$failed" || { echo "make test: failed:$$failed" >&2; exit 1; }
+
+lint: .venv/.ready ## check style, and that each floor knows only those under it
+	failed=0; \
+	$(BIN)/python -m ruff check --quiet --output-format concise . || failed=1; \
+	$(BIN)/python -m ruff format --quiet --check --output-format concise . || failed=1; \
+	$(BIN)/lint-imports --no-logo || failed=1; \
+	exit $$failed
+
+# functions/ and shared/ also run on Python 3.10.
+types: .venv/.ready ## check types
+	failed=0; \
+	$(BIN)/python -m mypy --python-version 3.10 shared functions || failed=1; \
+	$(BIN)/python -m mypy --python-version 3.11 . || failed=1; \
+	exit $$failed
+
+format: .venv/.ready ## lay the code out, and mend what ruff can mend by itself
+	$(BIN)/python -m ruff check --quiet --fix-only .
+	$(BIN)/python -m ruff format --quiet .
+
+# The same texts give the same three files, byte for byte, so that a difference is a text that was changed. What was
+# changed in English is marked fuzzy in the .po and not compiled, until its translation is mended and the mark removed.
+LOCALE := shared/rolemend/locale
+
+messages: .venv/.ready ## gather the texts that people read, and compile their translations
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-default-keywords -k text --omit-header --no-location \
+	  --sort-output --no-wrap -o $(LOCALE)/rolemend.pot shared/rolemend
+	$(BIN)/pybabel -q update -D rolemend -d $(LOCALE) -i $(LOCALE)/rolemend.pot --ignore-pot-creation-date \
+	  --ignore-obsolete --no-wrap
+	$(BIN)/pybabel -q compile -D rolemend -d $(LOCALE)
+
+bench: .venv/.ready ## run the benchmarks
+	$(BIN)/python -m bench $(ARGS)
+
+clean: ## take away everything that was made here
+	rm -rf .venv .venv-lock build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A virtualenv works only where it was made: the stamp names that place, so that a copied or moved checkout makes its own.
+$(shell test "$$(cat .venv/.ready 2>/dev/null)" = "$$(pwd -P)" || rm -f .venv/.ready)
+
+.venv/.ready: pyproject.toml requirements.lock requirements-build.lock
+	exec >&2; set -e; \
+	if [ ! -e $@ ]; then \
+	  for name in $(or $(PYTHON),python3 python3.13 python3.12 python3.11) none; do \
+	    "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+	  done; \
+	  if [ "$$name" = none ]; then echo "This needs Python 3.11 or later: name one with make PYTHON=..."; exit 1; fi; \
+	  echo "Making .venv with $$("$$name" --version), once; this takes about a minute."; \
+	  "$$name" -m venv --clear .venv; \
+	fi; \
+	$(BIN)/python $(PIP) --require-hashes -r requirements-build.lock; \
+	$(BIN)/python $(PIP) --require-hashes --no-build-isolation -r requirements.lock; \
+	$(BIN)/python $(PIP) --no-deps --no-build-isolation -e .; \
+	pwd -P >$@
+
+# Three locks: the functions' layer (Python 3.10 and later), everything (3.11 and later), and what builds the packages
+# that are published as source only. The settings of the machine it runs on must not show in them.
+COMPILE := env -u UV_INDEX -u UV_DEFAULT_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS \
+	.venv-lock/bin/uv pip compile --no-config --quiet --universal --generate-hashes --no-header --no-annotate $(ARGS)
+
+lock: ## pin the dependencies anew
+	exec >&2; set -e; \
+	$(or $(PYTHON),python3) -m venv --clear .venv-lock; \
+	.venv-lock/bin/python $(PIP) '$(UV)'; \
+	$(COMPILE) --python-version 3.10 pyproject.toml -o requirements-layer.lock; \
+	$(COMPILE) --python-version 3.11 pyproject.toml --extra local --group dev -c requirements-layer.lock -o requirements.lock; \
+	$(COMPILE) --python-version 3.11 --group build -c requirements.lock -o requirements-build.lock
