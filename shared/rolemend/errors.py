@@ -1,0 +1,92 @@
+"""Every error that Rolemend raises.
+
+RolemendError
+├── SettingsError            settings missing or wrong, all of them in one message
+├── GuardrailsError          guardrails.toml wrong, all mistakes in one message
+├── BadEvent                 a function was invoked with something that is no event of its triggers
+├── RecordRejected           one log record that cannot be read; kept aside, the batch goes on
+├── AccountError             a call to the cloud account failed
+│   ├── Refused              the account does not allow this call
+│   ├── NotThere             what was asked for does not exist
+│   ├── Unreachable          network, throttling or a fault of the service, after all tries
+│   │   └── AnswerLost       the request may have had its effect, and nobody can tell
+│   └── Conflict             somebody else changed it first
+└── LedgerError
+    ├── LedgerDamaged        a journal whose hash chain is broken
+    └── UnknownIncident      no incident has this id
+"""
+
+from __future__ import annotations
+
+
+class RolemendError(Exception):
+    """The root of the tree."""
+
+
+class SettingsError(RolemendError):
+    """Settings are missing or wrong; `problems` names each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("Settings to correct: " + "; ".join(problems))
+        self.problems = problems
+
+
+class GuardrailsError(RolemendError):
+    """The guardrails cannot be used; `problems` names each mistake with its place."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("Guardrails to correct: " + "; ".join(problems))
+        self.problems = problems
+
+
+class BadEvent(RolemendError):
+    """An invocation payload that is none of the events a function is meant for."""
+
+
+class RecordRejected(RolemendError):
+    """A record that cannot be read, and why."""
+
+
+class AccountError(RolemendError):
+    """A call failed: `operation` is the API, `code` the service's error code."""
+
+    def __init__(self, operation: str, code: str, message: str, request_id: str = "") -> None:
+        super().__init__(
+            f"{operation}: {code}: {message}" + (f" (request {request_id})" if request_id else "")
+        )
+        self.operation = operation
+        self.code = code
+        self.message = message
+        self.request_id = request_id
+
+
+class Refused(AccountError):
+    """The account does not allow this call to the role that made it."""
+
+
+class NotThere(AccountError):
+    """What was asked for does not exist."""
+
+
+class Unreachable(AccountError):
+    """No usable answer after all tries: network, throttling, or a fault of the service."""
+
+
+class AnswerLost(Unreachable):
+    """The request was sent and no answer came: it may have had its effect."""
+
+
+class Conflict(AccountError):
+    """The object is no longer as it was read."""
+
+
+class LedgerError(RolemendError):
+    """The ledger cannot be used."""
+
+
+class LedgerDamaged(LedgerError):
+    """A journal whose entries do not follow from each other."""
+
+
+class UnknownIncident(LedgerError):
+    """No incident has this id."""

@@ -1,0 +1,118 @@
+"""The normalised fact in a signal: who was denied what, where, when, and with which code."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+
+class DeniedPrincipal(msgspec.Struct, frozen=True, kw_only=True):
+    """The principal as the signal names it.
+
+    `type` is `ram_user`, `assumed_role`, `root`, `anonymous` or `service`; `id` the user's or role's numeric id,
+    `name` the user's or role's name ("" where the source does not tell), `session` a role session's name.
+    """
+
+    type: str
+    account: str = ""
+    id: str = ""
+    name: str = ""
+    session: str = ""
+
+
+class ClusterTarget(msgspec.Struct, frozen=True, kw_only=True, tag="cluster"):
+    """A cluster that was to be created: its release (`EMR-3.30.0`) and the ECS application role asked for."""
+
+    release: str = ""
+    role: str = ""
+
+
+class BucketTarget(msgspec.Struct, frozen=True, kw_only=True, tag="bucket"):
+    """A bucket, or an object in it (`key`, decoded; "" for the bucket itself).
+
+    `region` is the bucket's own region, `host` the endpoint the request was sent to, `owner` the bucket's account.
+    """
+
+    bucket: str
+    key: str = ""
+    region: str = ""
+    host: str = ""
+    owner: str = ""
+
+
+Target = ClusterTarget | BucketTarget
+
+
+class Denial(msgspec.Struct, frozen=True, kw_only=True):
+    """One denied call.
+
+    `signal_id` names the record it was read from and never changes between deliveries; `code` and `detail_code` are
+    the service's error code and OSS's EC; `time` is in epoch seconds; `conditions` are the condition keys the record
+    tells, `unknown_conditions` those it leaves open; `account` is the account whose log this is.
+    """
+
+    signal_id: str
+    source: str
+    account: str
+    region: str
+    principal: DeniedPrincipal
+    action: str
+    target: Target
+    code: str
+    detail_code: str = ""
+    message: str = ""
+    time: int = 0
+    request_id: str = ""
+    conditions: dict[str, str] = {}
+    unknown_conditions: tuple[str, ...] = ()
+
+
+class PassedOver(msgspec.Struct, frozen=True):
+    """A record that is no denial; `reason` is counted, for example an error code that is no permission problem."""
+
+    reason: str
+
+
+def fingerprint(denial: Denial) -> tuple[str, ...]:
+    """Principal, action group, resource and code: what makes denials the same incident.
+
+    Sessions of one role count as one principal, and reading or writing actions on one bucket as one group.
+    """
+    principal = denial.principal
+    who = f"{principal.type}:{principal.account}:{principal.name.lower() or principal.id}"
+    code = f"{denial.code}/{denial.detail_code}"
+    if isinstance(denial.target, BucketTarget):
+        return (denial.account, who, action_group(denial.action), f"bucket:{denial.target.bucket}", code)
+    resource = f"cluster:{denial.region}:{denial.target.release}:{denial.target.role.lower()}"
+    return (denial.account, who, denial.action, resource, code)
+
+
+def incident_id(denial: Denial) -> str:
+    """The id of the incident a denial belongs to: the same for ever, computed from the fingerprint."""
+    digest = hashlib.sha256("\x1f".join(fingerprint(denial)).encode()).hexdigest()
+    return f"inc-{digest[:24]}"
+
+
+READ_ACTIONS = ("oss:GetObject", "oss:ListObjects", "oss:GetBucketInfo")
+WRITE_ACTIONS = (
+    "oss:PutObject",
+    "oss:DeleteObject",
+    "oss:AbortMultipartUpload",
+    "oss:ListMultipartUploads",
+    "oss:ListParts",
+    "oss:RestoreObject",
+    "oss:ListObjectVersions",
+    "oss:DeleteObjectVersion",
+)
+"""What Hive and Spark need in order to write, beside reading.
+
+https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/grant-permissions-to-access-oss-or-oss-hdfs
+"""
+
+
+def action_group(action: str) -> str:
+    """`read`, `write`, or the action itself."""
+    if action in READ_ACTIONS:
+        return "read"
+    return "write" if action in WRITE_ACTIONS else action

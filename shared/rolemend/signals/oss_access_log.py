@@ -1,0 +1,151 @@
+"""Lines of OSS's real-time access log in SLS: requests that OSS refused.
+
+Fields: https://help.aliyun.com/zh/sls/log-fields-17 . Actions of the operations:
+https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements .
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote_plus
+
+from rolemend.errors import RecordRejected
+from rolemend.signals.denial import BucketTarget, Denial, DeniedPrincipal, PassedOver
+
+TOPIC = "oss_access_log"
+
+PUSHED_DOWN = "* | where __topic__ = 'oss_access_log' and (http_status is null or http_status = '403')"
+"""The filter that SLS applies before a record is sent; a line without its status passes, so that it is kept aside."""
+
+WRONG_ENDPOINT = "0003-00001403"
+"""EC of a request that another region's endpoint received; its code is AccessDenied all the same."""
+
+_NO_PERMISSION_PROBLEM = ("0002-", "0003-000005", "0003-000007", "0003-000008", "0003-00000908", "0061-")
+"""EC families that are 403 AccessDenied without being a matter of policies: signature and key, referer, requester
+pays, account and debt, banned bucket. https://help.aliyun.com/zh/oss/support/error-codes"""
+
+_OBJECT_ACTIONS = {
+    "GetObject": "oss:GetObject",
+    "HeadObject": "oss:GetObject",
+    "GetObjectMeta": "oss:GetObject",
+    "GetObjectInfo": "oss:GetObject",
+    "PutObject": "oss:PutObject",
+    "PostObject": "oss:PutObject",
+    "AppendObject": "oss:PutObject",
+    "CopyObject": "oss:PutObject",
+    "InitiateMultipartUpload": "oss:PutObject",
+    "UploadPart": "oss:PutObject",
+    "UploadPartCopy": "oss:PutObject",
+    "CompleteUploadPart": "oss:PutObject",
+    "AbortMultiPartUpload": "oss:AbortMultipartUpload",
+    "ListParts": "oss:ListParts",
+    "DeleteObject": "oss:DeleteObject",
+    "RestoreObject": "oss:RestoreObject",
+    "GetObjectAcl": "oss:GetObjectAcl",
+    "PutObjectAcl": "oss:PutObjectAcl",
+    "GetObjectSymlink": "oss:GetObject",
+    "PutObjectSymlink": "oss:PutObject",
+}
+_BUCKET_ACTIONS = {
+    "GetBucket": "oss:ListObjects",
+    "HeadBucket": "oss:ListObjects",
+    "ListMultiPartUploads": "oss:ListMultipartUploads",
+    "DeleteObjects": "oss:DeleteObject",
+}
+_UNTOLD = ("acs:SourceVpc", "acs:MFAPresent")
+"""Condition keys the log does not tell (a VPC id only for requests from inside one)."""
+
+
+def read_record(record: Mapping[str, Any]) -> Denial | PassedOver:
+    """Read one line, as the SLS SDK gives it: every value text, `-` for empty, `__time__` a number or text.
+
+    Raises RecordRejected if members that name the request are missing or no text.
+    """
+    if any(not isinstance(record.get(name, ""), str) for name in _READ):
+        raise RecordRejected("an access-log line whose members are not text")
+    status = record.get("http_status", "")
+    if not status.isdecimal():
+        raise RecordRejected("an access-log line without http_status")
+    if status != "403":
+        return PassedOver("not refused")
+    code, detail = _value(record, "error_code"), _value(record, "ec")
+    if code != "AccessDenied":
+        return PassedOver(code or "no error code")
+    if detail.startswith(_NO_PERMISSION_PROBLEM):
+        return PassedOver(f"{code}/{detail}")
+    return _denial(record, code, detail)
+
+
+_READ = (
+    "http_status", "error_code", "ec", "operation", "bucket", "object", "request_id", "owner_id",
+    "extend_information", "requester_id", "bucket_location", "host", "client_ip", "http_type", "vpc_id", "user_agent",
+)  # fmt: skip
+
+
+def _denial(record: Mapping[str, Any], code: str, detail: str) -> Denial:
+    bucket, request_id = _value(record, "bucket"), _value(record, "request_id")
+    time = str(record.get("__time__", ""))
+    operation = _value(record, "operation")
+    if not (bucket and request_id and time.isdecimal() and operation):
+        raise RecordRejected("an access-log line without bucket, operation, request_id or time")
+    owner = _value(record, "owner_id")
+    region = _value(record, "bucket_location").removeprefix("oss-")
+    action, key = _action(operation, unquote_plus(_value(record, "object")))
+    conditions, unknown = _conditions(record)
+    return Denial(
+        signal_id=request_id,
+        source="oss_access_log",
+        account=owner,
+        region=region,
+        principal=_principal(record, owner),
+        action=action,
+        target=BucketTarget(bucket=bucket, key=key, region=region, host=_value(record, "host"), owner=owner),
+        code=code,
+        detail_code=detail,
+        time=int(time),
+        request_id=request_id,
+        conditions=conditions,
+        unknown_conditions=unknown,
+    )
+
+
+def _action(operation: str, key: str) -> tuple[str, str]:
+    """RAM action and object key of a logged operation; operations on the bucket itself have no key."""
+    if operation in _OBJECT_ACTIONS:
+        return _OBJECT_ACTIONS[operation], key
+    return _BUCKET_ACTIONS.get(operation, f"oss:{operation}"), ""
+
+
+def _principal(record: Mapping[str, Any], owner: str) -> DeniedPrincipal:
+    """`extend_information` is `requesterParentId,roleName,roleSessionName,roleOwnerId`, perhaps with more behind."""
+    parts = [part if part != "-" else "" for part in _value(record, "extend_information").split(",")]
+    parent, role, session, role_owner = (parts + [""] * 4)[:4]
+    requester = _value(record, "requester_id")
+    if role:
+        return DeniedPrincipal(
+            type="assumed_role", account=role_owner or parent, id=requester, name=role, session=session
+        )
+    if not requester:
+        return DeniedPrincipal(type="anonymous")
+    if requester in (parent, owner):
+        return DeniedPrincipal(type="root", account=requester, id=requester)
+    return DeniedPrincipal(type="ram_user", account=parent or owner, id=requester)
+
+
+def _conditions(record: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
+    told = {
+        "acs:SourceIp": _value(record, "client_ip"),
+        "acs:SourceVpc": _value(record, "vpc_id"),
+        "acs:UserAgent": _value(record, "user_agent"),
+    }
+    if scheme := _value(record, "http_type"):
+        told["acs:SecureTransport"] = "true" if scheme == "https" else "false"
+    known = {key: value for key, value in told.items() if value}
+    names = (*told, *_UNTOLD)
+    return known, tuple(sorted({name for name in names if name not in known}))
+
+
+def _value(record: Mapping[str, Any], name: str) -> str:
+    value = str(record.get(name, ""))
+    return "" if value == "-" else value
