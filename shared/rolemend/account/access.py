@@ -1,0 +1,39 @@
+"""Where the account's services answer, and with whose credentials they are asked."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """Temporary credentials of the function's own role. They never enter a log, a message or the ledger."""
+
+    key_id: str
+    secret: str
+    token: str = ""
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.key_id[:8]}…)"
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """How to reach an account: `scheme` is https, `internal` prefers the region's internal endpoints."""
+
+    account: str
+    region: str
+    credentials: Credentials
+    scheme: str = "https"
+    internal: bool = False
+    tries: int = 4
+    """How often a throttled or failed call is tried in all."""
+    pause: float = 0.2
+    """Seconds before the second try; doubled for each further one."""
+
+    def oss_endpoint(self, region: str) -> str:
+        """OSS of a region; another region than one's own has only the public endpoint."""
+        suffix = "-internal" if self.internal and region == self.region else ""
+        return f"{self.scheme}://oss-{region}{suffix}.aliyuncs.com"
+
+    def fc_endpoint(self) -> str:
+        suffix = "-internal" if self.internal else ""
+        return f"{self.account}.{self.region}{suffix}.fc.aliyuncs.com"

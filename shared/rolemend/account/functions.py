@@ -1,0 +1,81 @@
+"""Function Compute: `fc2` for a 2.0 service, `alibabacloud-fc20230330` for 3.0 functions.
+
+aliyun-fc2 can address a service's functions only, and the 3.0 API knows no services; FC_SERVICE_NAME tells where
+this code runs.
+"""
+
+from __future__ import annotations
+
+import io
+
+from rolemend.account.access import Access
+from rolemend.account.calls import ask, classify, openapi_config, translate_openapi
+from rolemend.account.interface import Functions
+from rolemend.errors import AccountError, Unreachable
+
+
+def open_functions(access: Access, service: str = "") -> Functions:
+    """The gateway for the generation that this code runs in; `service` is the 2.0 service's name, "" for 3.0."""
+    return Service2(access, service) if service else Functions3(access)
+
+
+class Functions3:
+    """`Functions` of FC 3.0."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    def start(self, function: str, payload: bytes) -> None:
+        from alibabacloud_fc20230330 import models
+        from alibabacloud_fc20230330.client import Client
+        from darabonba.runtime import RuntimeOptions
+
+        client = Client(openapi_config(self._access, self._access.fc_endpoint()))
+        headers = models.InvokeFunctionHeaders(x_fc_invocation_type="Async")
+
+        def invoke() -> None:
+            """The body is a stream, which a further try must read from its start again."""
+            request = models.InvokeFunctionRequest(body=io.BytesIO(payload))
+            client.invoke_function_with_options(function, request, headers, RuntimeOptions())
+
+        ask(self._access, "InvokeFunction", translate_openapi, invoke)
+
+
+class Service2:
+    """`Functions` of one FC 2.0 service."""
+
+    def __init__(self, access: Access, service: str) -> None:
+        self._access = access
+        self._service = service
+
+    def start(self, function: str, payload: bytes) -> None:
+        import fc2
+
+        keys = self._access.credentials
+        client = fc2.Client(
+            endpoint=f"{self._access.scheme}://{self._access.fc_endpoint()}",
+            accessKeyID=keys.key_id,
+            accessKeySecret=keys.secret,
+            securityToken=keys.token,
+        )
+        headers = {"x-fc-invocation-type": "Async"}
+        invoke = client.invoke_function
+        ask(
+            self._access,
+            "InvokeFunction",
+            translate_fc2,
+            invoke,
+            self._service,
+            function,
+            payload,
+            headers=headers,
+        )
+
+
+def translate_fc2(operation: str, error: Exception) -> AccountError:
+    """FcError carries `status_code`, `err_code`, `message`; anything else is the network's."""
+    status = int(getattr(error, "status_code", 0) or 0)
+    if not status:
+        return Unreachable(operation, type(error).__name__, str(error)[:300])
+    message = str(getattr(error, "message", "") or error)[:300]
+    return classify(operation, status, str(getattr(error, "err_code", "") or ""), message)

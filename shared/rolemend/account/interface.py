@@ -1,0 +1,204 @@
+"""What the other rooms know of the account: protocols, and the values they answer.
+
+A read never raises and never answers an empty document in place of a failed read: it is `Known`, `Absent` or
+`Unread` with the reason. Writes raise an `AccountError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Known(msgspec.Struct, Generic[T], frozen=True):
+    """What was read."""
+
+    value: T
+
+
+class Absent(msgspec.Struct, frozen=True):
+    """The account answered that there is no such thing."""
+
+    what: str = ""
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """The read failed. `transient` reads may succeed later; others were refused or made no sense."""
+
+    operation: str
+    reason: str
+    transient: bool = False
+
+
+Reading = Known[T] | Absent | Unread
+
+
+class AttachedPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy as it binds a principal now. `type` is "System" or "Custom", `via` the group it comes through or "".
+
+    `updated` is when policy or attachment last changed, in epoch seconds.
+    """
+
+    name: str
+    type: str
+    version: str
+    document: str
+    via: str = ""
+    updated: float = 0.0
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True):
+    """A RAM role with its trust policy as text. `service_linked` roles are their service's own."""
+
+    name: str
+    arn: str
+    trust_policy: str
+    updated: float = 0.0
+    service_linked: bool = False
+
+
+class PolicyUsers(msgspec.Struct, frozen=True):
+    """Who a policy is attached to: names of users, groups and roles."""
+
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+    def count(self) -> int:
+        return len(self.users) + len(self.groups) + len(self.roles)
+
+
+class PolicyVersions(msgspec.Struct, frozen=True):
+    """The versions of a custom policy: id and document of the default one, and all ids."""
+
+    default: str
+    document: str
+    ids: tuple[str, ...]
+
+
+class Bucket(msgspec.Struct, frozen=True, kw_only=True):
+    """A bucket's settings. `policy` is its bucket policy as text, None if it has none."""
+
+    name: str
+    region: str
+    acl: str
+    block_public_access: bool
+    owner: str = ""
+
+
+class Cluster(msgspec.Struct, frozen=True, kw_only=True):
+    """An EMR cluster with the ECS application role of its nodes."""
+
+    id: str
+    name: str
+    region: str
+    release: str
+    role: str
+    state: str
+
+
+class Identities(Protocol):
+    """RAM."""
+
+    def policies_of_user(self, name: str) -> Reading[tuple[AttachedPolicy, ...]]:
+        """Attached directly and through groups, each with its document in force."""
+        ...
+
+    def policies_of_role(self, name: str) -> Reading[tuple[AttachedPolicy, ...]]: ...
+
+    def user_name(self, user_id: str) -> Reading[str]:
+        """The name of the RAM user with this numeric id."""
+        ...
+
+    def role(self, name: str) -> Reading[Role]: ...
+
+    def role_names(self) -> Reading[tuple[str, ...]]: ...
+
+    def users_of_policy(self, name: str) -> Reading[PolicyUsers]: ...
+
+    def policy_versions(self, name: str) -> Reading[PolicyVersions]: ...
+
+
+class IdentityWrites(Identities, Protocol):
+    """RAM with the few writes that a remedy needs."""
+
+    def add_policy_version(self, name: str, document: str) -> str:
+        """Create a version, make it the default, and answer its id."""
+        ...
+
+    def set_default_version(self, name: str, version: str) -> None: ...
+
+    def set_trust_policy(self, role: str, document: str) -> None: ...
+
+
+class Buckets(Protocol):
+    """OSS, as far as a diagnosis needs it. `region` is where the bucket is believed to be."""
+
+    def bucket(self, name: str, region: str) -> Reading[Bucket]: ...
+
+    def bucket_policy(self, name: str, region: str) -> Reading[str]:
+        """The bucket policy's document; Absent if it has none."""
+        ...
+
+
+class Clusters(Protocol):
+    """EMR on ECS."""
+
+    def cluster_with_role(self, role: str, region: str) -> Reading[Cluster]:
+        """A living cluster whose nodes have this role; Absent if the region has none."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """The ledger's bucket. All raise AccountError; `NotThere` for a missing object."""
+
+    def read(self, key: str) -> bytes: ...
+
+    def append(self, key: str, position: int, data: bytes) -> None:
+        """Append at exactly this position; Conflict if the object's length is another."""
+        ...
+
+    def put(self, key: str, data: bytes) -> None: ...
+
+    def delete(self, key: str) -> None: ...
+
+    def keys(self, prefix: str) -> Iterator[str]: ...
+
+
+class LogRange(msgspec.Struct, frozen=True, kw_only=True):
+    """The range of a shard that a log trigger names: `[begin, end)` in SLS's cursors."""
+
+    endpoint: str
+    project: str
+    logstore: str
+    shard: int
+    begin: str
+    end: str
+
+
+class Logs(Protocol):
+    """SLS, read by range."""
+
+    def records(self, log_range: LogRange, query: str) -> Iterator[Mapping[str, Any]]:
+        """Each record that the filter `query` lets pass, in order. Raises AccountError."""
+        ...
+
+
+class Trail(Protocol):
+    """ActionTrail's history."""
+
+    def events(self, service: str, name: str, start: int, end: int) -> Iterator[dict[str, Any]]:
+        """Events of one service and API between two times (epoch seconds), all pages. Raises AccountError."""
+        ...
+
+
+class Functions(Protocol):
+    """Function Compute."""
+
+    def start(self, function: str, payload: bytes) -> None:
+        """Invoke asynchronously; returns once the service has taken it. Raises AccountError."""
+        ...

@@ -1,0 +1,197 @@
+"""RAM 2015-05-01, with the SDK `alibabacloud-ram20150501`."""
+
+from __future__ import annotations
+
+from calendar import timegm
+from collections.abc import Callable, Iterator
+from time import strptime
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+from rolemend.account.access import Access
+from rolemend.account.calls import ask, once, openapi_config, reading, translate_openapi
+from rolemend.account.interface import AttachedPolicy, PolicyUsers, PolicyVersions, Reading, Role
+from rolemend.errors import NotThere
+
+T = TypeVar("T")
+
+
+class Ram:
+    """`IdentityWrites` on the live account. Lists are read to their last page."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._made: Any = None
+
+    @property
+    def _client(self) -> Any:
+        if self._made is None:
+            from alibabacloud_ram20150501.client import Client
+
+            self._made = Client(openapi_config(self._access, "ram.aliyuncs.com"))
+        return self._made
+
+    def _ask(self, operation: str, call: Callable[..., T], *values: Any) -> T:
+        return ask(self._access, operation, translate_openapi, call, *values)
+
+    # reads
+
+    def policies_of_user(self, name: str) -> Reading[tuple[AttachedPolicy, ...]]:
+        return reading(lambda: self._policies_of_user(name))
+
+    def policies_of_role(self, name: str) -> Reading[tuple[AttachedPolicy, ...]]:
+        return reading(lambda: tuple(self._read_attached(self._list_for_role(name), "")))
+
+    def user_name(self, user_id: str) -> Reading[str]:
+        return reading(lambda: self._user_name(user_id))
+
+    def role(self, name: str) -> Reading[Role]:
+        return reading(lambda: self._role(name))
+
+    def role_names(self) -> Reading[tuple[str, ...]]:
+        return reading(lambda: tuple(role.role_name for role in self._roles()))
+
+    def users_of_policy(self, name: str) -> Reading[PolicyUsers]:
+        return reading(lambda: self._users_of_policy(name))
+
+    def policy_versions(self, name: str) -> Reading[PolicyVersions]:
+        return reading(lambda: self._policy_versions(name))
+
+    # writes
+
+    def add_policy_version(self, name: str, document: str) -> str:
+        """Rotation removes the oldest version that is not the default, so the one to roll back to survives."""
+        from alibabacloud_ram20150501.models import CreatePolicyVersionRequest
+
+        request = CreatePolicyVersionRequest(
+            policy_name=name,
+            policy_document=document,
+            set_as_default=True,
+            rotate_strategy="DeleteOldestNonDefaultVersionWhenLimitExceeded",
+        )
+        answer = once("CreatePolicyVersion", translate_openapi, self._client.create_policy_version, request)
+        return str(answer.body.policy_version.version_id)
+
+    def set_default_version(self, name: str, version: str) -> None:
+        from alibabacloud_ram20150501.models import SetDefaultPolicyVersionRequest
+
+        request = SetDefaultPolicyVersionRequest(policy_name=name, version_id=version)
+        self._ask("SetDefaultPolicyVersion", self._client.set_default_policy_version, request)
+
+    def set_trust_policy(self, role: str, document: str) -> None:
+        from alibabacloud_ram20150501.models import UpdateRoleRequest
+
+        request = UpdateRoleRequest(role_name=role, new_assume_role_policy_document=document)
+        self._ask("UpdateRole", self._client.update_role, request)
+
+    # the calls behind the reads
+
+    def _policies_of_user(self, name: str) -> tuple[AttachedPolicy, ...]:
+        from alibabacloud_ram20150501 import models
+
+        of_user = models.ListPoliciesForUserRequest(user_name=name)
+        direct = self._ask("ListPoliciesForUser", self._client.list_policies_for_user, of_user)
+        found = list(self._read_attached(direct.body.policies.policy or [], ""))
+        membership = models.ListGroupsForUserRequest(user_name=name)
+        groups = self._ask("ListGroupsForUser", self._client.list_groups_for_user, membership)
+        for group in groups.body.groups.group or []:
+            request = models.ListPoliciesForGroupRequest(group_name=group.group_name)
+            of_group = self._ask("ListPoliciesForGroup", self._client.list_policies_for_group, request)
+            found += self._read_attached(of_group.body.policies.policy or [], group.group_name)
+        return tuple(found)
+
+    def _list_for_role(self, name: str) -> Any:
+        from alibabacloud_ram20150501.models import ListPoliciesForRoleRequest
+
+        request = ListPoliciesForRoleRequest(role_name=name)
+        answer = self._ask("ListPoliciesForRole", self._client.list_policies_for_role, request)
+        return answer.body.policies.policy or []
+
+    def _read_attached(self, listed: Any, via: str) -> Iterator[AttachedPolicy]:
+        for item in listed:
+            version, document, updated = self._document(item.policy_type, item.policy_name)
+            yield AttachedPolicy(
+                name=item.policy_name,
+                type=item.policy_type,
+                version=version,
+                document=document,
+                via=via,
+                updated=max(updated, _epoch(item.attach_date)),
+            )
+
+    def _document(self, policy_type: str, name: str) -> tuple[str, str, float]:
+        """Version, document and last change of a policy."""
+        from alibabacloud_ram20150501.models import GetPolicyRequest
+
+        request = GetPolicyRequest(policy_type=policy_type, policy_name=name)
+        body = self._ask("GetPolicy", self._client.get_policy, request).body
+        default = body.default_policy_version
+        changed = max(_epoch(body.policy.update_date), _epoch(default.create_date))
+        return default.version_id, default.policy_document, changed
+
+    def _user_name(self, user_id: str) -> str:
+        from alibabacloud_ram20150501.models import ListUsersRequest
+
+        for page in self._pages("ListUsers", ListUsersRequest, self._client.list_users):
+            for user in page.users.user or []:
+                if user.user_id == user_id:
+                    return str(user.user_name)
+        raise NotThere("ListUsers", "EntityNotExist.User", f"no RAM user has the id {user_id}")
+
+    def _role(self, name: str) -> Role:
+        from alibabacloud_ram20150501.models import GetRoleRequest
+
+        role = self._ask("GetRole", self._client.get_role, GetRoleRequest(role_name=name)).body.role
+        return Role(
+            name=role.role_name,
+            arn=role.arn,
+            trust_policy=unquote(role.assume_role_policy_document)
+            if role.assume_role_policy_document.startswith("%7B")
+            else role.assume_role_policy_document,
+            updated=_epoch(role.update_date),
+            service_linked=role.role_name.lower().startswith("aliyunservicerolefor"),
+        )
+
+    def _roles(self) -> Iterator[Any]:
+        from alibabacloud_ram20150501.models import ListRolesRequest
+
+        for page in self._pages("ListRoles", ListRolesRequest, self._client.list_roles):
+            yield from page.roles.role or []
+
+    def _pages(self, operation: str, request_type: Any, call: Callable[[Any], Any]) -> Iterator[Any]:
+        """Every page of a list; RAM truncates at 100 unless asked for more."""
+        marker = None
+        while True:
+            request = request_type(marker=marker, max_items=1000)
+            body = self._ask(operation, call, request).body
+            yield body
+            if not body.is_truncated:
+                return
+            marker = body.marker
+
+    def _users_of_policy(self, name: str) -> PolicyUsers:
+        from alibabacloud_ram20150501.models import ListEntitiesForPolicyRequest
+
+        request = ListEntitiesForPolicyRequest(policy_type="Custom", policy_name=name)
+        body = self._ask("ListEntitiesForPolicy", self._client.list_entities_for_policy, request).body
+        return PolicyUsers(
+            users=tuple(user.user_name for user in (body.users.user if body.users else None) or []),
+            groups=tuple(group.group_name for group in (body.groups.group if body.groups else None) or []),
+            roles=tuple(role.role_name for role in (body.roles.role if body.roles else None) or []),
+        )
+
+    def _policy_versions(self, name: str) -> PolicyVersions:
+        """Always from the account, never from what was read before: a write is about to be based on it."""
+        from alibabacloud_ram20150501.models import GetPolicyRequest, ListPolicyVersionsRequest
+
+        wanted = GetPolicyRequest(policy_type="Custom", policy_name=name)
+        default = self._ask("GetPolicy", self._client.get_policy, wanted).body.default_policy_version
+        request = ListPolicyVersionsRequest(policy_type="Custom", policy_name=name)
+        listed = self._ask("ListPolicyVersions", self._client.list_policy_versions, request).body
+        ids = tuple(version.version_id for version in listed.policy_versions.policy_version or [])
+        return PolicyVersions(default=default.version_id, document=default.policy_document, ids=ids)
+
+
+def _epoch(text: str | None) -> float:
+    """RAM's dates, `2015-01-23T12:33:18Z`, in epoch seconds; 0.0 if there is none."""
+    return float(timegm(strptime(text, "%Y-%m-%dT%H:%M:%SZ"))) if text else 0.0

@@ -1,0 +1,71 @@
+"""Asks the policy engine what the live documents say about a denied call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rolemend.account.interface import AttachedPolicy
+from rolemend.policy import Decision, Policy, PolicyError, Principal, Request, Source, decide, parse_policy
+from rolemend.signals.denial import BucketTarget, Denial
+
+_OBJECT_LEVEL = ("oss:DeleteObject", "oss:GetObject", "oss:PutObject")
+
+
+def principal_of(denial: Denial) -> Principal:
+    """The denied principal in the policy engine's words."""
+    who = denial.principal
+    if who.type == "ram_user":
+        return Principal(type="ram_user", account=who.account, uid=who.id, name=who.name)
+    if who.type == "assumed_role":
+        return Principal(type="assumed_role", account=who.account, role=who.name.lower(), session=who.session)
+    if who.type == "root":
+        return Principal(type="root", account=who.account)
+    return (
+        Principal(type="service", service=who.name) if who.type == "service" else Principal(type="anonymous")
+    )
+
+
+def resource_of(denial: Denial) -> str:
+    """The resource the action is checked on. EMR's creation calls need `*`.
+
+    https://api.alibabacloud.com/document/Emr/2021-03-20/ram ;
+    https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements
+    """
+    target = denial.target
+    if not isinstance(target, BucketTarget):
+        return "*"
+    bucket = f"acs:oss:*:{target.owner or '*'}:{target.bucket}"
+    return f"{bucket}/{target.key}" if target.key or denial.action in _OBJECT_LEVEL else bucket
+
+
+def request_of(denial: Denial) -> Request:
+    """The denied call as the policy engine decides it, with what the signal leaves open as unknown."""
+    return Request(
+        action=denial.action,
+        resource=resource_of(denial),
+        principal=principal_of(denial),
+        conditions={key: (value,) for key, value in denial.conditions.items()},
+        unknown_conditions=frozenset(denial.unknown_conditions),
+    )
+
+
+def identity_sources(policies: Iterable[AttachedPolicy]) -> list[Source]:
+    """Raises PolicyError, its path led by the policy's name, if a live document does not parse."""
+    return [Source(kind="identity", policy=_parse(policy), name=policy.name) for policy in policies]
+
+
+def _parse(policy: AttachedPolicy) -> Policy:
+    try:
+        return parse_policy(policy.document, "identity")
+    except PolicyError as error:
+        raise PolicyError(f"{policy.name}: {error.path}", error.message) from error
+
+
+def decide_identity(denial: Denial, policies: Iterable[AttachedPolicy]) -> Decision:
+    """What the principal's own policies say, and nothing else."""
+    return decide(request_of(denial), identity_sources(policies))
+
+
+def decide_bucket_policy(denial: Denial, document: str) -> Decision:
+    """What the bucket policy alone says."""
+    return decide(request_of(denial), [Source(kind="bucket", policy=parse_policy(document, "bucket"))])

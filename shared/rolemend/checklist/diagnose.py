@@ -1,0 +1,17 @@
+"""From a denial to a diagnosis: pick the checklist, collect its facts, ask its checks."""
+
+from __future__ import annotations
+
+from rolemend.checklist.cluster_creation import diagnose_cluster_creation
+from rolemend.checklist.facts import Account, collect_bucket_facts, collect_creation_facts
+from rolemend.checklist.model import Diagnosis
+from rolemend.checklist.oss_access import diagnose_oss_access
+from rolemend.signals.denial import BucketTarget, Denial
+
+
+def diagnose(account: Account, denial: Denial) -> Diagnosis:
+    """Walk the checklist for this kind of failure on the live account. Never raises for a failed read."""
+    target = denial.target
+    if isinstance(target, BucketTarget):
+        return diagnose_oss_access(collect_bucket_facts(account, denial, target))
+    return diagnose_cluster_creation(collect_creation_facts(account, denial, target))

@@ -1,0 +1,230 @@
+"""Small stand-ins for the account, of a dozen lines each. What talks to a cloud is tested against the local cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from rolemend.account.interface import (
+    Absent,
+    AttachedPolicy,
+    Bucket,
+    Cluster,
+    Known,
+    LogRange,
+    PolicyUsers,
+    PolicyVersions,
+    Reading,
+    Role,
+)
+from rolemend.errors import Conflict, NotThere, Unreachable
+
+
+@dataclass
+class MemoryStore:
+    """An object store in memory with the append rule of OSS.
+
+    `lost` answers are still to come: the append takes effect and the caller hears nothing of it. `rivals` are entries
+    that somebody else appends right before the next append, `before_append` is what somebody else does there.
+    """
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    lost: int = 0
+    rivals: list[bytes] = field(default_factory=list)
+    before_append: list[Callable[[], object]] = field(default_factory=list)
+    writes: int = 0
+
+    def read(self, key: str) -> bytes:
+        if key not in self.objects:
+            raise NotThere("GetObject", "NoSuchKey", key)
+        return self.objects[key]
+
+    def append(self, key: str, position: int, data: bytes) -> None:
+        if self.before_append:
+            self.before_append.pop(0)()
+        if self.rivals:
+            self.objects[key] = self.objects.get(key, b"") + self.rivals.pop(0)
+        if position != len(self.objects.get(key, b"")):
+            raise Conflict("AppendObject", "PositionNotEqualToLength", key)
+        self.objects[key] = self.objects.get(key, b"") + data
+        self.writes += 1
+        if self.lost:
+            self.lost -= 1
+            raise Unreachable("AppendObject", "Timeout", "no answer")
+
+    def put(self, key: str, data: bytes) -> None:
+        self.objects[key] = data
+
+    def delete(self, key: str) -> None:
+        self.objects.pop(key, None)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        return iter(sorted(key for key in self.objects if key.startswith(prefix)))
+
+
+@dataclass
+class FakeFunctions:
+    """Remembers what was started, unless `failing` is raised."""
+
+    started: list[tuple[str, bytes]] = field(default_factory=list)
+    failing: Exception | None = None
+
+    def start(self, function: str, payload: bytes) -> None:
+        if self.failing is not None:
+            raise self.failing
+        self.started.append((function, payload))
+
+
+@dataclass
+class FakeLogs:
+    """Answers fixed records."""
+
+    lines: list[Mapping[str, Any]]
+    queries: list[str] = field(default_factory=list)
+
+    def records(self, log_range: LogRange, query: str) -> Iterator[Mapping[str, Any]]:
+        self.queries.append(query)
+        return iter(self.lines)
+
+
+@dataclass
+class FakeTrail:
+    history: list[dict[str, Any]] = field(default_factory=list)
+    failing: Exception | None = None
+
+    def events(self, service: str, name: str, start: int, end: int) -> Iterator[dict[str, Any]]:
+        if self.failing is not None:
+            raise self.failing
+        return iter([event for event in self.history if event.get("eventName") == name])
+
+
+@dataclass
+class FakeAccount:
+    """One account with a role, its policies, a bucket and a cluster; every answer can be set."""
+
+    role_policies: Reading[tuple[AttachedPolicy, ...]] = Known[tuple[AttachedPolicy, ...]](())
+    user_policies: Reading[tuple[AttachedPolicy, ...]] = Known[tuple[AttachedPolicy, ...]](())
+    the_role: Reading[Role] = field(default_factory=Absent)
+    names: Reading[tuple[str, ...]] = Known[tuple[str, ...]](())
+    user: Reading[str] = field(default_factory=Absent)
+    policy_users: Reading[PolicyUsers] = field(
+        default_factory=lambda: Known(PolicyUsers(roles=("emr-role",)))
+    )
+    versions: dict[str, PolicyVersions] = field(default_factory=dict)
+    the_bucket: Reading[Bucket] = field(default_factory=Absent)
+    the_bucket_policy: Reading[str] = field(default_factory=Absent)
+    the_cluster: Reading[Cluster] = field(default_factory=Absent)
+    asked_regions: list[str] = field(default_factory=list)
+
+    def policies_of_user(self, name: str) -> Reading[tuple[AttachedPolicy, ...]]:
+        return self.user_policies
+
+    def policies_of_role(self, name: str) -> Reading[tuple[AttachedPolicy, ...]]:
+        return self.role_policies
+
+    def user_name(self, user_id: str) -> Reading[str]:
+        return self.user
+
+    def role(self, name: str) -> Reading[Role]:
+        return self.the_role
+
+    def role_names(self) -> Reading[tuple[str, ...]]:
+        return self.names
+
+    def users_of_policy(self, name: str) -> Reading[PolicyUsers]:
+        return self.policy_users
+
+    def policy_versions(self, name: str) -> Reading[PolicyVersions]:
+        found = self.versions.get(name)
+        return Known(found) if found else Absent(name)
+
+    def bucket(self, name: str, region: str) -> Reading[Bucket]:
+        return self.the_bucket
+
+    def bucket_policy(self, name: str, region: str) -> Reading[str]:
+        return self.the_bucket_policy
+
+    def cluster_with_role(self, role: str, region: str) -> Reading[Cluster]:
+        self.asked_regions.append(region)
+        return self.the_cluster
+
+
+@dataclass
+class WritableAccount(FakeAccount):
+    """One role with custom policies and a trust policy that can be written; at most five versions as in RAM.
+
+    `policies` maps names to documents by version id, `defaults` names to the version in force. The next write raises
+    `failing` and has no effect, or loses one of the `lost` answers after its effect. `before_write` is what somebody
+    else does right before the next write, `after_write` right after it.
+    """
+
+    policies: dict[str, dict[str, str]] = field(default_factory=dict)
+    defaults: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    failing: Exception | None = None
+    lost: int = 0
+    before_write: list[Callable[[], object]] = field(default_factory=list)
+    after_write: list[Callable[[], object]] = field(default_factory=list)
+    writes: list[str] = field(default_factory=list)
+
+    def attach(self, name: str, document: str, policy_type: str = "Custom") -> None:
+        self.policies[name], self.defaults[name], self.types[name] = {"v1": document}, "v1", policy_type
+
+    def in_force(self, name: str) -> str:
+        return self.policies[name][self.defaults[name]]
+
+    def policies_of_role(self, name: str) -> Reading[tuple[AttachedPolicy, ...]]:
+        if not isinstance(self.role_policies, Known):
+            return self.role_policies
+        own = [
+            AttachedPolicy(
+                name=key, type=self.types[key], version=self.defaults[key], document=self.in_force(key)
+            )
+            for key in self.policies
+        ]
+        return Known((*self.role_policies.value, *own))
+
+    def policy_versions(self, name: str) -> Reading[PolicyVersions]:
+        if name not in self.policies:
+            return super().policy_versions(name)
+        return Known(PolicyVersions(self.defaults[name], self.in_force(name), tuple(self.policies[name])))
+
+    def add_policy_version(self, name: str, document: str) -> str:
+        self._begin(f"add {name}")
+        versions = self.policies[name]
+        if len(versions) == 5:
+            del versions[next(version for version in versions if version != self.defaults[name])]
+        version = f"v{max(int(known[1:]) for known in versions) + 1}"
+        versions[version], self.defaults[name] = document, version
+        self._end("CreatePolicyVersion")
+        return version
+
+    def set_default_version(self, name: str, version: str) -> None:
+        self._begin(f"default {name} {version}")
+        if version not in self.policies[name]:
+            raise NotThere("SetDefaultPolicyVersion", "EntityNotExist.Policy.Version", version)
+        self.defaults[name] = version
+        self._end("SetDefaultPolicyVersion")
+
+    def set_trust_policy(self, role: str, document: str) -> None:
+        self._begin(f"trust {role}")
+        assert isinstance(self.the_role, Known)
+        self.the_role = Known(msgspec.structs.replace(self.the_role.value, trust_policy=document))
+        self._end("UpdateRole")
+
+    def _begin(self, write: str) -> None:
+        if self.before_write:
+            self.before_write.pop(0)()
+        if self.failing is not None:
+            raise self.failing
+        self.writes.append(write)
+
+    def _end(self, operation: str) -> None:
+        if self.after_write:
+            self.after_write.pop(0)()
+        if self.lost:
+            self.lost -= 1
+            raise Unreachable(operation, "Timeout", "no answer")
