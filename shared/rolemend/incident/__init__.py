@@ -1,0 +1,1 @@
+"""The life of an incident, and the ledger that keeps it."""

@@ -1,0 +1,164 @@
+"""The ledger loses no entry and writes none twice, and a journal that was tampered with is noticed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rolemend.errors import LedgerDamaged, LedgerError, UnknownIncident, Unreachable
+from rolemend.incident.journal import Closed, Counted, Fact, Opened, Waiting, read_journal, write_entries
+from rolemend.incident.ledger import Ledger
+from rolemend.incident.life import Incident
+from rolemend.signals.denial import fingerprint, incident_id
+from tests.fakes import MemoryStore
+from tests.samples import LISTING
+
+ID = incident_id(LISTING)
+KEY = f"incidents/{ID}.jsonl"
+
+
+def opening() -> list[Fact]:
+    return [Opened(fingerprint=fingerprint(LISTING), denial=LISTING), counted("request-1")]
+
+
+def counted(*signals: str) -> Counted:
+    return Counted(signals=signals, count=len(signals), first=1, last=2)
+
+
+def open_ledger(store: MemoryStore) -> Ledger:
+    ledger = Ledger(store, "test", now=lambda: 1000.0)
+    ledger.extend(ID, lambda incident: opening())
+    return ledger
+
+
+def test_an_incident_is_read_back_as_it_was_written() -> None:
+    incident = open_ledger(MemoryStore()).load(ID)
+    assert (incident.state, incident.count, incident.signals) == ("open", 1, frozenset({"request-1"}))
+    assert incident.denial == LISTING
+
+
+def test_nothing_is_written_where_nothing_is_decided() -> None:
+    store = MemoryStore()
+    open_ledger(store).extend(ID, lambda incident: [])
+    assert store.writes == 1
+
+
+def test_who_loses_the_race_decides_again_on_the_newer_incident() -> None:
+    store = MemoryStore()
+    ledger = open_ledger(store)
+    rival, _ = write_entries(read_journal(store.objects[KEY]), [counted("rival")], time=1.0, by="other")
+    store.rivals.append(rival)
+    seen: list[frozenset[str]] = []
+
+    def decide(incident: Incident) -> Sequence[Fact]:
+        seen.append(incident.signals)
+        return [counted("mine")]
+
+    incident = ledger.extend(ID, decide)
+    assert seen == [frozenset({"request-1"}), frozenset({"request-1", "rival"})]
+    assert incident.signals == {"request-1", "rival", "mine"}
+
+
+def test_an_append_whose_answer_was_lost_stands_once() -> None:
+    store = MemoryStore()
+    ledger = open_ledger(store)
+    store.lost = 1
+    assert ledger.extend(ID, lambda incident: [counted("again")]).count == 2
+    assert len(read_journal(store.objects[KEY]).entries) == 3
+
+
+def test_a_ledger_that_cannot_be_reached_is_an_error_and_not_an_empty_incident() -> None:
+    class Down(MemoryStore):
+        def read(self, key: str) -> bytes:
+            raise Unreachable("GetObject", "Timeout", "no answer")
+
+    with pytest.raises(Unreachable):
+        Ledger(Down(), "test").load(ID)
+
+
+def test_endless_rivals_end_in_an_error() -> None:
+    class Busy(MemoryStore):
+        def append(self, key: str, position: int, data: bytes) -> None:
+            rival, _ = write_entries(
+                read_journal(self.objects.get(key, b"")), [counted("x")], time=1.0, by="other"
+            )
+            self.rivals = [rival]
+            super().append(key, position, data)
+
+    with pytest.raises(LedgerError, match="other writers came first"):
+        Ledger(Busy(), "test").extend(ID, lambda incident: opening())
+
+
+@pytest.mark.parametrize(
+    "name", ["", "inc-1", "../config/guardrails.toml", "inc-" + "g" * 24, ID + "/x", ID.upper()]
+)
+def test_an_id_that_is_none_reaches_no_object(name: str) -> None:
+    with pytest.raises(UnknownIncident):
+        Ledger(MemoryStore(), "test").load(name)
+
+
+def test_an_unknown_incident_is_an_error() -> None:
+    with pytest.raises(UnknownIncident):
+        Ledger(MemoryStore(), "test").load(ID)
+
+
+@given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
+@settings(max_examples=300)
+def test_any_changed_byte_before_the_last_line_is_noticed(place: int, change: int) -> None:
+    store = MemoryStore()
+    open_ledger(store).extend(ID, lambda incident: [Waiting(reason="x"), Closed(reason="y")])
+    data = bytearray(store.objects[KEY])
+    place %= data.rindex(b"\n", 0, len(data) - 1)
+    data[place] ^= change
+    with pytest.raises(LedgerDamaged):
+        read_journal(bytes(data))
+
+
+def test_a_line_taken_out_or_moved_is_noticed() -> None:
+    store = MemoryStore()
+    open_ledger(store).extend(ID, lambda incident: [Waiting(reason="x")])
+    lines = store.objects[KEY].splitlines(keepends=True)
+    for tampered in (lines[:1] + lines[2:], [lines[1], lines[0], lines[2]], [*lines[:2], lines[2][:-5]]):
+        with pytest.raises(LedgerDamaged):
+            read_journal(b"".join(tampered))
+
+
+def test_entries_are_json_that_a_person_can_read() -> None:
+    store = MemoryStore()
+    open_ledger(store)
+    first = json.loads(store.objects[KEY].splitlines()[0])
+    assert first["fact"]["type"] == "opened"
+    assert first["fact"]["denial"]["action"] == "oss:ListObjects"
+    assert (first["by"], first["time"], first["schema"]) == ("test", 1000.0, 1)
+
+
+def test_a_journal_of_a_newer_version_is_not_misread() -> None:
+    store = MemoryStore()
+    open_ledger(store)
+    newer = store.objects[KEY].replace(b'"schema":1', b'"schema":2', 1)
+    with pytest.raises(LedgerDamaged, match="newer version"):
+        read_journal(newer)
+
+
+def test_markers_of_open_incidents_come_and_go() -> None:
+    ledger = open_ledger(MemoryStore())
+    ledger.mark_open(ID)
+    assert list(ledger.open_ids()) == [ID]
+    ledger.mark_settled(ID)
+    assert list(ledger.open_ids()) == []
+
+
+def test_a_rejected_record_is_kept_once_however_often_it_comes() -> None:
+    store = MemoryStore()
+    ledger = Ledger(store, "test")
+    one = ledger.keep_rejected({"event": "{half", "__topic__": "t"}, "no JSON", "2026-01-01")
+    two = ledger.keep_rejected({"__topic__": "t", "event": "{half"}, "no JSON", "2026-01-01")
+    assert one == two
+    assert json.loads(store.objects[one]) == {
+        "reason": "no JSON",
+        "record": {"event": "{half", "__topic__": "t"},
+    }
