@@ -1,0 +1,1 @@
+"""From cause to plan, guardrails, apply, verify, roll back."""

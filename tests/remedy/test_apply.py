@@ -1,0 +1,203 @@
+"""Exactly the planned document is written, once; what somebody else wrote meanwhile is never overwritten."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rolemend.account.interface import Absent, Known, Unread
+from rolemend.checklist.model import TrustService
+from rolemend.errors import AccountError, Conflict, NotThere, Refused, Unreachable
+from rolemend.remedy.apply import apply_plan, is_unchanged, is_written, read_live, roll_back, stands_as
+from rolemend.remedy.model import Change, Plan
+from rolemend.remedy.plan import plan_remedy
+from tests.fakes import WritableAccount
+from tests.remedy.test_plan import EMR, LIST_DATA, account, planned, policy, reading
+
+OTHERS = policy(reading("somebody-elses"))
+
+
+def extensible() -> WritableAccount:
+    return account(reader=policy(reading("other")))
+
+
+def trust_plan(fake: WritableAccount) -> Plan:
+    plan = plan_remedy(TrustService(role="emr-role", service=EMR), fake)
+    assert isinstance(plan, Plan)
+    return plan
+
+
+def trust_policy(fake: WritableAccount) -> str:
+    assert isinstance(fake.the_role, Known)
+    return fake.the_role.value.trust_policy
+
+
+def edit(fake: WritableAccount, document: str = OTHERS) -> None:
+    """What somebody else does: a new version, outside of the recorded writes."""
+    versions = fake.policies["reader"]
+    version = f"v{len(versions) + 90}"
+    versions[version], fake.defaults["reader"] = document, version
+
+
+def test_a_plan_becomes_a_new_default_version() -> None:
+    fake = extensible()
+    plan = planned(fake)
+    assert apply_plan("chg-1", plan, fake) == Change(id="chg-1", plan=plan, version="v2")
+    assert fake.in_force("reader") == plan.write.after
+    assert fake.policies["reader"]["v1"] == plan.write.before
+
+
+def test_applying_twice_writes_once() -> None:
+    fake = extensible()
+    plan = planned(fake)
+    first = apply_plan("chg-1", plan, fake)
+    assert apply_plan("chg-1", plan, fake) == first
+    assert fake.writes == ["add reader"]
+
+
+def test_a_version_that_was_rotated_out_is_named_and_never_the_one_to_go_back_to() -> None:
+    fake = extensible()
+    fake.policies["reader"] = {f"v{n}": OTHERS for n in range(1, 5)} | {"v5": fake.in_force("reader")}
+    fake.defaults["reader"] = "v5"
+    change = apply_plan("chg-1", planned(fake), fake)
+    assert (change.version, change.removed) == ("v6", "v1")
+    roll_back(change, fake)
+    assert fake.defaults["reader"] == "v5"
+
+
+@pytest.mark.parametrize("document", [OTHERS, policy(reading("other"))])
+def test_a_policy_that_is_no_longer_the_planned_version_is_left_alone(document: str) -> None:
+    """Even one of the same text: the plan names the version that it starts from."""
+    fake = extensible()
+    plan = planned(fake)
+    edit(fake, document)
+    with pytest.raises(Conflict):
+        apply_plan("chg-1", plan, fake)
+    assert fake.writes == []
+
+
+def test_an_edit_that_falls_between_write_and_reading_back_is_a_conflict() -> None:
+    fake = extensible()
+    fake.after_write.append(lambda: edit(fake))
+    with pytest.raises(Conflict, match="just written"):
+        apply_plan("chg-1", planned(fake), fake)
+    assert fake.in_force("reader") == OTHERS
+
+
+def test_a_write_whose_answer_was_lost_is_found_and_not_repeated() -> None:
+    fake = extensible()
+    fake.lost = 1
+    assert apply_plan("chg-1", planned(fake), fake).version == "v2"
+    assert fake.writes == ["add reader"]
+
+
+def test_a_write_that_never_came_is_an_error_and_not_a_change() -> None:
+    fake = extensible()
+    fake.failing = Unreachable("CreatePolicyVersion", "Timeout", "no answer")
+    with pytest.raises(Unreachable):
+        apply_plan("chg-1", planned(fake), fake)
+
+
+def test_a_refused_write_is_refused() -> None:
+    fake = extensible()
+    fake.failing = Refused("CreatePolicyVersion", "NoPermission", "no")
+    with pytest.raises(Refused):
+        apply_plan("chg-1", planned(fake), fake)
+
+
+@pytest.mark.parametrize(
+    ("reading", "error"),
+    [
+        (Unread("GetRole", "throttled", transient=True), Unreachable),
+        (Unread("GetRole", "refused"), AccountError),
+        (Absent(), AccountError),
+    ],
+)
+def test_what_cannot_be_read_is_not_written(reading: Unread | Absent, error: type[AccountError]) -> None:
+    fake = account()
+    plan = trust_plan(fake)
+    fake.the_role = reading
+    with pytest.raises(error) as caught:
+        apply_plan("chg-1", plan, fake)
+    assert type(caught.value) is error
+    assert fake.writes == []
+
+
+def test_a_trust_policy_is_written_and_put_back() -> None:
+    fake = account()
+    before, plan = trust_policy(fake), trust_plan(fake)
+    change = apply_plan("chg-1", plan, fake)
+    assert trust_policy(fake) == plan.write.after
+    assert (change.version, change.removed) == ("", "")
+    roll_back(change, fake)
+    assert trust_policy(fake) == before
+
+
+def test_a_rollback_makes_the_version_before_the_default_again_and_deletes_nothing() -> None:
+    fake = extensible()
+    change = apply_plan("chg-1", planned(fake), fake)
+    roll_back(change, fake)
+    assert fake.defaults["reader"] == "v1"
+    assert set(fake.policies["reader"]) == {"v1", "v2"}
+
+
+def test_rolling_back_twice_writes_once() -> None:
+    fake = extensible()
+    change = apply_plan("chg-1", planned(fake), fake)
+    roll_back(change, fake)
+    roll_back(change, fake)
+    assert fake.writes == ["add reader", "default reader v1"]
+
+
+def test_a_rollback_is_refused_where_the_live_document_is_another() -> None:
+    fake = extensible()
+    change = apply_plan("chg-1", planned(fake), fake)
+    edit(fake)
+    with pytest.raises(Conflict):
+        roll_back(change, fake)
+    assert fake.in_force("reader") == OTHERS
+
+
+def test_a_trust_policy_that_was_edited_is_not_put_back() -> None:
+    fake = account()
+    change = apply_plan("chg-1", trust_plan(fake), fake)
+    fake.set_trust_policy(
+        "emr-role", policy({"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {}})
+    )
+    with pytest.raises(Conflict):
+        roll_back(change, fake)
+    assert fake.writes == ["trust emr-role"] * 2
+
+
+def test_a_version_that_is_gone_cannot_be_gone_back_to() -> None:
+    fake = extensible()
+    change = apply_plan("chg-1", planned(fake), fake)
+    del fake.policies["reader"]["v1"]
+    with pytest.raises(NotThere):
+        roll_back(change, fake)
+
+
+def test_spacing_does_not_make_another_document_but_the_order_of_lists_does() -> None:
+    document = policy(reading("other"))
+    assert stands_as(document, json.dumps(json.loads(document), indent=4))
+    assert not stands_as(document, policy(reading("other", "data")))
+    assert not stands_as('["a","b"]', '["b","a"]')
+    assert not stands_as("{half", "{half")
+
+
+def test_before_and_after_are_told_apart_live() -> None:
+    fake = extensible()
+    write = planned(fake).write
+    assert is_unchanged(write, read_live(write, fake))
+    assert not is_written(write, read_live(write, fake))
+    apply_plan("chg-1", planned(fake), fake)
+    assert is_written(write, read_live(write, fake))
+    assert not is_unchanged(write, read_live(write, fake))
+
+
+def test_the_plan_of_another_bucket_is_another_plan() -> None:
+    fake = extensible()
+    plan = planned(fake)
+    assert plan.remedy == LIST_DATA
+    assert plan.hash != planned(account(reader=policy(reading("third")))).hash

@@ -1,0 +1,240 @@
+"""A remedy becomes exactly one document that is proved to grant what it states, or a reason why a person must act."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from rolemend.account.interface import Absent, Known, PolicyUsers, Reading, Role, Unread
+from rolemend.checklist.model import ListBucket, TrustService
+from rolemend.remedy.model import NoPlan, Plan, TypedRemedy, plan_hash
+from rolemend.remedy.plan import DEFAULT_ROLES, plan_remedy
+from tests.fakes import WritableAccount
+from tests.samples import ACCOUNT
+
+EMR, ECS = "emr.aliyuncs.com", "ecs.aliyuncs.com"
+LIST_DATA = ListBucket(role="emr-role", bucket="data", action="oss:ListObjects")
+TRUST_EMR = TrustService(role="emr-role", service=EMR)
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "1", "Statement": list(statements)}, separators=(",", ":"))
+
+
+def reading(*buckets: str) -> dict[str, Any]:
+    resources = [f"acs:oss:*:*:{name}{end}" for name in buckets for end in ("", "/*")]
+    actions = ["oss:GetObject", "oss:ListObjects", "oss:GetBucketInfo"]
+    return {"Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+def trusting(*services: str) -> str:
+    return policy({"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": list(services)}})
+
+
+def account(**policies: str) -> WritableAccount:
+    role = Role(name="emr-role", arn=f"acs:ram::{ACCOUNT}:role/emr-role", trust_policy=trusting(ECS))
+    fake = WritableAccount(the_role=Known(role))
+    for name, document in policies.items():
+        fake.attach(name.replace("_", "-"), document)
+    return fake
+
+
+def named(fake: WritableAccount, name: str, **changes: Any) -> WritableAccount:
+    """The same account, whose role has another name."""
+    assert isinstance(fake.the_role, Known)
+    fake.the_role = Known(msgspec.structs.replace(fake.the_role.value, name=name, **changes))
+    return fake
+
+
+def planned(fake: WritableAccount, remedy: TypedRemedy = LIST_DATA, trust_mode: str = "add") -> Plan:
+    plan = plan_remedy(remedy, fake, trust_mode=trust_mode)
+    assert isinstance(plan, Plan), plan
+    return plan
+
+
+def reason(fake: WritableAccount, remedy: TypedRemedy = LIST_DATA, trust_mode: str = "add") -> str:
+    plan = plan_remedy(remedy, fake, trust_mode=trust_mode)
+    assert isinstance(plan, NoPlan), plan
+    return plan.reason
+
+
+def services(document: str) -> list[str]:
+    return list(json.loads(document)["Statement"][0]["Principal"]["Service"])
+
+
+def test_a_bucket_is_listed_in_both_forms_beside_the_others() -> None:
+    plan = planned(account(reader=policy(reading("other"))))
+    assert json.loads(plan.write.after)["Statement"] == [reading("other", "data")]
+    assert (plan.write.kind, plan.write.name, plan.write.version) == ("policy", "reader", "v1")
+    assert plan.gains == (
+        "oss:GetObject, oss:ListObjects, oss:GetBucketInfo on acs:oss:*:*:data, acs:oss:*:*:data/*",
+    )
+
+
+def test_planning_writes_nothing_and_twice_gives_the_same_plan() -> None:
+    fake = account(reader=policy(reading("other")))
+    assert planned(fake) == planned(fake)
+    assert fake.writes == []
+
+
+def test_the_policy_that_already_lists_the_action_is_extended_wherever_it_is_attached() -> None:
+    logs = policy({"Effect": "Allow", "Action": ["log:Get*"], "Resource": ["*"]})
+    assert planned(account(logs=logs, reader=policy(reading("other")))).write.name == "reader"
+    assert planned(account(reader=policy(reading("other")), logs=logs)).write.name == "reader"
+
+
+def test_without_such_a_policy_the_first_custom_one_gets_a_statement_of_its_own() -> None:
+    logs = policy({"Effect": "Allow", "Action": ["log:Get*"], "Resource": ["*"]})
+    plan = planned(account(logs=logs))
+    assert len(json.loads(plan.write.after)["Statement"]) == 2
+
+
+def test_the_hash_binds_remedy_documents_and_version() -> None:
+    plan = planned(account(reader=policy(reading("other"))))
+    assert plan.hash == plan_hash(plan.remedy, plan.write)
+    others = [
+        msgspec.structs.replace(plan.write, **{name: "x"})
+        for name in ("kind", "name", "before", "after", "version")
+    ]
+    elsewhere = msgspec.structs.replace(LIST_DATA, bucket="data2")
+    hashes = {plan_hash(plan.remedy, write) for write in others} | {plan_hash(elsewhere, plan.write)}
+    assert len(hashes) == 6
+    assert plan.hash not in hashes
+
+
+@pytest.mark.parametrize(
+    "users",
+    [
+        PolicyUsers(roles=("emr-role", "other-role")),
+        PolicyUsers(roles=("emr-role",), users=("ana",)),
+        PolicyUsers(roles=("emr-role",), groups=("team",)),
+        PolicyUsers(roles=("other-role",)),
+        PolicyUsers(),
+    ],
+)
+def test_a_policy_that_others_use_too_is_not_widened(users: PolicyUsers) -> None:
+    fake = account(reader=policy(reading("other")))
+    fake.policy_users = Known(users)
+    assert plan_remedy(LIST_DATA, fake) == NoPlan("shared_policy", "reader")
+
+
+def test_a_system_policy_is_never_planned_for() -> None:
+    fake = WritableAccount(the_role=account().the_role)
+    fake.attach("AliyunOSSReadOnlyAccess", policy(reading("other")), "System")
+    assert plan_remedy(LIST_DATA, fake) == NoPlan("system_policy", "AliyunOSSReadOnlyAccess")
+    fake.attach("reader", policy(reading("other")))
+    assert planned(fake).write.name == "reader"
+
+
+def test_a_role_without_policies_has_none_to_be_extended() -> None:
+    assert plan_remedy(LIST_DATA, account()) == NoPlan("no_policy", "emr-role")
+
+
+@pytest.mark.parametrize("name", sorted(DEFAULT_ROLES))
+@pytest.mark.parametrize("remedy", [LIST_DATA, TRUST_EMR])
+def test_a_default_role_is_never_touched(name: str, remedy: TypedRemedy) -> None:
+    for spelt in (name, name.upper()):
+        fake = named(account(reader=policy(reading("other"))), spelt)
+        assert reason(fake, remedy) == "default_role"
+
+
+@pytest.mark.parametrize(
+    ("name", "linked"), [("AliyunServiceRoleForEMR", False), ("aliyunservicerolefor-x", False), ("odd", True)]
+)
+@pytest.mark.parametrize("remedy", [LIST_DATA, TRUST_EMR])
+def test_a_service_linked_role_is_never_touched(name: str, linked: bool, remedy: TypedRemedy) -> None:
+    fake = named(account(reader=policy(reading("other"))), name, service_linked=linked)
+    assert reason(fake, remedy) == "service_linked_role"
+
+
+@pytest.mark.parametrize(
+    "bucket", ["", "a", "Data", "data/*", "*", "data\n", "da_ta", "-data", "d" * 64, "дата"]
+)
+def test_a_bucket_name_that_is_none_enters_no_document(bucket: str) -> None:
+    remedy = msgspec.structs.replace(LIST_DATA, bucket=bucket)
+    assert reason(account(reader=policy(reading("other"))), remedy) == "bucket_name"
+
+
+@pytest.mark.parametrize("action", ["oss:ListBuckets", "ram:CreateUser", "*"])
+def test_an_action_that_is_no_bucket_s_is_not_granted(action: str) -> None:
+    remedy = msgspec.structs.replace(LIST_DATA, action=action)
+    assert reason(account(reader=policy(reading("other"))), remedy) == "not_editable"
+
+
+def test_a_document_that_would_be_too_long_is_left_to_a_person() -> None:
+    names = [f"a-rather-long-bucket-name-{number:03}" for number in range(99)]
+    full = max(
+        (policy(reading(*names[:count])) for count in range(99)),
+        key=lambda text: len(text) * (len(text) <= 6_144),
+    )
+    plan = plan_remedy(msgspec.structs.replace(LIST_DATA, bucket="d" * 63), account(reader=full))
+    assert isinstance(plan, NoPlan)
+    assert plan.reason == "not_editable"
+    assert "6144" in plan.detail
+
+
+@pytest.mark.parametrize(
+    "document", ["{half", "[]", '{"Version":"2"}', '{"Version":"1","Statement":[{"Effect":"Maybe"}]}']
+)
+def test_a_document_that_does_not_parse_is_left_to_a_person(document: str) -> None:
+    assert reason(account(reader=document)) == "not_editable"
+    assert reason(named(account(), "emr-role", trust_policy=document), TRUST_EMR) == "not_editable"
+
+
+@pytest.mark.parametrize("part", ["the_role", "role_policies", "policy_users"])
+@pytest.mark.parametrize(
+    ("answer", "transient"),
+    [
+        (Unread("GetX", "throttled", transient=True), True),
+        (Unread("GetX", "refused"), False),
+        (Absent(), False),
+    ],
+)
+def test_what_cannot_be_read_is_not_planned_on(part: str, answer: Reading[Any], transient: bool) -> None:
+    fake = account(reader=policy(reading("other")))
+    setattr(fake, part, answer)
+    plan = plan_remedy(LIST_DATA, fake)
+    assert isinstance(plan, NoPlan)
+    assert (plan.reason, plan.transient) == ("refused_read", transient)
+
+
+def test_a_policy_that_vanished_since_it_was_listed_is_not_planned_on() -> None:
+    fake = account()
+    other = account(reader=policy(reading("other")))
+    fake.role_policies = other.policies_of_role("emr-role")
+    assert reason(fake) == "refused_read"
+
+
+def test_a_service_is_trusted_beside_those_that_are() -> None:
+    plan = planned(account(), TRUST_EMR)
+    assert services(plan.write.after) == [ECS, EMR]
+    assert (plan.write.kind, plan.write.name, plan.write.version) == ("trust_policy", "emr-role", "")
+    assert plan.gains == (f"sts:AssumeRole for {EMR} on acs:ram::{ACCOUNT}:role/emr-role",)
+
+
+@pytest.mark.parametrize(("wanted", "other"), [(EMR, ECS), (ECS, EMR)])
+def test_in_the_mode_replace_a_service_takes_the_place_of_the_other_and_the_plan_says_so(
+    wanted: str, other: str
+) -> None:
+    fake = named(account(), "emr-role", trust_policy=trusting(other, "fc.aliyuncs.com"))
+    plan = planned(fake, TrustService(role="emr-role", service=wanted), "replace")
+    assert services(plan.write.after) == [wanted, "fc.aliyuncs.com"]
+    assert f"in the place of {other}" in plan.gains[0]
+
+
+def test_there_is_nothing_to_replace_where_the_other_service_is_not_trusted() -> None:
+    fake = named(account(), "emr-role", trust_policy=trusting("fc.aliyuncs.com"))
+    assert reason(fake, TRUST_EMR, "replace") == "not_editable"
+
+
+@pytest.mark.parametrize("mode", ["add", "replace"])
+def test_a_trust_policy_that_grants_more_than_the_statement_says_is_not_written(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the edit makes of a document, only the proof lets it through."""
+    wider = json.loads(trusting(EMR, "evil.example.com"))
+    monkeypatch.setattr("rolemend.remedy.plan.trust_service", lambda *values, **named: wider)
+    assert reason(account(), TRUST_EMR, mode) == "not_proved"
