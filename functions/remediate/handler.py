@@ -1,0 +1,16 @@
+"""Function `remediate`: invoked asynchronously with an incident's id."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from rolemend.bootstrap import build_remediate
+from rolemend.work.events import read_incident_id
+from rolemend.work.remediate import remediate
+
+
+def handler(event: bytes, context: Any) -> str:
+    """Bring the incident one step on; answer its state. An error makes Function Compute try again."""
+    outcome = remediate(read_incident_id(event), build_remediate(context))
+    return json.dumps(msgspec.to_builtins(outcome))

@@ -1,0 +1,127 @@
+"""The one place where real parts are built and put together, one build function for each function.
+
+Each imports only its own parts: an event that is no denial must not pay for RAM's SDK.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rolemend.account.access import Access
+from rolemend.settings import Settings, read_credentials, read_settings
+
+if TYPE_CHECKING:
+    from rolemend.account.interface import Functions
+    from rolemend.checklist.facts import Account
+    from rolemend.incident.ledger import Ledger
+    from rolemend.remedy.guardrails import Guardrails
+    from rolemend.work import diagnose, notify, remediate, watch
+
+
+def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ) -> watch.Parts:
+    from rolemend.account.actiontrail import ActionTrail
+    from rolemend.account.sls import Sls
+    from rolemend.work.watch import Parts
+
+    settings, access = _open(context, environment)
+    return Parts(
+        logs=Sls(access),
+        trail=ActionTrail(access),
+        ledger=_ledger(settings, access),
+        functions=_functions(settings, access),
+        diagnose=settings.diagnose,
+        own_roles=settings.own_roles.lower(),
+        propagation=settings.propagation,
+        rest=settings.rest,
+    )
+
+
+def build_diagnose(context: Any = None, environment: Mapping[str, str] = os.environ) -> diagnose.Parts:
+    from rolemend.work.diagnose import Parts
+
+    settings, access = _open(context, environment)
+    return Parts(
+        account=_account(access),
+        ledger=_ledger(settings, access),
+        functions=_functions(settings, access),
+        remediate=settings.remediate,
+        notify=settings.notify,
+    )
+
+
+def build_remediate(context: Any = None, environment: Mapping[str, str] = os.environ) -> remediate.Parts:
+    from rolemend.account.emr import NoClusters
+    from rolemend.account.oss import Oss
+    from rolemend.account.ram import Ram
+    from rolemend.checklist.facts import Account
+    from rolemend.work.remediate import Parts
+
+    settings, access = _open(context, environment)
+    return Parts(
+        account=Account(identities=Ram(access), buckets=Oss(access), clusters=NoClusters()),
+        identities=Ram(access),
+        owner=settings.account,
+        ledger=_ledger(settings, access),
+        functions=_functions(settings, access),
+        guardrails=lambda: load_guardrails(settings, access),
+        notify=settings.notify,
+    )
+
+
+def build_notify(context: Any = None, environment: Mapping[str, str] = os.environ) -> notify.Parts:
+    from rolemend.notify.webhook import deliver
+    from rolemend.work.notify import Parts
+
+    settings, access = _open(context, environment, webhook=True)
+    return Parts(
+        ledger=_ledger(settings, access),
+        deliver=lambda message: deliver(settings.webhook, message),
+        channel="webhook",
+        language=settings.language,
+    )
+
+
+GUARDRAILS_KEY = "config/guardrails.toml"
+"""Where the operator keeps the guardrails in the ledger's bucket. No function may write there."""
+
+
+def load_guardrails(settings: Settings, access: Access) -> Guardrails:
+    """The operator's rules as they stand now; without the file, the default, which changes nothing."""
+    from rolemend.account.oss import OssStore
+    from rolemend.errors import NotThere
+    from rolemend.remedy.guardrails import Guardrails, parse_guardrails
+
+    store = OssStore(access, settings.ledger_bucket, settings.ledger_region)
+    try:
+        return parse_guardrails(store.read(GUARDRAILS_KEY))
+    except NotThere:
+        return Guardrails()
+
+
+def _open(context: Any, environment: Mapping[str, str], *, webhook: bool = False) -> tuple[Settings, Access]:
+    settings = read_settings(environment, webhook=webhook)
+    return settings, settings.access(read_credentials(environment, context))
+
+
+def _account(access: Access) -> Account:
+    from rolemend.account.emr import Emr
+    from rolemend.account.oss import Oss
+    from rolemend.account.ram import Ram
+    from rolemend.checklist.facts import Account
+
+    return Account(identities=Ram(access), buckets=Oss(access), clusters=Emr(access))
+
+
+def _ledger(settings: Settings, access: Access) -> Ledger:
+    from rolemend.account.oss import OssStore
+    from rolemend.incident.ledger import Ledger
+
+    return Ledger(OssStore(access, settings.ledger_bucket, settings.ledger_region), settings.function)
+
+
+def _functions(settings: Settings, access: Access) -> Functions:
+    from rolemend.account.functions import open_functions
+
+    return open_functions(access, settings.service)

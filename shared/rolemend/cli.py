@@ -1,0 +1,31 @@
+"""The command `rolemend`. Other packages add commands through the entry-point group `rolemend.commands`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib.metadata import entry_points
+
+from rolemend import __version__
+from rolemend.errors import RolemendError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit code. An error of the project's own tree ends in one line on standard error."""
+    parser = argparse.ArgumentParser(
+        prog="rolemend", description="Mends RAM and OSS permission failures of EMR."
+    )
+    parser.add_argument("--version", action="version", version=f"rolemend {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for entry in entry_points(group="rolemend.commands"):
+        entry.load()(commands)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options) or 0)
+    except RolemendError as error:
+        print(f"rolemend: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,249 @@
+"""What people read about an incident: the same facts for every channel, in English or Chinese."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import msgspec
+
+from rolemend.catalogue import translations
+from rolemend.checklist.model import Advice, Diagnosis, Finding
+from rolemend.incident.life import Incident
+from rolemend.remedy.model import Plan
+from rolemend.signals.denial import BucketTarget, Denial
+from rolemend.text import Text, text
+
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
+
+ALERT, REMEDIED = "alert", "remediated"
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the checklist as it is shown."""
+
+    check: str
+    faq: str
+    answer: str
+    statement: str
+    evidence: tuple[str, ...] = ()
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A message in one language.
+
+    `id` stays the same when it is sent again; `difference` is a unified diff, or "".
+    All that came from a log is plain text with control characters made visible; a channel that knows markup
+    must escape it.
+    """
+
+    id: str
+    incident: str
+    kind: str
+    title: str
+    cause: str
+    lines: tuple[str, ...]
+    checklist: tuple[Answer, ...]
+    advice: tuple[str, ...]
+    document: str = ""
+    difference: str = ""
+    verify: str = ""
+
+
+def message_kind(incident: Incident) -> str:
+    """`remediated` for a verified change, `alert` for what a person must do, "" if neither is called for."""
+    if incident.state == "verified":
+        return REMEDIED
+    return "" if incident.state == "closed" else ALERT
+
+
+def message_id(incident: Incident, kind: str) -> str:
+    return f"{incident.id}-{incident.round}-{kind}"
+
+
+def compose(incident: Incident, language: str) -> Message:
+    """The message about an incident that has been diagnosed."""
+    assert incident.denial is not None
+    say = _Speaker(language)
+    kind = message_kind(incident)
+    diagnosis = incident.diagnosis
+    advice, document = _advice(incident, say)
+    return Message(
+        id=message_id(incident, kind),
+        incident=incident.id,
+        kind=kind,
+        title=say(_title(incident, kind)),
+        cause=(diagnosis.cause if diagnosis else None) or "unknown",
+        lines=tuple(say(line) for line in _lines(incident, incident.denial)),
+        checklist=_answers(diagnosis, say),
+        advice=advice,
+        document=plain(document),
+        difference=plain(_difference(incident.plan)),
+        verify=_verify(incident.denial),
+    )
+
+
+class _Speaker:
+    """Renders texts in one language, with everything hostile made harmless."""
+
+    def __init__(self, language: str) -> None:
+        self._translations = translations(language)
+
+    def __call__(self, statement: Text) -> str:
+        shown = {key: _indent(plain(value[:_LONGEST])) for key, value in statement.values.items()}
+        return Text(statement.template, shown).render(self._translations)
+
+
+_LONGEST = 2_000
+"""Characters that are shown of one value."""
+
+
+def plain(value: str) -> str:
+    """Text from a log or a policy, safe to show: control and invisible characters as `\\u…`, lines kept."""
+    return "".join(char if char in "\n " or char.isprintable() else f"\\u{ord(char):04x}" for char in value)
+
+
+def _indent(value: str) -> str:
+    """Further lines of a value stand in, so that none of them can pass for a line of the message."""
+    return value.replace("\n", "\n    ")
+
+
+def _one_line(value: str) -> str:
+    return value.replace("\n", "\\u000a")
+
+
+def _title(incident: Incident, kind: str) -> Text:
+    denial = incident.denial
+    assert denial is not None
+    target, values = denial.target, {"who": _one_line(_who(denial)), "action": denial.action}
+    if isinstance(target, BucketTarget):
+        values["path"] = _one_line(f"oss://{target.bucket}/{target.key}")
+        if kind == REMEDIED:
+            return text("Mended: {who} may do {action} on {path} again", **values)
+        return text("Denied: {who} may not do {action} on {path}", **values)
+    values |= {"release": _one_line(target.release or "EMR"), "role": _one_line(target.role)}
+    if kind == REMEDIED:
+        return text("Mended: {who} may do {action} on {release} with role {role} again", **values)
+    return text("Denied: {who} may not do {action} on {release} with role {role}", **values)
+
+
+def _lines(incident: Incident, denial: Denial) -> list[Text]:
+    lines = [
+        text(
+            "Seen {count} times between {first} and {last} in {region}.",
+            count=incident.count,
+            first=_moment(incident.first),
+            last=_moment(incident.last),
+            region=denial.region or "-",
+        ),
+        text("The service answered {code}.", code=f"{denial.code} {denial.detail_code}".strip()),
+    ]
+    if incident.change is not None:
+        gains = "; ".join(incident.change.plan.gains)
+        lines.append(
+            text(
+                "Done: {kind} {name} now grants {gains}. The denied call was decided again: it is allowed.",
+                kind=incident.change.plan.write.kind,
+                name=incident.change.plan.write.name,
+                gains=gains,
+            )
+        )
+    if incident.rolled_back:
+        lines.append(text("A change was taken back or not made: {reason}", reason=incident.rolled_back))
+    return lines
+
+
+def _answers(diagnosis: Diagnosis | None, say: _Speaker) -> tuple[Answer, ...]:
+    return tuple(_answer(finding, say) for finding in diagnosis.findings) if diagnosis else ()
+
+
+def _answer(finding: Finding, say: _Speaker) -> Answer:
+    return Answer(
+        check=finding.check,
+        faq=finding.faq,
+        answer=finding.answer,
+        statement=say(finding.statement),
+        evidence=tuple(say(evidence.statement) for evidence in finding.evidence),
+    )
+
+
+def _advice(incident: Incident, say: _Speaker) -> tuple[tuple[str, ...], str]:
+    """What a person must do, and a document to paste."""
+    if incident.diagnosis is None or incident.state == "verified":
+        return (), ""
+    remedy = incident.diagnosis.remedy
+    if isinstance(remedy, Advice):
+        return (say(remedy.statement),), remedy.document
+    if incident.rolled_back:
+        return (say(text("Look at the document as it stands now before you change it by hand.")),), ""
+    if incident.plan is not None:
+        write = incident.plan.write
+        step = text(
+            "Write this document as {kind} {name}. It grants: {gains}",
+            kind=write.kind,
+            name=write.name,
+            gains="; ".join(incident.plan.gains),
+        )
+        return (say(step),), write.after
+    if incident.no_plan:
+        why = _WHY_NOT.get(incident.no_plan, _WHY_NOT["not_editable"])
+        return (say(text(why.template, detail=incident.no_plan_detail)),), ""
+    return (say(text("No check of the checklist failed; the cause is not one that it knows.")),), ""
+
+
+_WHY_NOT = {
+    "advice_only": text("Only a person can mend this."),
+    "open_questions": text("Nothing was changed, because these checks could not be answered: {detail}"),
+    "other_checks_failed": text(
+        "Nothing was changed, because the change alone would not help; these checks failed too: {detail}"
+    ),
+    "shared_policy": text(
+        "Policy {detail} is attached to other principals too: give the role a policy of its own instead."
+    ),
+    "system_policy": text(
+        "Policy {detail} is a system policy, which cannot be changed: attach a custom policy to the role."
+    ),
+    "default_role": text("{detail} is a default role of EMR, which must not be edited: use a custom role."),
+    "service_linked_role": text("{detail} is a service-linked role, which cannot be edited."),
+    "no_policy": text("No custom policy is attached to {detail}: create one and attach it."),
+    "not_proved": text(
+        "Nothing was changed: it could not be proved that changing {detail} grants nothing else."
+    ),
+    "not_editable": text("The document cannot be extended: {detail}"),
+    "refused_read": text("Nothing was changed, because this could not be read: {detail}"),
+    "foreign_bucket": text(
+        "Nothing was changed: bucket {detail} does not belong to this account, or does not exist."
+    ),
+    "guardrails": text("Nothing was changed, because the guardrails cannot be used: {detail}"),
+    "bucket_name": text("{detail} is no valid bucket name."),
+}
+
+
+def _difference(plan: Plan | None) -> str:
+    """A unified diff of both documents, indented the same way."""
+    from difflib import unified_diff
+
+    if plan is None:
+        return ""
+    before, after = (_indented(document).splitlines() for document in (plan.write.before, plan.write.after))
+    return "\n".join(unified_diff(before, after, "before", "after", lineterm=""))
+
+
+def _indented(document: str) -> str:
+    return msgspec.json.format(document, indent=2)
+
+
+def _verify(denial: Denial) -> str:
+    """The command that shows whether it works now; none for a name that a shell might read as more than a name."""
+    if not isinstance(denial.target, BucketTarget):
+        return f"{plain(denial.action).removeprefix('emr:')} again"
+    bucket = denial.target.bucket
+    return f"hdfs dfs -ls oss://{bucket}/" if _BUCKET_NAME.fullmatch(bucket) else ""
+
+
+def _who(denial: Denial) -> str:
+    return denial.principal.name or denial.principal.id or denial.principal.type
+
+
+def _moment(seconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))

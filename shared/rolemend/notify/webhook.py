@@ -1,0 +1,68 @@
+"""Delivery to a webhook: one POST of JSON, with the message's id, so that a receiver can tell a repetition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rolemend.errors import AccountError, AnswerLost, Unreachable
+from rolemend.notify.message import Message
+
+SECONDS = 10
+
+
+def body_of(message: Message) -> bytes:
+    """`{"id","incident","kind","title","text","message":{…}}`; `text` is the whole message as plain text."""
+    content: dict[str, Any] = {
+        "id": message.id,
+        "incident": message.incident,
+        "kind": message.kind,
+        "title": message.title,
+        "text": as_text(message),
+        "message": message,
+    }
+    return msgspec.json.encode(content)
+
+
+def as_text(message: Message) -> str:
+    """The message as lines of plain text."""
+    lines = [message.title, *message.lines, ""]
+    lines += [
+        f"{answer.faq} {answer.check}: {answer.answer}. {answer.statement}" for answer in message.checklist
+    ]
+    lines += ["", *message.advice]
+    lines += [part for part in (message.document, message.difference, message.verify) if part]
+    return "\n".join(lines)
+
+
+def deliver(url: str, message: Message) -> None:
+    """Send a message.
+
+    Raises Unreachable if it did not arrive, AnswerLost if it may have, AccountError if the receiver refused it.
+    """
+    import requests
+
+    headers = {"Content-Type": "application/json; charset=utf-8", "X-Rolemend-Message-Id": message.id}
+    try:
+        answer = requests.post(
+            url, data=body_of(message), headers=headers, timeout=SECONDS, allow_redirects=False
+        )
+    except requests.RequestException as error:
+        # `from None`: requests' own error names the address, and the address may carry a token.
+        if _was_never_sent(error):
+            raise Unreachable("webhook", type(error).__name__, "the receiver could not be reached") from None
+        raise AnswerLost("webhook", type(error).__name__, "the receiver did not answer") from None
+    if answer.status_code >= 500 or answer.status_code == 429:
+        raise Unreachable("webhook", str(answer.status_code), "the receiver could not take the message")
+    if answer.status_code >= 300:
+        raise AccountError("webhook", str(answer.status_code), "the receiver refused the message")
+
+
+def _was_never_sent(error: Exception) -> bool:
+    """Whether the connection could not even be made, or the address names none."""
+    from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else None
+    return isinstance(error, ValueError) or isinstance(reason, (ConnectTimeoutError, NewConnectionError))

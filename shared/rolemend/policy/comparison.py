@@ -1,0 +1,412 @@
+"""What a change of a policy grants and what it takes away, exactly.
+
+A policy allows what some Allow statement covers and no Deny statement does. What `after` allows and
+`before` did not is therefore, for each Allow statement of `after`, what it covers less what the old Allow
+and the new Deny statements cover; and what it shares with an old Deny statement, less the new ones.
+An empty list of regions is a proof; `unknown` is none. See `inclusion` for the wildcard patterns and
+`satisfy` for the conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from rolemend.policy.callers import UnreadableError, callers, includes, single_names
+from rolemend.policy.condition import Condition
+from rolemend.policy.conjunction import InexpressibleError, conjunction
+from rolemend.policy.document import Policy, Principals, Statement
+from rolemend.policy.inclusion import Budget, BudgetError, canonical_points, fresh_character, intersect
+from rolemend.policy.pattern import Matcher, canonical_arn, compile_glob, glob_matches, has_wildcard
+from rolemend.policy.region import Region, region_of
+from rolemend.policy.satisfy import escape_exists
+
+_EVERY = "*:*"  # every action: all have the form <service>:<name>
+STEPS = 25_000  # in either direction; well under 100 ms for documents within the size limit
+
+UNKNOWN_REASONS = {
+    "budget": "the documents are too intricate to be compared within the fixed number of steps",
+    "conditions": "whether the conditions of both documents can be met at once cannot be told",
+    "undocumented": "a statement says something that no page documents",
+    "principals": "a Principal names somebody in a way that no page documents",
+}
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """Requests as a union of regions; `unknown` is empty or a key of `UNKNOWN_REASONS`."""
+
+    regions: tuple[Region, ...] = ()
+    unknown: str = ""
+
+    @property
+    def proven_empty(self) -> bool:
+        """Whether it is certain that there is no such request."""
+        return not self.regions and not self.unknown
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """What `after` allows that `before` did not, and what it no longer allows."""
+
+    gained: Difference
+    lost: Difference
+
+
+def compare(before: Policy, after: Policy, *, steps: int = STEPS) -> Comparison:
+    """Compare two policies of one kind; never takes more than `steps` steps in a direction."""
+    return Comparison(difference(before, after, steps=steps), difference(after, before, steps=steps))
+
+
+def difference(
+    before: Policy, after: Policy, *, beyond: Sequence[Region] = (), steps: int = STEPS
+) -> Difference:
+    """What `after` allows and `before` does not, outside the regions `beyond`."""
+    try:
+        return _Subtraction(before, after, beyond, Budget(steps)).result()
+    except (BudgetError, RecursionError):
+        return Difference(unknown="budget")
+    except InexpressibleError:
+        return Difference(unknown="conditions")
+    except UnreadableError:
+        return Difference(unknown="principals")
+
+
+class _Subtraction:
+    """One direction of a comparison."""
+
+    def __init__(self, before: Policy, after: Policy, beyond: Sequence[Region], budget: Budget) -> None:
+        self.budget = budget
+        self.before = [_normal(statement) for statement in before.statements]
+        self.after = [_normal(statement) for statement in after.statements]
+        self.beyond = [_normal_region(region) for region in beyond]
+        every = [*self.before, *self.after]
+        texts = [text for statement in every for text in (*statement.actions, *statement.resources)]
+        texts += [text for region in self.beyond for text in (*region.actions, *region.resources)]
+        self.fresh = fresh_character(texts)
+        self.marks = max((text.count("?") for text in texts), default=0)
+        self.opaque = any(_is_opaque(statement) for statement in every)
+        self.ends = _Ends()
+        given = [text for policy in (before, after) for each in policy.statements for text in each.actions]
+        self.spelling = {_EVERY: "*", **{action.lower(): action for action in reversed(given)}}
+
+    def result(self) -> Difference:
+        """The regions, or why they cannot be told."""
+        if self.opaque and _opaque(self.before) != _opaque(self.after):
+            return Difference(unknown="undocumented")
+        found: list[Region] = []
+        for piece in self._pieces():
+            regions, unknown = self._remaining(piece)
+            if unknown:
+                return Difference(unknown=unknown)
+            found.extend(regions)
+        if found and self.opaque:
+            return Difference(unknown="undocumented")
+        return Difference(tuple(dict.fromkeys(self._as_written(region) for region in found)))
+
+    def _as_written(self, region: Region) -> Region:
+        """The region with its actions spelt as in the documents, not in lower case."""
+        actions = tuple(self.spelling.get(action, action) for action in region.actions)
+        excepts = tuple(self._as_written(each) for each in region.excepts)
+        return msgspec.structs.replace(region, actions=actions, excepts=excepts)
+
+    def _pieces(self) -> Iterator[Region]:
+        """What may be new, as regions whose `excepts` hold all that is not."""
+        allowed = [each for each in self.before if not each.denies]
+        denied = [each for each in self.after if each.denies]
+        lifted = [each for each in self.before if each.denies and each not in denied]
+        for statement in self.after:
+            if statement.denies:
+                continue
+            if statement not in allowed:
+                yield from self._without(statement, [*allowed, *denied])
+            for deny in lifted:
+                yield from self._shared(statement, deny, denied)
+
+    def _without(self, statement: Statement, cut: Sequence[Statement]) -> Iterator[Region]:
+        """A statement less others, with every NotAction turned into plain patterns."""
+        base = region_of(statement)
+        if statement.negated_actions:
+            spared = Region(statement.actions, ("*",), principals=None)
+            base = msgspec.structs.replace(base, actions=(_EVERY,), excepts=(spared,))
+        yield from self._cut(base, cut)
+
+    def _cut(self, base: Region, cut: Sequence[Statement]) -> Iterator[Region]:
+        """`base` less `cut`: what NotAction spares stays, so it makes a region of its own."""
+        pieces = [msgspec.structs.replace(base, excepts=(*base.excepts, *self.beyond))]
+        for statement in cut:
+            if _is_opaque(statement):
+                continue  # not cut out: the result is then too wide, never too narrow
+            region = region_of(statement)
+            wider: list[Region] = []
+            for piece in pieces:
+                if statement.negated_actions:
+                    spared = self._patterns(piece.actions, statement.actions)
+                    if spared:
+                        wider.append(msgspec.structs.replace(piece, actions=spared))
+                    region = msgspec.structs.replace(region, actions=(_EVERY,))
+                wider.append(msgspec.structs.replace(piece, excepts=(*piece.excepts, region)))
+            self.budget.spend(len(wider))
+            pieces = wider
+        yield from pieces
+
+    def _shared(self, statement: Statement, deny: Statement, denied: Sequence[Statement]) -> Iterator[Region]:
+        """What an Allow statement has in common with a Deny that is there no more."""
+        if _is_opaque(statement) or _is_opaque(deny):
+            raise InexpressibleError
+        one, other = region_of(statement), region_of(deny)
+        conditions = conjunction(one.conditions, other.conditions, self.budget)
+        if conditions is None:
+            return
+        spared: tuple[Region, ...] = ()
+        if statement.negated_actions and deny.negated_actions:
+            actions: tuple[str, ...] = (_EVERY,)
+            spared = (Region((*statement.actions, *deny.actions), ("*",)),)
+        elif statement.negated_actions or deny.negated_actions:
+            plain, negated = (deny, statement) if statement.negated_actions else (statement, deny)
+            actions, spared = plain.actions, (Region(negated.actions, ("*",)),)
+        else:
+            actions = self._patterns(one.actions, other.actions)
+        resources = self._patterns(one.resources, other.resources) if actions else ()
+        for principals in _common(one.principals, other.principals, bool(conditions)):
+            if resources:
+                yield from self._cut(Region(actions, resources, conditions, spared, principals), denied)
+
+    def _patterns(self, one: Iterable[str], other: Sequence[str]) -> tuple[str, ...]:
+        """The intersection of two unions of patterns."""
+        found: dict[str, None] = {}
+        for a in one:
+            for b in other:
+                if a == b or b == "*":
+                    found[a] = None
+                elif a == "*":
+                    found[b] = None
+                elif not has_wildcard(b):
+                    if glob_matches(a, b):
+                        found[b] = None
+                elif not has_wildcard(a):
+                    if glob_matches(b, a):
+                        found[a] = None
+                elif self.ends.may_meet(a, b):
+                    found.update(dict.fromkeys(sorted(intersect(a, b, self.budget))))
+        return tuple(found)
+
+    def _remaining(self, piece: Region) -> tuple[list[Region], str]:
+        """The parts of `piece` that are not empty, and why that cannot be told, if so."""
+        excepts = [each for each in piece.excepts if self._bears_on(piece, each)]
+        by_action = {action: self._covering(action, excepts, "actions") for action in piece.actions}
+        by_resource = {name: self._covering(name, excepts, "resources") for name in piece.resources}
+        rows: dict[tuple[str, ...], dict[Principals | None, list[str]]] = {}
+        escapes = _Escapes(piece, excepts, self.budget)
+        for name in single_names(piece.principals):
+            people = escapes.people(name)
+            for action, action_masks in by_action.items():
+                left = []
+                for resource, resource_masks in by_resource.items():
+                    answer = escapes.any(people, action_masks, resource_masks)
+                    if answer is None:
+                        return [], "principals" if escapes.unsure_people else "conditions"
+                    if answer:
+                        left.append(resource)
+                if left:
+                    rows.setdefault(tuple(left), {}).setdefault(name, []).append(action)
+        return list(_regions(piece, rows, excepts)), ""
+
+    def _covering(self, pattern: str, excepts: Sequence[Region], side: str) -> frozenset[int]:
+        """For each canonical point of `pattern`, the set (as bits) of the regions that match it."""
+        sides = [(1 << n, self._globs(pattern, getattr(each, side))) for n, each in enumerate(excepts)]
+        work = 1 + sum(len(globs or ()) for _, globs in sides)
+        found = set()
+        for point in canonical_points(pattern, self.fresh, self.marks, self.budget):
+            self.budget.spend(work)
+            mask = sum(bit for bit, globs in sides if globs is None or any(glob(point) for glob in globs))
+            if not mask:
+                return frozenset((0,))  # nothing covers this point, whatever is asked about the others
+            found.add(mask)
+        return frozenset(found)
+
+    def _globs(self, pattern: str, patterns: tuple[str, ...]) -> list[Matcher] | None:
+        """Those of `patterns` that may match a point of `pattern`; None if one is `pattern` itself."""
+        self.budget.spend(1 + len(patterns) // 8)
+        if pattern in patterns:
+            return None
+        return [compile_glob(each) for each in self.ends.meeting(patterns, pattern)]
+
+    def _bears_on(self, piece: Region, region: Region) -> bool:
+        """Whether something may be cut out at all."""
+        return self._meet(region.actions, piece.actions) and self._meet(region.resources, piece.resources)
+
+    def _meet(self, one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+        for pattern in one:
+            self.budget.spend(1 + len(other) // 8)
+            if pattern in other or self.ends.meeting(other, pattern):
+                return True
+        return False
+
+
+class _Escapes:
+    """Whether some caller and context escape the regions that cover an action and a resource."""
+
+    def __init__(self, piece: Region, excepts: Sequence[Region], budget: Budget) -> None:
+        self.piece, self.excepts, self.budget = piece, excepts, budget
+        self.known: dict[int, bool | None] = {}
+        self.unsure_people = False
+
+    def people(self, name: Principals | None) -> list[tuple[int, int]]:
+        """For each caller that stands for `name`: the regions that surely, and that perhaps, name it."""
+        found = []
+        for caller in callers(name, bool(self.piece.conditions)):
+            surely = perhaps = 0
+            for number, region in enumerate(self.excepts):
+                named = includes(region.principals, caller, bool(region.conditions))
+                surely |= (named is True) << number
+                perhaps |= (named is not False) << number
+            found.append((surely, perhaps))
+        return found
+
+    def any(
+        self, people: Iterable[tuple[int, int]], actions: Iterable[int], resources: Iterable[int]
+    ) -> bool | None:
+        """Whether anything of one action pattern on one resource pattern is left; None: cannot be told."""
+        found: bool | None = False
+        masks = {first & second for first in actions for second in resources}
+        for surely, perhaps in people:
+            for mask in masks:
+                answer = self._escapes(mask & surely)
+                if answer and perhaps != surely and not self._escapes(mask & perhaps):
+                    self.unsure_people, answer = True, None
+                if answer:
+                    return True
+                found = None if answer is None else found
+        return found
+
+    def _escapes(self, mask: int) -> bool | None:
+        if mask not in self.known:
+            groups = [region.conditions for n, region in enumerate(self.excepts) if mask >> n & 1]
+            self.known[mask] = escape_exists(self.piece.conditions, groups, self.budget)
+        return self.known[mask]
+
+
+def _regions(
+    piece: Region, rows: dict[tuple[str, ...], dict[Principals | None, list[str]]], excepts: Sequence[Region]
+) -> Iterator[Region]:
+    """One region for all actions that are left on the same resources."""
+    for resources, by_name in rows.items():
+        by_actions: dict[tuple[str, ...], list[Principals | None]] = {}
+        for name, actions in by_name.items():
+            by_actions.setdefault(tuple(actions), []).append(name)
+        for left, names in by_actions.items():
+            yield Region(left, resources, piece.conditions, tuple(excepts), _joined(names))
+
+
+def _joined(names: Sequence[Principals | None]) -> Principals | None:
+    given = [name for name in names if name is not None]
+    if not given:
+        return None
+    return Principals(
+        ram=tuple(each for name in given for each in name.ram),
+        service=tuple(each for name in given for each in name.service),
+        federated=tuple(each for name in given for each in name.federated),
+        listed=tuple(each for name in given for each in name.listed),
+    )
+
+
+def _common(
+    one: Principals | None, other: Principals | None, conditional: bool
+) -> Iterator[Principals | None]:
+    """The names of both sides that the other side covers; raises where they overlap in another way."""
+    if one is None or other is None:
+        yield None
+        return
+    found: list[Principals | None] = []
+    for side, opposite in ((one, other), (other, one)):
+        for name in single_names(side):
+            answers = {includes(opposite, caller, conditional) for caller in callers(name, conditional)}
+            if answers == {True}:
+                found.append(name)
+            elif None in answers or True in answers:
+                raise UnreadableError
+    joined = _joined(list(dict.fromkeys(found)))
+    if joined is not None:
+        yield joined
+
+
+def _normal(statement: Statement) -> Statement:
+    """The statement with what does not matter made equal: case of actions, order of values, RAM's region."""
+    return msgspec.structs.replace(
+        statement,
+        actions=_normal_actions(statement.actions),
+        resources=tuple(dict.fromkeys(canonical_arn(name) for name in statement.resources)),
+        conditions=_normal_conditions(statement.conditions),
+    )
+
+
+def _normal_actions(actions: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_EVERY if action == "*" else action.lower() for action in actions))
+
+
+def _normal_region(region: Region) -> Region:
+    return msgspec.structs.replace(
+        region,
+        actions=_normal_actions(region.actions),
+        resources=tuple(canonical_arn(name) for name in region.resources),
+        conditions=_normal_conditions(region.conditions),
+    )
+
+
+def _normal_conditions(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    plain = {
+        Condition(each.operator, each.key, tuple(sorted(set(each.values))), each.quantifier)
+        for each in conditions
+    }
+    return tuple(sorted(plain, key=lambda each: (each.operator, each.key, each.quantifier, each.values)))
+
+
+def _is_opaque(statement: Statement) -> bool:
+    """Whether no page tells what the statement covers."""
+    if statement.principals is not None and statement.principals.negated:
+        return True
+    texts = (*statement.actions, *statement.resources)
+    return statement.negated_resources or any("${" in text for text in texts)
+
+
+def _opaque(statements: Iterable[Statement]) -> list[Statement]:
+    return sorted((each for each in statements if _is_opaque(each)), key=repr)
+
+
+class _Ends:
+    """The literal beginnings and ends of patterns, to see cheaply that two have nothing in common."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, tuple[str, str]] = {}
+
+    def of(self, pattern: str) -> tuple[str, str]:
+        """What stands before the first wildcard and after the last."""
+        ends = self.known.get(pattern)
+        if ends is None:
+            plain = pattern.replace("?", "*")
+            ends = self.known[pattern] = plain[: _first_star(plain)], plain[plain.rfind("*") + 1 :]
+        return ends
+
+    def may_meet(self, one: str, other: str) -> bool:
+        """False only if no text matches both patterns."""
+        (head, tail), (other_head, other_tail) = self.of(one), self.of(other)
+        if not (head.startswith(other_head) or other_head.startswith(head)):
+            return False
+        return tail.endswith(other_tail) or other_tail.endswith(tail)
+
+    def meeting(self, patterns: Iterable[str], pattern: str) -> list[str]:
+        """Those of `patterns` that may have something in common with `pattern`."""
+        head, tail = self.of(pattern)
+        found = []
+        for each in patterns:
+            other_head, other_tail = self.of(each)
+            if (head.startswith(other_head) or other_head.startswith(head)) and (
+                tail.endswith(other_tail) or other_tail.endswith(tail)
+            ):
+                found.append(each)
+        return found
+
+
+def _first_star(pattern: str) -> int:
+    at = pattern.find("*")
+    return at if at >= 0 else len(pattern)

@@ -1,0 +1,166 @@
+"""All settings, read once from the function's environment; everything missing or wrong is reported together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from rolemend.account.access import Access, Credentials
+from rolemend.errors import SettingsError
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a function needs to know.
+
+    `own_roles` begins the names of Rolemend's own roles: denials of these are never taken for a user's.
+    `propagation` is how many seconds a changed policy may take until it counts everywhere; `rest` how many seconds an
+    open incident must be untouched until the sweep takes it up again.
+    """
+
+    account: str
+    region: str
+    ledger_bucket: str
+    ledger_region: str
+    function: str
+    service: str = ""
+    diagnose: str = "rolemend-diagnose"
+    remediate: str = "rolemend-remediate"
+    notify: str = "rolemend-notify"
+    own_roles: str = "rolemend-"
+    language: str = "en"
+    webhook: str = ""
+    propagation: int = 60
+    rest: int = 120
+    scheme: str = "https"
+    internal: bool = False
+
+    def __repr__(self) -> str:
+        """Without the webhook's address, which may carry a token."""
+        return f"Settings({self.function} in {self.region} of {self.account})"
+
+    def access(self, credentials: Credentials) -> Access:
+        return Access(
+            account=self.account,
+            region=self.region,
+            credentials=credentials,
+            scheme=self.scheme,
+            internal=self.internal,
+        )
+
+
+def read_settings(environment: Mapping[str, str], *, webhook: bool = False) -> Settings:
+    """Read the `FC_*` and `ROLEMEND_*` variables; `webhook` says whether the function needs one.
+
+    Raises SettingsError naming each variable that is missing or wrong.
+    """
+    problems: list[str] = []
+    need = _Reader(environment, problems)
+    region = need.text("FC_REGION")
+    settings = Settings(
+        account=need.text("FC_ACCOUNT_ID"),
+        region=region,
+        function=need.text("FC_FUNCTION_NAME"),
+        service=environment.get("FC_SERVICE_NAME", ""),
+        ledger_bucket=need.matching("ROLEMEND_LEDGER_BUCKET", _BUCKET, "a bucket name"),
+        ledger_region=environment.get("ROLEMEND_LEDGER_REGION") or region,
+        diagnose=environment.get("ROLEMEND_DIAGNOSE", "rolemend-diagnose"),
+        remediate=environment.get("ROLEMEND_REMEDIATE", "rolemend-remediate"),
+        notify=environment.get("ROLEMEND_NOTIFY", "rolemend-notify"),
+        own_roles=environment.get("ROLEMEND_OWN_ROLES") or "rolemend-",
+        language=need.one_of("ROLEMEND_LANGUAGE", ("en", "zh"), "en"),
+        webhook=need.url("ROLEMEND_WEBHOOK_URL", required=webhook),
+        propagation=need.number("ROLEMEND_PROPAGATION_SECONDS", 60),
+        rest=need.number("ROLEMEND_REST_SECONDS", 120),
+        scheme=_scheme(environment, need),
+        internal=need.one_of("ROLEMEND_NETWORK", ("public", "internal"), "public") == "internal",
+    )
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+_PROXY_HERE = re.compile(r"https?://([^@/?#]*@)?(127\.0\.0\.1|localhost)(:[0-9]+)?/?")
+
+
+def _scheme(environment: Mapping[str, str], need: _Reader) -> str:
+    """Plain http only through a proxy on this machine: nothing signed ever leaves it unencrypted."""
+    scheme = need.one_of("ROLEMEND_SCHEME", ("https", "http"), "https")
+    proxies = [environment[name] for name in ("http_proxy", "HTTP_PROXY") if environment.get(name)]
+    around = ",".join(environment.get(name, "") for name in ("no_proxy", "NO_PROXY"))
+    if scheme == "http" and not (proxies and all(_PROXY_HERE.fullmatch(proxy) for proxy in proxies)):
+        need.problems.append(
+            "ROLEMEND_SCHEME: http is only for a proxy on this machine (http_proxy names none)"
+        )
+    elif scheme == "http" and _leads_past(around):
+        need.problems.append("ROLEMEND_SCHEME: http is only for a proxy (no_proxy leads past it)")
+    return scheme
+
+
+def _leads_past(no_proxy: str) -> bool:
+    """Whether one of the names in `no_proxy` is a service of the cloud."""
+    names = [name.strip().lower().lstrip(".") for name in no_proxy.split(",")]
+    cloud = "aliyuncs.com"
+    return any(name == "*" or name.endswith(cloud) or (name and cloud.endswith(name)) for name in names)
+
+
+class _Reader:
+    def __init__(self, environment: Mapping[str, str], problems: list[str]) -> None:
+        self._environment = environment
+        self.problems = problems
+
+    def text(self, name: str) -> str:
+        value = self._environment.get(name, "")
+        if not value:
+            self.problems.append(f"{name}: missing")
+        return value
+
+    def matching(self, name: str, pattern: re.Pattern[str], what: str) -> str:
+        value = self.text(name)
+        if value and not pattern.fullmatch(value):
+            self.problems.append(f"{name}: {value!r} is not {what}")
+        return value
+
+    def one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self._environment.get(name) or default
+        if value not in allowed:
+            self.problems.append(f"{name}: {value!r} is none of {', '.join(allowed)}")
+        return value
+
+    def number(self, name: str, default: int) -> int:
+        value = self._environment.get(name) or str(default)
+        if not re.fullmatch("[0-9]{1,6}", value):
+            self.problems.append(f"{name}: {value[:40]!r} is not a whole number of seconds")
+            return default
+        return int(value)
+
+    def url(self, name: str, *, required: bool) -> str:
+        """A web address; it may carry a token, so it is not repeated in the message."""
+        value = self._environment.get(name, "")
+        if not value and required:
+            self.problems.append(f"{name}: missing")
+        if value and not re.match(r"https?://[^\s/]+", value):
+            self.problems.append(f"{name}: not a web address")
+        return value
+
+
+def read_credentials(environment: Mapping[str, str], context: Any = None) -> Credentials:
+    """The function role's temporary credentials: from the environment, or from the context where a runtime has them.
+
+    https://www.alibabacloud.com/help/en/functioncompute/fc/environment-variables
+    """
+    given = getattr(context, "credentials", None)
+    key_id = getattr(given, "access_key_id", None) or environment.get("ALIBABA_CLOUD_ACCESS_KEY_ID", "")
+    secret = getattr(given, "access_key_secret", None) or environment.get(
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""
+    )
+    token = getattr(given, "security_token", None) or environment.get("ALIBABA_CLOUD_SECURITY_TOKEN", "")
+    if not key_id or not secret:
+        raise SettingsError(
+            ["ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET: the function has no role"]
+        )
+    return Credentials(key_id, secret, token)

@@ -1,0 +1,1 @@
+"""What each function does, over the interfaces of the account and the ledger; one module for each function."""

@@ -1,0 +1,103 @@
+"""The events that invoke the functions, read from bytes that nobody vouches for."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from rolemend.account.interface import LogRange
+from rolemend.errors import BadEvent
+
+_INCIDENT = re.compile(r"inc-[0-9a-f]{24}")
+_NAME = re.compile(r"[A-Za-z0-9_\-.]{1,128}", re.ASCII)
+_ENDPOINT = re.compile(r"(?:https?://)?[a-z0-9\-]+\.log\.aliyuncs\.com/?", re.ASCII)
+
+
+class LogTrigger(msgspec.Struct, frozen=True):
+    """A log trigger's event: the range to be read, and the name of the source that the trigger was made for."""
+
+    log_range: LogRange
+    source: str
+
+
+class Timer(msgspec.Struct, frozen=True):
+    """A timer trigger's event with its payload."""
+
+    job: str
+
+
+class TrailEvents(msgspec.Struct, frozen=True):
+    """ActionTrail events that EventBridge sent."""
+
+    events: tuple[dict[str, Any], ...]
+
+
+WatchEvent = LogTrigger | Timer | TrailEvents
+
+
+def read_watch_event(event: bytes) -> WatchEvent:
+    """A log trigger's, a timer's, or EventBridge's event (one, or a list of them). Raises BadEvent."""
+    value = _json(event)
+    if isinstance(value, list) or (isinstance(value, dict) and "specversion" in value):
+        return _trail_events(value)
+    if not isinstance(value, dict):
+        raise BadEvent("the event is no JSON object")
+    if "triggerName" in value:
+        return Timer(str(value.get("payload") or ""))
+    if isinstance(value.get("source"), dict):
+        return _log_trigger(value)
+    raise BadEvent("the event is neither a log trigger's nor a timer's nor EventBridge's")
+
+
+def _trail_events(value: Any) -> TrailEvents:
+    envelopes = value if isinstance(value, list) else [value]
+    events = [envelope.get("data") for envelope in envelopes if isinstance(envelope, dict)]
+    if len(events) != len(envelopes) or not all(isinstance(event, dict) for event in events):
+        raise BadEvent("an EventBridge envelope without an object in `data`")
+    return TrailEvents(tuple(event for event in events if isinstance(event, dict)))
+
+
+def _log_trigger(value: dict[str, Any]) -> LogTrigger:
+    source, parameter = value["source"], value.get("parameter")
+    try:
+        log_range = LogRange(
+            endpoint=_matching(_ENDPOINT, source["endpoint"]),
+            project=_matching(_NAME, source["projectName"]),
+            logstore=_matching(_NAME, source["logstoreName"]),
+            shard=int(source["shardId"]),
+            begin=str(source["beginCursor"]),
+            end=str(source["endCursor"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadEvent(f"a log trigger's event without a usable range: {error}") from error
+    name = parameter.get("source") if isinstance(parameter, dict) else None
+    return LogTrigger(log_range, str(name or ""))
+
+
+def _matching(pattern: re.Pattern[str], value: Any) -> str:
+    """A name as the service allows it: credentials are sent to the endpoint that is named here."""
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise ValueError(f"not usable: {str(value)[:80]!r}")
+    return value
+
+
+def read_incident_id(event: bytes) -> str:
+    """The incident id that one function hands to the next; nothing else of the payload is used. Raises BadEvent."""
+    value = _json(event)
+    incident = value.get("incident") if isinstance(value, dict) else None
+    if not isinstance(incident, str) or not _INCIDENT.fullmatch(incident):
+        raise BadEvent('the event is no {"incident": "inc-…"}')
+    return incident
+
+
+def incident_event(incident_id: str) -> bytes:
+    return msgspec.json.encode({"incident": incident_id})
+
+
+def _json(event: bytes) -> Any:
+    try:
+        return msgspec.json.decode(event)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BadEvent(f"the event is no JSON: {error}") from error

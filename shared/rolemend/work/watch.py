@@ -1,0 +1,204 @@
+"""The function `watch`: reads what a trigger names, keeps the denials in the ledger, and starts `diagnose`."""
+
+from __future__ import annotations
+
+import re
+import time as clock
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from rolemend.account.interface import Functions, Logs, Trail
+from rolemend.errors import LedgerDamaged, RecordRejected, UnknownIncident
+from rolemend.incident.journal import Counted, Fact, Opened, Reopened
+from rolemend.incident.ledger import Ledger
+from rolemend.incident.life import CLOSED, OPEN, REOPENED, VERIFIED, Incident
+from rolemend.signals import actiontrail, oss_access_log
+from rolemend.signals.denial import Denial, PassedOver, fingerprint, incident_id
+from rolemend.work.events import Timer, TrailEvents, WatchEvent, incident_event
+
+SWEEP_EVENTS = ("RunCluster", "CreateCluster")
+SWEPT_SECONDS = 1800
+"""How far back the sweep looks in ActionTrail's history; an event may take ten minutes to appear there."""
+
+_FILTERS = {"actiontrail": actiontrail.PUSHED_DOWN, "oss_access_log": oss_access_log.PUSHED_DOWN}
+
+
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
+    """What one invocation saw: records read, denials, incidents touched, records kept aside, and what was passed over
+    by reason."""
+
+    read: int = 0
+    denials: int = 0
+    incidents: tuple[str, ...] = ()
+    rejected: int = 0
+    passed_over: dict[str, int] = {}
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What `watch` works with. `own_roles` begins the names of Rolemend's own roles; an open incident that nobody
+    touched for `rest` seconds is taken up again."""
+
+    logs: Logs
+    trail: Trail
+    ledger: Ledger
+    functions: Functions
+    diagnose: str
+    own_roles: str = "rolemend-"
+    propagation: int = 60
+    rest: int = 120
+    now: Callable[[], float] = clock.time
+
+
+class _Sorted(msgspec.Struct):
+    """Records of one invocation, sorted."""
+
+    read: int = 0
+    denials: list[Denial] = []
+    rejected: list[tuple[Any, str]] = []
+    passed_over: Counter[str] = msgspec.field(default_factory=Counter)
+
+
+def watch(event: WatchEvent, parts: Parts) -> Watched:
+    """Handle one trigger event. Raises AccountError or LedgerError, so that the trigger delivers it again."""
+    if isinstance(event, Timer):
+        return sweep(parts)
+    if isinstance(event, TrailEvents):
+        return keep(sort_records(event.events, actiontrail.read_event), parts)
+    records = parts.logs.records(event.log_range, _FILTERS.get(event.source, ""))
+    return keep(sort_records(records, read_record), parts)
+
+
+def read_record(record: Mapping[str, Any]) -> Denial | PassedOver:
+    """One SLS record, by its topic."""
+    topic = record.get("__topic__")
+    if topic == oss_access_log.TOPIC:
+        return oss_access_log.read_record(record)
+    if topic == actiontrail.TOPIC:
+        event = record.get("event")
+        if not isinstance(event, str):
+            raise RecordRejected("an ActionTrail record without its field `event`")
+        return actiontrail.read_event(event)
+    return PassedOver("other topic")
+
+
+def sort_records(records: Iterable[Any], read: Callable[[Any], Denial | PassedOver]) -> _Sorted:
+    found = _Sorted()
+    for record in records:
+        found.read += 1
+        try:
+            outcome = read(record)
+        except RecordRejected as error:
+            found.rejected.append((record, str(error)))
+            continue
+        if isinstance(outcome, PassedOver):
+            found.passed_over[outcome.reason] += 1
+        else:
+            found.denials.append(outcome)
+    return found
+
+
+def keep(found: _Sorted, parts: Parts) -> Watched:
+    """Write what was found into the ledger, and start the diagnosis of each incident that needs one."""
+    for record, reason in found.rejected:
+        parts.ledger.keep_rejected(record, reason, _day(record, parts.now()))
+    incidents: dict[str, list[Denial]] = {}
+    for denial in found.denials:
+        if _is_own(denial, parts):
+            found.passed_over["own role"] += 1
+        else:
+            incidents.setdefault(incident_id(denial), []).append(denial)
+    for key, denials in incidents.items():
+        record_denials(key, denials, parts)
+    return Watched(
+        read=found.read,
+        denials=sum(len(denials) for denials in incidents.values()),
+        incidents=tuple(incidents),
+        rejected=len(found.rejected),
+        passed_over=dict(found.passed_over),
+    )
+
+
+def _is_own(denial: Denial, parts: Parts) -> bool:
+    """Whether a function of Rolemend itself was denied: that is no job's failure, and mending it would be a loop."""
+    who = denial.principal
+    return who.type == "assumed_role" and who.name.lower().startswith(parts.own_roles)
+
+
+def record_denials(key: str, denials: Sequence[Denial], parts: Parts) -> None:
+    """Count denials into their incident, open or reopen it, and start `diagnose` unless that has been done.
+
+    The marker comes last: set before the entries, one could stand without an incident, or be taken away as the one
+    of an earlier round.
+    """
+    incident = parts.ledger.extend(key, lambda known: _facts(known, denials, parts.propagation))
+    parts.ledger.mark_open(key)
+    if incident.state in (OPEN, REOPENED):
+        parts.functions.start(parts.diagnose, incident_event(key))
+
+
+def _facts(incident: Incident, denials: Sequence[Denial], propagation: int) -> list[Fact]:
+    """What these denials add to the incident as it stands: nothing if each was seen before."""
+    fresh = sorted(
+        {d.signal_id: d for d in denials if d.signal_id not in incident.signals}.values(),
+        key=lambda d: (d.time, d.signal_id),
+    )
+    if not fresh:
+        return []
+    facts: list[Fact] = []
+    if not incident.fingerprint:
+        facts.append(Opened(fingerprint=fingerprint(fresh[0]), denial=fresh[0]))
+    elif (again := _comes_back(incident, fresh, propagation)) is not None:
+        facts.append(Reopened(denial=again))
+    ids = tuple(denial.signal_id for denial in fresh)
+    facts.append(Counted(signals=ids, count=len(ids), first=fresh[0].time, last=fresh[-1].time))
+    return facts
+
+
+def _comes_back(incident: Incident, fresh: Sequence[Denial], propagation: int) -> Denial | None:
+    """A denial after the incident was settled. A late delivery of an earlier one is counted and no more."""
+    settled = {VERIFIED: incident.applied_at, CLOSED: incident.closed_at}.get(incident.state)
+    if settled is None:
+        return None
+    return next((denial for denial in fresh if denial.time > settled + propagation), None)
+
+
+def sweep(parts: Parts) -> Watched:
+    """What the triggers may have missed: open incidents that rest, and creations in ActionTrail's history.
+
+    Raises LedgerDamaged for a journal that is, but only after everything else was taken up.
+    """
+    damaged = _wake(parts)
+    now = int(parts.now())
+    events = [
+        event for name in SWEEP_EVENTS for event in parts.trail.events("Emr", name, now - SWEPT_SECONDS, now)
+    ]
+    watched = keep(sort_records(events, actiontrail.read_event), parts)
+    if damaged is not None:
+        raise damaged
+    return watched
+
+
+def _wake(parts: Parts) -> LedgerDamaged | None:
+    """Start `diagnose` for each open incident that rests; the first damaged journal that was met."""
+    damaged = None
+    for key in parts.ledger.open_ids():
+        try:
+            touched = parts.ledger.load(key).touched
+        except UnknownIncident:
+            continue
+        except LedgerDamaged as error:
+            damaged = damaged or error
+            continue
+        if touched + parts.rest <= parts.now():
+            parts.functions.start(parts.diagnose, incident_event(key))
+    return damaged
+
+
+def _day(record: Any, now: float) -> str:
+    """The record's own day where it tells one: a delivery after midnight must not keep it a second time."""
+    told = str(record.get("__time__", "")) if isinstance(record, Mapping) else ""
+    moment = int(told) if re.fullmatch("[0-9]{1,10}", told) else now
+    return clock.strftime("%Y-%m-%d", clock.gmtime(moment))

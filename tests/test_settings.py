@@ -1,0 +1,172 @@
+"""Settings are read once, every mistake is named at once, and nothing secret is shown."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from rolemend.account.access import Credentials
+from rolemend.errors import SettingsError
+from rolemend.settings import Settings, read_credentials, read_settings
+
+TOKEN = "https://hooks.example.com/robot/send?access_token=hush"
+FULL = {
+    "FC_ACCOUNT_ID": "1000000000000001",
+    "FC_REGION": "cn-hangzhou",
+    "FC_FUNCTION_NAME": "rolemend-watch",
+    "ROLEMEND_LEDGER_BUCKET": "ledger-bucket",
+}
+KEYS = {
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": "STS.key",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret",
+    "ALIBABA_CLOUD_SECURITY_TOKEN": "token",
+}
+HERE = {"ROLEMEND_SCHEME": "http", "http_proxy": "http://127.0.0.1:8080"}
+
+
+def problems(webhook: bool = False, **changes: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(FULL | changes, webhook=webhook)
+    return caught.value.problems
+
+
+def test_what_is_not_set_has_a_default() -> None:
+    settings = read_settings(FULL)
+    assert (settings.ledger_region, settings.scheme, settings.internal) == ("cn-hangzhou", "https", False)
+    assert (settings.language, settings.service, settings.propagation) == ("en", "", 60)
+    assert (settings.diagnose, settings.own_roles) == ("rolemend-diagnose", "rolemend-")
+
+
+def test_what_is_set_is_taken() -> None:
+    given = {
+        "FC_SERVICE_NAME": "svc",
+        "ROLEMEND_LEDGER_REGION": "cn-beijing",
+        "ROLEMEND_LANGUAGE": "zh",
+        "ROLEMEND_NETWORK": "internal",
+        "ROLEMEND_PROPAGATION_SECONDS": "5",
+        "ROLEMEND_WEBHOOK_URL": TOKEN,
+    }
+    settings = read_settings(FULL | given, webhook=True)
+    assert (settings.service, settings.ledger_region, settings.language) == ("svc", "cn-beijing", "zh")
+    assert (settings.internal, settings.propagation, settings.webhook) == (True, 5, TOKEN)
+
+
+def test_every_mistake_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(
+            {
+                "ROLEMEND_LEDGER_BUCKET": "No_Bucket",
+                "ROLEMEND_LANGUAGE": "fr",
+                "ROLEMEND_NETWORK": "vpn",
+                "ROLEMEND_SCHEME": "ftp",
+                "ROLEMEND_PROPAGATION_SECONDS": "soon",
+            },
+            webhook=True,
+        )
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == [
+        "FC_REGION",
+        "FC_ACCOUNT_ID",
+        "FC_FUNCTION_NAME",
+        "ROLEMEND_LEDGER_BUCKET",
+        "ROLEMEND_LANGUAGE",
+        "ROLEMEND_WEBHOOK_URL",
+        "ROLEMEND_PROPAGATION_SECONDS",
+        "ROLEMEND_SCHEME",
+        "ROLEMEND_NETWORK",
+    ]
+
+
+@pytest.mark.parametrize("seconds", ["-1", "1.5", "9" * 5_000, "1e3", "²", " 5"])
+def test_seconds_are_a_whole_number_of_sensible_length(seconds: str) -> None:
+    (problem,) = problems(ROLEMEND_PROPAGATION_SECONDS=seconds)
+    assert problem.startswith("ROLEMEND_PROPAGATION_SECONDS")
+    assert len(problem) < 150
+
+
+@pytest.mark.parametrize("bucket", ["ab", "-ledger", "ledger/x", "ledger.evil.com", "l" * 64, "ledger\n"])
+def test_a_bucket_name_that_is_none_is_refused(bucket: str) -> None:
+    assert problems(ROLEMEND_LEDGER_BUCKET=bucket)[0].startswith("ROLEMEND_LEDGER_BUCKET")
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://127.0.0.1:8080", "http://localhost:80/", "http://me:pw@127.0.0.1:1"]
+)
+def test_plain_http_is_for_a_proxy_on_this_machine(proxy: str) -> None:
+    assert (
+        read_settings(FULL | HERE | {"http_proxy": proxy, "no_proxy": "127.0.0.1,localhost"}).scheme == "http"
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"http_proxy": ""},
+        {"http_proxy": "http://proxy.corp.example:8080"},
+        {"http_proxy": "http://127.0.0.1.evil.com:80"},
+        {"http_proxy": "http://127.0.0.1:x@evil.com:80"},
+        {"http_proxy": "http://127.0.0.1:80@evil.com"},
+        {"http_proxy": "http://localhost/@evil.com"},
+        {"http_proxy": "http://127.0.0.1:8080\n"},
+        {"HTTP_PROXY": "http://proxy.corp.example:8080"},
+        {"no_proxy": "*"},
+        {"NO_PROXY": "127.0.0.1, .aliyuncs.com"},
+        {"no_proxy": "ram.aliyuncs.com"},
+        {"no_proxy": "com"},
+    ],
+)
+def test_plain_http_never_leaves_this_machine(changes: dict[str, str]) -> None:
+    (problem,) = problems(**(HERE | changes))
+    assert problem.startswith("ROLEMEND_SCHEME")
+
+
+def test_only_the_function_that_needs_a_webhook_asks_for_one() -> None:
+    assert read_settings(FULL).webhook == ""
+    assert problems(webhook=True) == ["ROLEMEND_WEBHOOK_URL: missing"]
+
+
+def test_a_wrong_webhook_address_is_not_repeated() -> None:
+    (problem,) = problems(ROLEMEND_WEBHOOK_URL=f"hooks.example.com {TOKEN}")
+    assert "hush" not in problem
+
+
+def test_settings_and_access_show_nothing_secret() -> None:
+    settings = read_settings(FULL | {"ROLEMEND_WEBHOOK_URL": TOKEN})
+    access = settings.access(Credentials("LTAI5tABCDEFGH", "the-secret", "the-token"))
+    shown = repr(settings) + str(settings) + repr(access) + repr(access.credentials)
+    assert not [secret for secret in ("hush", "the-secret", "the-token", "ABCDEFGH") if secret in shown]
+
+
+def test_credentials_come_from_the_environment() -> None:
+    assert read_credentials(KEYS) == Credentials("STS.key", "secret", "token")
+
+
+def test_credentials_of_the_context_come_first() -> None:
+    """The runtimes of FC 2.0 hand them over in the context, fresh for each invocation."""
+    given = SimpleNamespace(access_key_id="STS.c", access_key_secret="s", security_token="t")
+    assert read_credentials(KEYS, SimpleNamespace(credentials=given)) == Credentials("STS.c", "s", "t")
+    empty = SimpleNamespace(access_key_id=None, access_key_secret=None, security_token=None)
+    assert read_credentials(KEYS, SimpleNamespace(credentials=empty)) == Credentials(
+        "STS.key", "secret", "token"
+    )
+
+
+@pytest.mark.parametrize("missing", list(KEYS)[:2])
+def test_a_function_without_a_role_is_told_so(missing: str) -> None:
+    with pytest.raises(SettingsError, match="no role"):
+        read_credentials({name: value for name, value in KEYS.items() if name != missing})
+
+
+def test_endpoints_are_the_region_s_own() -> None:
+    inside = read_settings(FULL | {"ROLEMEND_NETWORK": "internal"}).access(Credentials("k", "s"))
+    assert inside.oss_endpoint("cn-hangzhou") == "https://oss-cn-hangzhou-internal.aliyuncs.com"
+    assert inside.oss_endpoint("cn-beijing") == "https://oss-cn-beijing.aliyuncs.com"
+    assert inside.fc_endpoint() == "1000000000000001.cn-hangzhou-internal.fc.aliyuncs.com"
+    outside = msgspec.structs.replace(inside, internal=False)
+    assert outside.oss_endpoint("cn-hangzhou") == "https://oss-cn-hangzhou.aliyuncs.com"
+
+
+def test_settings_are_values() -> None:
+    assert read_settings(FULL) == read_settings(dict(FULL))
+    assert isinstance(read_settings(FULL), Settings)

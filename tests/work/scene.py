@@ -1,0 +1,170 @@
+"""One incident in one account: a role whose policy does not list a bucket, and the functions that handle that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from rolemend.account.interface import Bucket, Cluster, Known, Role
+from rolemend.checklist.facts import Account
+from rolemend.incident.journal import Entry, read_journal
+from rolemend.incident.ledger import Ledger
+from rolemend.incident.life import Incident
+from rolemend.notify.message import Message
+from rolemend.remedy.guardrails import Guardrails, Rule
+from rolemend.signals.denial import Denial, incident_id
+from rolemend.work import diagnose, notify, remediate, watch
+from rolemend.work.diagnose import Outcome
+from tests.fakes import FakeFunctions, FakeLogs, FakeTrail, MemoryStore, WritableAccount
+from tests.samples import ACCOUNT, LISTING
+
+AUTO = Guardrails(rule=(Rule(name="data", mode="auto", roles=("emr-*",), buckets=("data*",)),))
+ID = incident_id(LISTING)
+START = LISTING.time + 100
+
+
+def rule(mode: str) -> Guardrails:
+    return Guardrails(rule=(Rule(name="data", mode=mode, roles=("emr-*",), buckets=("data*",)),))
+
+
+def reading(*buckets: str) -> str:
+    """A policy that lets read these buckets."""
+    resources = [f"acs:oss:*:*:{name}{end}" for name in buckets for end in ("", "/*")]
+    actions = ["oss:GetObject", "oss:ListObjects", "oss:GetBucketInfo"]
+    return json.dumps(
+        {"Version": "1", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resources}]}
+    )
+
+
+def open_account() -> WritableAccount:
+    """A role that may read the bucket `other`, the bucket `data` beside it, and a cluster that uses the role."""
+    arn = f"acs:ram::{ACCOUNT}:role/emr-role"
+    account = WritableAccount(
+        the_role=Known(Role(name="emr-role", arn=arn, trust_policy="{}")),
+        the_bucket=Known(
+            Bucket(name="data", region="cn-hangzhou", acl="private", block_public_access=False, owner=ACCOUNT)
+        ),
+        the_cluster=Known(
+            Cluster(
+                id="c-1",
+                name="etl",
+                region="cn-hangzhou",
+                release="EMR-5.16.0",
+                role="emr-role",
+                state="RUNNING",
+            )
+        ),
+    )
+    account.attach("reader", reading("other"))
+    return account
+
+
+@dataclass
+class Scene:
+    """The account, the ledger's bucket, the clock, and each function as one instance would run it."""
+
+    account: WritableAccount = field(default_factory=open_account)
+    denial: Denial = LISTING
+    store: MemoryStore = field(default_factory=MemoryStore)
+    functions: FakeFunctions = field(default_factory=FakeFunctions)
+    trail: FakeTrail = field(default_factory=FakeTrail)
+    guardrails: Guardrails | Exception = AUTO
+    now: float = START
+    sent: list[Message] = field(default_factory=list)
+    delivering: list[Callable[[], None]] = field(default_factory=list)
+    """What happens instead of the next deliveries."""
+
+    @property
+    def id(self) -> str:
+        return incident_id(self.denial)
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.store, "test", now=lambda: self.now)
+
+    @property
+    def incident(self) -> Incident:
+        return self.ledger.load(self.id)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return read_journal(self.store.objects[f"incidents/{self.id}.jsonl"]).entries
+
+    @property
+    def facts(self) -> list[str]:
+        """The kinds of entries in the journal, in order."""
+        return [type(entry.fact).__name__ for entry in self.entries]
+
+    @property
+    def started(self) -> list[str]:
+        return [function for function, _ in self.functions.started]
+
+    def watch_parts(self, lines: list[Any] | None = None) -> watch.Parts:
+        return watch.Parts(
+            logs=FakeLogs(lines or []),
+            trail=self.trail,
+            ledger=self.ledger,
+            functions=self.functions,
+            diagnose="diagnose",
+            now=lambda: self.now,
+        )
+
+    def denied(self, *denials: Denial) -> Incident:
+        """Record denials as `watch` does; the scene's own if none is given."""
+        watch.record_denials(self.id, denials or (self.denial,), self.watch_parts())
+        return self.incident
+
+    def diagnose(self) -> Outcome:
+        account = Account(identities=self.account, buckets=self.account, clusters=self.account)
+        parts = diagnose.Parts(
+            account=account,
+            ledger=self.ledger,
+            functions=self.functions,
+            remediate="remediate",
+            notify="notify",
+        )
+        return diagnose.diagnose(self.id, parts)
+
+    def remediate(self) -> Outcome:
+        parts = remediate.Parts(
+            account=Account(identities=self.account, buckets=self.account, clusters=self.account),
+            identities=self.account,
+            owner=ACCOUNT,
+            ledger=self.ledger,
+            functions=self.functions,
+            guardrails=self._guardrails,
+            notify="notify",
+        )
+        return remediate.remediate(self.id, parts)
+
+    def _guardrails(self) -> Guardrails:
+        if isinstance(self.guardrails, Exception):
+            raise self.guardrails
+        return self.guardrails
+
+    def notify(self) -> Outcome:
+        parts = notify.Parts(ledger=self.ledger, deliver=self._deliver, channel="test")
+        return notify.notify(self.id, parts)
+
+    def _deliver(self, message: Message) -> None:
+        if self.delivering:
+            self.delivering.pop(0)()
+        self.sent.append(message)
+
+    def diagnosed(self) -> Incident:
+        """The denial up to its diagnosis."""
+        self.denied()
+        self.diagnose()
+        return self.incident
+
+    def mended(self) -> Incident:
+        """The denial up to its verified change, or to where that stops."""
+        self.diagnosed()
+        self.remediate()
+        return self.incident
+
+
+class Stopped(Exception):
+    """The instance ends here, as if the process had been killed."""

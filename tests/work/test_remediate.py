@@ -1,0 +1,509 @@
+"""`remediate` writes only what it diagnosed itself, has proved, and is allowed to; and takes back what does not help."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from rolemend.account.interface import Absent, Bucket, Known, PolicyUsers, Role, Unread
+from rolemend.checklist.trust import trusted_services
+from rolemend.errors import AccountError, Conflict, GuardrailsError, NotThere, Refused, Unreachable
+from rolemend.incident.journal import Closed, Reopened
+from rolemend.remedy.guardrails import Guardrails
+from rolemend.work.remediate import LEASE_SECONDS
+from tests.checklist.test_cluster_creation import FULL
+from tests.fakes import MemoryStore
+from tests.remedy.test_plan import trusting
+from tests.samples import ACCOUNT, CREATION, LISTING, altered
+from tests.work.scene import ID, Scene, Stopped, reading, rule
+
+MENDED = ["Opened", "Counted", "Diagnosed", "Planned", "Intended", "Applied", "Verified"]
+
+
+def deny(bucket: str = "data") -> str:
+    statement = {
+        "Effect": "Deny",
+        "Action": ["oss:ListObjects"],
+        "Principal": [f"arn:sts::{ACCOUNT}:assumed-role/emr-role/*"],
+        "Resource": [f"acs:oss:*:{ACCOUNT}:{bucket}"],
+    }
+    return json.dumps({"Version": "1", "Statement": [statement]})
+
+
+def edit(scene: Scene, document: str) -> None:
+    """Somebody else's new version of the role's policy."""
+    scene.account.policies["reader"]["v50"] = document
+    scene.account.defaults["reader"] = "v50"
+
+
+def stopped_before_the_write(scene: Scene) -> Scene:
+    scene.diagnosed()
+    scene.account.failing = Stopped()
+    with pytest.raises(Stopped):
+        scene.remediate()
+    scene.account.failing = None
+    return scene
+
+
+def stopped_after_the_write(scene: Scene) -> Scene:
+    scene.diagnosed()
+
+    def stop() -> None:
+        raise Stopped
+
+    scene.account.after_write.append(stop)
+    with pytest.raises(Stopped):
+        scene.remediate()
+    return scene
+
+
+def test_a_missing_bucket_is_listed_and_the_denied_call_decided_again() -> None:
+    scene = Scene()
+    incident = scene.mended()
+    assert scene.facts == MENDED
+    assert incident.state == "verified"
+    assert incident.change is not None
+    assert incident.change.version == "v2"
+    resources = json.loads(scene.account.in_force("reader"))["Statement"][0]["Resource"]
+    assert resources[2:] == ["acs:oss:*:*:data", "acs:oss:*:*:data/*"]
+    assert scene.started == ["diagnose", "remediate", "notify"]
+
+
+def test_doing_it_twice_changes_nothing() -> None:
+    scene = Scene()
+    scene.mended()
+    before = dict(scene.store.objects)
+    assert scene.remediate().state == "verified"
+    assert scene.store.objects == before
+    assert scene.account.writes == ["add reader"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "state"),
+    [("propose", "awaiting approval"), ("approve", "awaiting approval"), ("observe", "closed")],
+)
+def test_nothing_is_written_where_the_guardrails_do_not_say_auto(mode: str, state: str) -> None:
+    scene = Scene(guardrails=rule(mode))
+    incident = scene.mended()
+    assert (incident.state, scene.account.writes) == (state, [])
+    assert incident.plan is not None
+    assert scene.started[-1] == "notify"
+
+
+def test_the_default_guardrails_propose() -> None:
+    scene = Scene(guardrails=Guardrails())
+    assert scene.mended().state == "awaiting approval"
+    assert scene.account.writes == []
+
+
+def test_guardrails_that_cannot_be_used_change_nothing_and_people_are_told() -> None:
+    scene = Scene(guardrails=GuardrailsError(["rule 1.mode: must be one of …"]))
+    incident = scene.mended()
+    assert (incident.no_plan, scene.account.writes) == ("guardrails", [])
+    assert "rule 1.mode" in incident.no_plan_detail
+    assert scene.started[-1] == "notify"
+
+
+def test_guardrails_that_cannot_be_read_now_are_tried_again() -> None:
+    scene = Scene(guardrails=Unreachable("GetObject", "Timeout", "no answer"))
+    scene.diagnosed()
+    with pytest.raises(Unreachable):
+        scene.remediate()
+    assert scene.facts == MENDED[:3]
+
+
+def test_a_diagnosis_that_changed_stops_it() -> None:
+    scene = Scene()
+    scene.diagnosed()
+    scene.account.the_bucket = Known(
+        Bucket(name="data", region="cn-beijing", acl="private", block_public_access=False, owner=ACCOUNT)
+    )
+    assert scene.remediate().next == ""
+    assert (scene.account.writes, scene.incident.verdict) == ([], None)
+    assert "changed" in scene.incident.waiting
+    assert scene.diagnose().cause == "wrong_endpoint"
+
+
+def test_a_right_that_somebody_gave_meanwhile_closes_the_incident() -> None:
+    scene = Scene()
+    scene.diagnosed()
+    attached = scene.account.policies_of_role("emr-role")
+    assert isinstance(attached, Known)
+    given = msgspec.structs.replace(attached.value[0], document=reading("data"), updated=LISTING.time + 50.0)
+    scene.account.role_policies = Known((given,))
+    assert scene.remediate().state == "closed"
+    assert scene.account.writes == []
+
+
+@pytest.mark.parametrize("part", ["role_policies", "the_bucket_policy"])
+def test_an_account_that_cannot_be_read_now_is_waited_for(part: str) -> None:
+    scene = Scene()
+    scene.diagnosed()
+    setattr(scene.account, part, Unread("GetX", "throttled", transient=True))
+    assert scene.remediate().next == ""
+    assert scene.incident.waiting
+    setattr(scene.account, part, Known(()) if part == "role_policies" else Absent())
+    scene.diagnose()
+    assert scene.remediate().state == "verified"
+    assert scene.incident.waiting == ""
+
+
+def test_an_open_question_stops_it_and_is_named() -> None:
+    scene = Scene()
+    scene.account.the_bucket_policy = Unread("GetBucketPolicy", "refused")
+    incident = scene.mended()
+    assert (incident.no_plan, incident.no_plan_detail) == ("open_questions", "bucket-level")
+    assert scene.account.writes == []
+
+
+def test_a_second_failed_check_stops_it_because_the_change_alone_would_not_help() -> None:
+    scene = Scene()
+    scene.account.the_bucket_policy = Known(deny())
+    incident = scene.mended()
+    assert (incident.no_plan, incident.no_plan_detail) == ("other_checks_failed", "bucket-level")
+    assert scene.account.writes == []
+
+
+def shared(scene: Scene) -> None:
+    scene.account.policy_users = Known(PolicyUsers(roles=("emr-role", "another")))
+
+
+def system(scene: Scene) -> None:
+    scene.account.types["reader"] = "System"
+
+
+def named(name: str, **changes: Any) -> Callable[[Scene], None]:
+    def rename(scene: Scene) -> None:
+        scene.account.the_role = Known(Role(name=name, arn="", trust_policy="{}", **changes))
+
+    return rename
+
+
+def foreign(scene: Scene) -> None:
+    scene.account.the_bucket = Known(
+        Bucket(
+            name="data",
+            region="cn-hangzhou",
+            acl="private",
+            block_public_access=False,
+            owner="2000000000000002",
+        )
+    )
+
+
+def missing(scene: Scene) -> None:
+    scene.account.the_bucket = Absent()
+
+
+def unread(scene: Scene) -> None:
+    scene.account.the_bucket = Unread("GetBucketInfo", "refused")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (shared, "shared_policy"),
+        (system, "system_policy"),
+        (named("AliyunECSInstanceForEMRRole"), "default_role"),
+        (named("AliyunServiceRoleForEMR"), "service_linked_role"),
+        (named("odd", service_linked=True), "service_linked_role"),
+        (foreign, "foreign_bucket"),
+        (missing, "foreign_bucket"),
+        (unread, "refused_read"),
+    ],
+)
+def test_what_must_not_be_touched_becomes_an_alert(change: Callable[[Scene], None], reason: str) -> None:
+    scene = Scene()
+    change(scene)
+    assert scene.mended().no_plan == reason
+    assert scene.account.writes == []
+    scene.notify()
+    assert scene.incident.state == "alerted"
+    assert [message.kind for message in scene.sent] == ["alert"]
+
+
+def test_a_change_that_does_not_help_is_rolled_back() -> None:
+    scene = Scene()
+    scene.diagnosed()
+    scene.account.after_write.append(lambda: setattr(scene.account, "the_bucket_policy", Known(deny())))
+    scene.remediate()
+    assert scene.facts[-1] == "RolledBack"
+    assert "bucket-level" in scene.incident.rolled_back
+    assert scene.account.defaults["reader"] == "v1"
+    assert scene.account.writes == ["add reader", "default reader v1"]
+    assert scene.started[-1] == "notify"
+
+
+def test_a_rollback_never_overwrites_what_somebody_else_wrote() -> None:
+    scene = stopped_after_the_write(Scene())
+    scene.now += LEASE_SECONDS
+    scene.store.before_append.append(lambda: edit(scene, reading("third")))
+    scene.remediate()
+    assert scene.account.in_force("reader") == reading("third")
+
+
+def test_a_document_that_was_changed_again_before_it_was_verified_is_left_alone() -> None:
+    scene = Scene()
+    scene.diagnosed()
+    scene.store.before_append += [lambda: None, lambda: edit(scene, reading("data", "third"))]
+    scene.remediate()
+    assert scene.facts[-2:] == ["Applied", "RolledBack"]
+    assert "not rolled back" in scene.incident.rolled_back
+    assert scene.account.in_force("reader") == reading("data", "third")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Refused("SetDefaultPolicyVersion", "NoPermission", "no"),
+        NotThere("SetDefaultPolicyVersion", "EntityNotExist.Policy.Version", "v1"),
+    ],
+)
+def test_a_rollback_that_is_refused_is_told_to_people(error: AccountError) -> None:
+    scene = Scene()
+    scene.diagnosed()
+
+    def spoil() -> None:
+        scene.account.the_bucket_policy, scene.account.failing = Known(deny()), error
+
+    scene.account.after_write.append(spoil)
+    scene.remediate()
+    assert "not rolled back" in scene.incident.rolled_back
+    assert scene.started[-1] == "notify"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Refused("CreatePolicyVersion", "NoPermission", "no"),
+        Conflict("CreatePolicyVersion", "Edited", "no"),
+        NotThere("CreatePolicyVersion", "EntityNotExist.Policy", "gone"),
+        AccountError("CreatePolicyVersion", "MalformedPolicyDocument", "no"),
+    ],
+)
+def test_a_write_that_the_account_does_not_take_ends_in_an_alert(error: AccountError) -> None:
+    scene = Scene()
+    scene.diagnosed()
+    scene.account.failing = error
+    scene.remediate()
+    assert scene.facts[-1] == "Abandoned"
+    scene.notify()
+    assert scene.incident.state == "alerted"
+    assert scene.account.policies["reader"].keys() == {"v1"}
+
+
+def test_a_write_that_did_not_come_through_is_made_after_the_lease() -> None:
+    scene = Scene()
+    scene.diagnosed()
+    scene.account.failing = Unreachable("CreatePolicyVersion", "Throttling", "later")
+    with pytest.raises(Unreachable):
+        scene.remediate()
+    scene.account.failing = None
+    scene.now += LEASE_SECONDS
+    assert scene.remediate().state == "verified"
+    assert scene.account.writes == ["add reader"]
+
+
+def test_a_write_whose_answer_was_lost_is_not_repeated() -> None:
+    scene = Scene()
+    scene.account.lost = 1
+    assert scene.mended().state == "verified"
+    assert scene.account.writes == ["add reader"]
+
+
+def test_two_instances_at_once_apply_once() -> None:
+    """The other one comes in right before the first one's plan enters the ledger."""
+    scene = Scene()
+    scene.diagnosed()
+    scene.store.before_append.append(scene.remediate)
+    scene.remediate()
+    assert scene.facts == MENDED
+    assert scene.account.writes == ["add reader"]
+
+
+def test_a_second_instance_leaves_a_change_alone_that_was_just_intended() -> None:
+    scene = stopped_before_the_write(Scene())
+    scene.now += LEASE_SECONDS - 1
+    assert scene.remediate().next == ""
+    assert scene.facts[-1] == "Intended"
+    assert scene.account.writes == []
+
+
+@pytest.mark.parametrize("stop", [stopped_before_the_write, stopped_after_the_write])
+def test_a_change_left_behind_is_finished_after_the_lease(stop: Callable[[Scene], Scene]) -> None:
+    scene = stop(Scene())
+    scene.now += LEASE_SECONDS
+    assert scene.remediate().state == "verified"
+    assert scene.account.writes == ["add reader"]
+
+
+@pytest.mark.parametrize("stop", [stopped_before_the_write, stopped_after_the_write])
+def test_of_two_instances_that_take_up_a_change_left_behind_one_makes_it(
+    stop: Callable[[Scene], Scene],
+) -> None:
+    scene = stop(Scene())
+    scene.now += LEASE_SECONDS
+    scene.store.before_append.append(scene.remediate)
+    scene.remediate()
+    assert scene.incident.state == "verified"
+    assert scene.account.writes == ["add reader"]
+    assert scene.facts.count("Verified") == 1
+
+
+def test_a_second_instance_while_a_change_is_verified_changes_nothing() -> None:
+    scene = Scene()
+    scene.diagnosed()
+    scene.store.before_append += [lambda: None, lambda: None, scene.remediate]
+    scene.remediate()
+    assert scene.facts == MENDED
+    assert scene.account.writes == ["add reader"]
+
+
+def test_a_change_left_behind_is_not_made_against_newer_guardrails() -> None:
+    scene = stopped_before_the_write(Scene())
+    scene.now += LEASE_SECONDS
+    scene.guardrails = rule("propose")
+    scene.remediate()
+    assert scene.facts[-1] == "Abandoned"
+    assert scene.account.writes == []
+
+
+def test_a_change_left_behind_is_not_made_on_an_older_diagnosis() -> None:
+    scene = stopped_before_the_write(Scene())
+    scene.now += LEASE_SECONDS
+    scene.account.the_bucket_policy = Known(deny())
+    scene.remediate()
+    assert scene.facts[-1] == "Abandoned"
+    assert scene.account.writes == []
+
+
+def test_a_change_left_behind_is_not_made_over_an_edit_in_between() -> None:
+    scene = stopped_before_the_write(Scene())
+    scene.now += LEASE_SECONDS
+    edit(scene, reading("third"))
+    scene.remediate()
+    assert "edited in between" in scene.incident.rolled_back
+    assert scene.account.in_force("reader") == reading("third")
+
+
+def test_a_change_left_behind_waits_for_an_account_that_cannot_be_read() -> None:
+    scene = stopped_before_the_write(Scene())
+    scene.now += LEASE_SECONDS
+    scene.account.the_bucket_policy = Unread("GetBucketPolicy", "throttled", transient=True)
+    with pytest.raises(Unreachable):
+        scene.remediate()
+    assert scene.facts[-1] == "Intended"
+
+
+def test_a_made_change_waits_for_an_account_that_cannot_be_read_and_is_verified_later() -> None:
+    scene = Scene()
+    scene.diagnosed()
+    busy = Unread("GetBucketPolicy", "throttled", transient=True)
+    scene.account.after_write.append(lambda: setattr(scene.account, "the_bucket_policy", busy))
+    with pytest.raises(Unreachable):
+        scene.remediate()
+    assert scene.incident.state == "remediated"
+    scene.account.the_bucket_policy = Absent()
+    assert scene.remediate().state == "verified"
+
+
+def test_an_incident_reopened_meanwhile_is_left_to_its_new_round() -> None:
+    scene = Scene()
+    scene.diagnosed()
+    again = altered(LISTING, signal_id="request-2", time=LISTING.time + 10)
+
+    def reopen() -> None:
+        scene.ledger.extend(ID, lambda known: [Closed(reason="by hand"), Reopened(denial=again)])
+
+    scene.store.before_append.append(reopen)
+    scene.remediate()
+    assert scene.incident.state == "reopened"
+    assert scene.account.writes == []
+
+
+def test_a_ledger_that_takes_no_intent_lets_nothing_be_written() -> None:
+    class Full(MemoryStore):
+        def append(self, key: str, position: int, data: bytes) -> None:
+            if b'"intended"' in data:
+                raise Unreachable("AppendObject", "Timeout", "no answer")
+            super().append(key, position, data)
+
+    scene = Scene(store=Full())
+    scene.diagnosed()
+    with pytest.raises(Unreachable):
+        scene.remediate()
+    assert scene.account.writes == []
+
+
+@pytest.mark.parametrize("state", ["open", "alerted", "closed"])
+def test_an_incident_in_another_state_is_not_planned_for(state: str) -> None:
+    scene = Scene()
+    scene.denied()
+    if state != "open":
+        scene.diagnose()
+    if state == "closed":
+        scene.ledger.extend(ID, lambda known: [Closed(reason="by hand")])
+    if state == "alerted":
+        shared(scene)
+        scene.remediate()
+        scene.notify()
+    count = len(scene.entries)
+    scene.account.policy_users = Known(PolicyUsers(roles=("emr-role",)))
+    assert scene.remediate().state == state
+    assert len(scene.entries) == count
+    assert scene.account.writes == []
+
+
+def test_advice_is_never_applied() -> None:
+    scene = Scene()
+    scene.account.the_bucket_policy = Known(deny())
+    scene.account.attach("data-reader", reading("data"))
+    incident = scene.mended()
+    assert incident.diagnosis is not None
+    assert incident.diagnosis.cause == "bucket_policy_deny"
+    assert (scene.account.writes, incident.no_plan) == ([], "advice_only")
+
+
+def untrusted(mode: str = "auto", trust_mode: str = "add") -> Scene:
+    """A cluster that could not be created because its role does not trust EMR."""
+    scene = Scene(denial=CREATION)
+    scene.guardrails = msgspec.structs.replace(rule(mode), trust_policy=trust_mode)
+    arn = f"acs:ram::{ACCOUNT}:role/emr-role"
+    scene.account.the_role = Known(Role(name="emr-role", arn=arn, trust_policy=trusting("ecs.aliyuncs.com")))
+    scene.account.user_policies = Known((FULL,))
+    return scene
+
+
+def trusted(scene: Scene) -> list[str]:
+    assert isinstance(scene.account.the_role, Known)
+    return trusted_services(scene.account.the_role.value.trust_policy)
+
+
+@pytest.mark.parametrize(
+    ("trust_mode", "services"),
+    [("add", ["emr.aliyuncs.com", "ecs.aliyuncs.com"]), ("replace", ["emr.aliyuncs.com"])],
+)
+def test_a_role_that_a_release_needs_to_trust_emr_is_mended(trust_mode: str, services: list[str]) -> None:
+    scene = untrusted(trust_mode=trust_mode)
+    assert scene.mended().state == "verified"
+    assert trusted(scene) == services
+    assert scene.account.writes == ["trust emr-role"]
+
+
+def test_a_trust_policy_is_not_written_where_the_guardrails_propose() -> None:
+    scene = untrusted("propose")
+    assert scene.mended().state == "awaiting approval"
+    assert scene.account.writes == []
+
+
+def test_a_trust_policy_that_does_not_help_is_put_back() -> None:
+    scene = untrusted()
+    scene.diagnosed()
+    scene.account.after_write.append(lambda: setattr(scene.account, "user_policies", Known(())))
+    scene.remediate()
+    assert "creator-policy" in scene.incident.rolled_back
+    assert trusted(scene) == ["ecs.aliyuncs.com"]
