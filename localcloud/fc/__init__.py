@@ -1,0 +1,1 @@
+"""Function Compute: the function host, both invoke paths and the triggers."""

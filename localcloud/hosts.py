@@ -1,0 +1,76 @@
+"""Which service a host name means: the real endpoint names, public and internal.
+
+Endpoint patterns: https://help.aliyun.com/zh/oss/user-guide/regions-and-endpoints and each service's endpoint page.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+DEFAULT_REGION = "cn-hangzhou"
+_SUFFIX = ".aliyuncs.com"
+_FUNCTION_SUFFIX = ".fcapp.run"
+
+
+class Address(NamedTuple):
+    """A service with the region and the label (bucket, project, account id) that stood in the host name."""
+
+    service: str
+    region: str
+    label: str = ""
+
+
+def locate(host: str) -> Address | None:
+    """Read a host name such as `b.oss-cn-hangzhou-internal.aliyuncs.com`; None if no service has it."""
+    if host == "100.100.100.200":
+        return Address("metadata", "")
+    if host.endswith(_FUNCTION_SUFFIX):
+        return _function_url(host[: -len(_FUNCTION_SUFFIX)].split("."))
+    if not host.endswith(_SUFFIX):
+        return None
+    parts = host[: -len(_SUFFIX)].split(".")
+    return _plain(parts) or _oss(parts) or _sls(parts) or _fc(parts)
+
+
+def _plain(parts: list[str]) -> Address | None:
+    """`ram`, `sts.cn-hangzhou`, `emr-vpc.cn-hangzhou`, `emr-serverless-spark.cn-hangzhou-vpc` and their like."""
+    service = parts[0].removesuffix("-vpc").removesuffix("-share").removesuffix("-intl")
+    if service not in ("ram", "sts", "actiontrail", "emr", "emr-serverless-spark") or len(parts) > 2:
+        return None
+    region = parts[1].removesuffix("-vpc") if len(parts) == 2 else DEFAULT_REGION
+    return Address("spark" if service == "emr-serverless-spark" else service, region)
+
+
+def _oss(parts: list[str]) -> Address | None:
+    """`oss-cn-hangzhou`, `bucket.oss-cn-hangzhou-internal`, and the dual-stack form `bucket.cn-hangzhou.oss`."""
+    last = parts[-1]
+    if last == "oss" and len(parts) in (2, 3):
+        return Address("oss", parts[-2], parts[0] if len(parts) == 3 else "")
+    if (last == "oss" or last.startswith("oss-")) and len(parts) <= 2:
+        region = last.removeprefix("oss").removeprefix("-").removesuffix("-internal") or DEFAULT_REGION
+        return Address("oss", region, parts[0] if len(parts) == 2 else "")
+    return None
+
+
+def _sls(parts: list[str]) -> Address | None:
+    """`cn-hangzhou.log` and `project.cn-hangzhou-intranet.log` (`-internal`, `-share` too)."""
+    if parts[-1] != "log" or len(parts) not in (2, 3):
+        return None
+    region = parts[-2]
+    for suffix in ("-intranet", "-internal", "-share", "-vpc"):
+        region = region.removesuffix(suffix)
+    return Address("sls", region, parts[0] if len(parts) == 3 else "")
+
+
+def _fc(parts: list[str]) -> Address | None:
+    """`<account>.cn-hangzhou.fc`, `<account>.cn-hangzhou-internal.fc`, `fcv3.cn-hangzhou`."""
+    if parts[0] in ("fcv3", "fcv3-vpc") and len(parts) == 2:
+        return Address("fc", parts[1].removesuffix("-internal"))
+    if parts[-1] != "fc" or len(parts) != 3:
+        return None
+    return Address("fc", parts[1].removesuffix("-internal").removesuffix("-vpc"), parts[0])
+
+
+def _function_url(parts: list[str]) -> Address | None:
+    """`<function>-<random>.cn-hangzhou.fcapp.run`, the built-in domain of an HTTP trigger."""
+    return Address("fc", parts[1], parts[0]) if len(parts) == 2 else None

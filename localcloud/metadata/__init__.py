@@ -1,0 +1,1 @@
+"""What an ECS instance sees of itself: the metadata service, and MetaService of old EMR releases."""

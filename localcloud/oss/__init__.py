@@ -1,0 +1,1 @@
+"""OSS:  buckets, objects and their access control."""

@@ -1,0 +1,1 @@
+"""Request signatures, one module for each family of services. Each verifies a call and answers its caller."""

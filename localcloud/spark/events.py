@@ -1,0 +1,61 @@
+"""The CloudMonitor system event of a failed job run, delivered to SLS where a rule routes it.
+
+Names: https://www.alibabacloud.com/help/en/emr/emr-serverless-spark/user-guide/subscribe-to-system-event-notifications
+Envelope: CloudMonitor's API reference, SendDryRunSystemEvent. What `content`, `resourceId`, `level` and
+`status` hold for this event is not published: they are assumptions.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from localcloud.sls.service import SlsService
+from localcloud.spark.parameters import milliseconds
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+    from localcloud.spark.state import JobRun
+
+FAILED = "EMRSpark:JobRun:FAILED"
+TOPIC = "cloudmonitor_event"
+SOURCE = "cloudmonitor"
+
+
+def failure_event(run: JobRun) -> dict[str, Any]:
+    """The event of a run that has ended as Failed. It does not tell why: that is GetJobRun's to say."""
+    content = {
+        "workspaceId": run.workspace,
+        "jobRunId": run.id,
+        "jobRunName": run.name,
+        "creator": run.creator,
+        "state": run.state,
+        "submitTime": milliseconds(run.submitted),
+        "endTime": milliseconds(run.ended),
+    }
+    resource = f"workspace/{run.workspace}/jobRun/{run.id}"
+    return {
+        "product": "EMRSpark",
+        "resourceId": f"acs:emr-serverless-spark:{run.region}:{run.account}:{resource}",
+        "level": "CRITICAL",
+        "instanceName": run.name or run.id,
+        "regionId": run.region,
+        "name": FAILED,
+        "content": content,
+        "status": "Failed",
+        "time": milliseconds(run.ended),
+    }
+
+
+def deliver(cloud: Cloud, run: JobRun) -> None:
+    """Append the event to every logstore that a rule of the account names."""
+    event = failure_event(run)
+    fields = [(k, v if isinstance(v, str) else json.dumps(v, ensure_ascii=False)) for k, v in event.items()]
+    sls = cloud.services["sls"]
+    assert isinstance(sls, SlsService)
+    for account, project, logstore in cloud.state.spark.event_targets:
+        if account == run.account:
+            ended = int(run.ended)
+            sls.append(
+                project=project, logstore=logstore, logs=[fields], topic=TOPIC, source=SOURCE, time=ended
+            )
