@@ -1,0 +1,71 @@
+"""`python -m demo [--json] [--only NAME]`: play the scenarios; exit code 0 if each came out as it must."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from demo.receiver import Receiver
+from demo.run import Outcome, play
+from demo.scenarios import GUARDRAILS, SCENARIOS, Scenario
+from demo.show import Show
+from demo.stage import set_stage
+from localcloud.server import LocalCloud
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON document on standard output")
+    parser.add_argument(
+        "--only", action="append", choices=[s.name for s in SCENARIOS], help="play only this one"
+    )
+    options = parser.parse_args()
+    chosen = [s for s in SCENARIOS if options.only is None or s.name in options.only]
+    outcomes = play_all(chosen, Console(stderr=options.json))
+    if options.json:
+        json.dump({"scenarios": [outcome.as_json() for outcome in outcomes]}, sys.stdout, ensure_ascii=False)
+        sys.stdout.write("\n")
+    return 0 if all(outcome.as_expected() for outcome in outcomes) else 1
+
+
+def play_all(scenarios: list[Scenario], console: Console) -> list[Outcome]:
+    """Start the local cloud, deploy Rolemend into it, and play each scenario."""
+    show = Show(console)
+    outcomes = []
+    with LocalCloud() as local, through_proxy(local.proxy), Receiver() as receiver:
+        console.print(
+            f"The local cloud answers at [bold]{local.proxy}[/]; deploying the functions of s.yaml.\n"
+        )
+        stage = set_stage(local, receiver.url, GUARDRAILS)
+        for scenario in scenarios:
+            show.open(scenario)
+            outcomes.append(play(stage, receiver, scenario, show.step))
+            show.close(outcomes[-1])
+    show.table(outcomes)
+    return outcomes
+
+
+@contextmanager
+def through_proxy(proxy: str) -> Iterator[None]:
+    """Let every SDK in this process go through the local cloud."""
+    names = {"http_proxy": proxy, "HTTP_PROXY": proxy, "no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(names)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

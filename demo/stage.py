@@ -1,0 +1,159 @@
+"""Sets the stage: an account on the local cloud with Rolemend deployed in it, everything made with the real SDKs."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from demo import clients
+from demo.clients import Keys
+from localcloud.accounts import DEMO_ACCOUNT, open_account
+from localcloud.ram.default_roles import grant_default_roles
+from rolemend.account.access import Access, Credentials
+from rolemend.account.oss import OssStore
+from rolemend.incident.ledger import Ledger
+
+if TYPE_CHECKING:
+    from localcloud.server import LocalCloud
+    from rolemend.incident.life import Incident
+
+ROOT = Path(__file__).parent.parent
+FUNCTIONS = ("watch", "diagnose", "remediate", "notify")
+HOME = "cn-hangzhou"
+TRAIL_PROJECT = "rolemend-trail"
+LEDGER = "rolemend-ledger-demo"
+FC_TRUST = {
+    "Version": "1",
+    "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": ["fc.aliyuncs.com"]}}
+    ],
+}
+
+
+@dataclass
+class Stage:
+    """A local cloud in which Rolemend runs. `root` are the keys of the account's root user; `service_name` is the
+    FC 2.0 service that the functions run in, "" for FC 3.0."""
+
+    local: LocalCloud
+    root: Keys
+    account: str
+    webhook: str
+    service_name: str = ""
+
+    def settle(self) -> None:
+        """Wait until every event has arrived and every function has done its work."""
+        self.local.do(self.local.cloud.services["fc"].drain(60.0))  # type: ignore[attr-defined]
+
+    def ledger(self) -> Ledger:
+        """The ledger, read as the account's root user."""
+        credentials = Credentials(self.root.id, self.root.secret)
+        access = Access(account=self.account, region=HOME, credentials=credentials, scheme="http")
+        return Ledger(OssStore(access, LEDGER, HOME), "operator")
+
+    def incidents(self) -> dict[str, Incident]:
+        """Every incident in the ledger by id."""
+        store = self.ledger()
+        keys = [
+            item.key for item in clients.bucket(self.root, LEDGER).list_objects_v2("incidents/").object_list
+        ]
+        ids = [key.removeprefix("incidents/").removesuffix(".jsonl") for key in keys]
+        return {incident_id: store.load(incident_id) for incident_id in ids}
+
+
+def set_stage(
+    local: LocalCloud, webhook: str, guardrails: str, account: str = DEMO_ACCOUNT, service_name: str = ""
+) -> Stage:
+    """Open an account, make what Rolemend needs in it, and deploy the functions from s.yaml."""
+    key = local.call(lambda cloud: open_account(cloud.state, account))
+    local.call(lambda cloud: grant_default_roles(cloud.state, account))
+    stage = Stage(local, Keys(key.id, key.secret), account, webhook, service_name)
+    make_log_projects(stage)
+    make_ledger(stage, guardrails)
+    for function in FUNCTIONS:
+        make_function_role(stage, function)
+    deploy(stage)
+    return stage
+
+
+def make_log_projects(stage: Stage) -> None:
+    """The trail's project with a trail that delivers every event, and the project of OSS's access log."""
+    from alibabacloud_actiontrail20200706 import models
+
+    log = clients.log(stage.root)
+    access_log = f"oss-log-{stage.account}-{HOME}"
+    log.create_project(TRAIL_PROJECT, "trail of Rolemend")
+    log.create_project(access_log, "OSS access log")
+    log.create_logstore(access_log, "oss-log-store", 7, 1)
+    trail = clients.actiontrail(stage.root)
+    arn = f"acs:log:{HOME}:{stage.account}:project/{TRAIL_PROJECT}"
+    trail.create_trail(models.CreateTrailRequest(name="rolemend", event_rw="All", sls_project_arn=arn))
+    trail.start_logging(models.StartLoggingRequest(name="rolemend"))
+
+
+def make_ledger(stage: Stage, guardrails: str) -> None:
+    ledger = clients.bucket(stage.root, LEDGER)
+    ledger.create_bucket("private")
+    ledger.put_object("config/guardrails.toml", guardrails.encode())
+
+
+def make_function_role(stage: Stage, function: str) -> None:
+    """The role of one function with exactly its own policy.json."""
+    make_role(stage, f"rolemend-{function}", FC_TRUST, {f"rolemend-{function}": function_policy(function)})
+
+
+def function_policy(function: str) -> str:
+    """A function's policy with the account's own names filled in."""
+    text = (ROOT / "functions" / function / "policy.json").read_text("utf-8")
+    names = {
+        "ledger_bucket": LEDGER,
+        "trail_project": TRAIL_PROJECT,
+        "trail_logstore": "actiontrail_rolemend",
+    }
+    return Template(text).substitute(names)
+
+
+def make_role(
+    stage: Stage, name: str, trust: dict[str, Any], policies: dict[str, str | dict[str, Any]]
+) -> None:
+    """A role with custom policies of its own, by name."""
+    from alibabacloud_ram20150501 import models
+
+    ram = clients.ram(stage.root)
+    ram.create_role(models.CreateRoleRequest(role_name=name, assume_role_policy_document=json.dumps(trust)))
+    for policy, document in policies.items():
+        text = document if isinstance(document, str) else json.dumps(document)
+        ram.create_policy(models.CreatePolicyRequest(policy_name=policy, policy_document=text))
+        request = models.AttachPolicyToRoleRequest(policy_type="Custom", policy_name=policy, role_name=name)
+        ram.attach_policy_to_role(request)
+
+
+def make_user(stage: Stage, name: str, *system_policies: str) -> Keys:
+    """A RAM user with an AccessKey and system policies."""
+    from alibabacloud_ram20150501 import models
+
+    ram = clients.ram(stage.root)
+    ram.create_user(models.CreateUserRequest(user_name=name))
+    for policy in system_policies:
+        request = models.AttachPolicyToUserRequest(policy_type="System", policy_name=policy, user_name=name)
+        ram.attach_policy_to_user(request)
+    key = ram.create_access_key(models.CreateAccessKeyRequest(user_name=name)).body.access_key
+    return Keys(key.access_key_id, key.access_key_secret)
+
+
+def deploy(stage: Stage, **environment: str) -> None:
+    """Deploy s.yaml as it stands, with the variables that a user would set in the shell."""
+    variables = {
+        "ROLEMEND_LEDGER_BUCKET": LEDGER,
+        "ROLEMEND_WEBHOOK_URL": stage.webhook,
+        "ROLEMEND_SCHEME": "http",
+        "ROLEMEND_TRAIL_PROJECT": TRAIL_PROJECT,
+        **environment,
+    }
+    environment = {**os.environ, **variables}
+    options = {"account": stage.account, "env": environment, "service_name": stage.service_name}
+    stage.local.call(lambda cloud: cloud.services["fc"].deploy(ROOT / "s.yaml", **options))  # type: ignore[attr-defined]

@@ -1,0 +1,24 @@
+"""A stage with Rolemend deployed, driven over HTTP by the real SDKs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from demo.receiver import Receiver
+from demo.scenarios import GUARDRAILS
+from demo.stage import Stage, set_stage
+from localcloud.server import LocalCloud
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def stage(local: LocalCloud, receiver: Receiver) -> Stage:
+    """A fresh account with everything deployed and the demo's guardrails."""
+    return set_stage(local, receiver.url, GUARDRAILS)

@@ -1,0 +1,146 @@
+"""Plays that together use every right of every function, and what came out of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from demo import clients
+from demo.clients import Keys
+from demo.node import node_keys, start_cluster
+from demo.receiver import Receiver
+from demo.scenarios import GUARDRAILS, SCENARIOS, list_bucket, reading, run_cluster, trust
+from demo.stage import HOME, Stage, make_role, make_user, set_stage
+from localcloud.server import LocalCloud
+from tests.e2e.watching import essence, host, invocations
+
+Play = Callable[[Stage], None]
+
+
+def perform(local: LocalCloud, play: Play, without: tuple[str, str] | None = None) -> dict[str, Any]:
+    """Perform a play on a fresh account, with one action taken from one function's own policy; what came of it."""
+    local.reset()
+    with Receiver() as receiver:
+        stage = set_stage(local, receiver.url, GUARDRAILS)
+        host(stage).settings.retry_scale = 0.001
+        if without is not None:
+            take_action(stage, *without)
+        play(stage)
+        incidents = stage.incidents()
+        return {
+            "incidents": {
+                key: essence(incident) | {"found": found(incident)} for key, incident in incidents.items()
+            },
+            "messages": sorted(
+                (message["kind"], message["message"]["advice"]) for message in receiver.messages
+            ),
+            "still open": sorted(stage.ledger().open_ids()),
+            "errors": sorted({one.function.name for one in invocations(stage) if one.error}),
+        }
+
+
+def found(incident: Any) -> list[Any]:
+    """Every statement and piece of evidence, which is how a read that was refused shows."""
+    findings = incident.diagnosis.findings if incident.diagnosis else ()
+    return [
+        (f.statement.template, [(e.statement.template, e.certainty) for e in f.evidence]) for f in findings
+    ]
+
+
+def take_action(stage: Stage, function: str, action: str) -> None:
+    """Take one action out of every statement of a function's own policy; a statement left with none goes too."""
+    name = f"rolemend-{function}"
+
+    def rewrite(cloud: Any) -> None:
+        policy = cloud.state.accounts[stage.account].ram.policies[name]
+        document = json.loads(policy.document)
+        for statement in document["Statement"]:
+            listed = statement["Action"]
+            statement["Action"] = [
+                one for one in ([listed] if isinstance(listed, str) else listed) if one != action
+            ]
+        document["Statement"] = [statement for statement in document["Statement"] if statement["Action"]]
+        policy.versions[0].document = json.dumps(document)
+
+    stage.local.call(rewrite)
+
+
+def denied(stage: Stage, call: Callable[[], Any]) -> None:
+    try:
+        call()
+    except Exception:  # noqa: BLE001
+        stage.settle()
+        return
+    raise AssertionError("the call was answered")
+
+
+def scenario(name: str) -> Play:
+    """A scenario of the demo."""
+    chosen = next(one for one in SCENARIOS if one.name == name)
+    return lambda stage: denied(stage, chosen.prepare(stage))
+
+
+def creator_in_group(stage: Stage) -> None:
+    """The creator's right comes through a group, and the role lacks the service that the release needs."""
+    from alibabacloud_ram20150501 import models
+
+    ram, keys = clients.ram(stage.root), make_user(stage, "gina")
+    ram.create_group(models.CreateGroupRequest(group_name="builders"))
+    ram.add_user_to_group(models.AddUserToGroupRequest(group_name="builders", user_name="gina"))
+    ram.attach_policy_to_group(
+        models.AttachPolicyToGroupRequest(
+            policy_type="System", policy_name="AliyunEMRFullAccess", group_name="builders"
+        )
+    )
+    make_role(stage, "emr-demo-group", trust("ecs.aliyuncs.com"), {"emr-demo-group": reading("demo-data-a")})
+    denied(stage, run_cluster(keys, "emr-demo-group", "EMR-3.30.0"))
+
+
+def user_on_oss(stage: Stage) -> None:
+    """A RAM user is denied on a bucket; the log tells only the user's id."""
+    clients.bucket(stage.root, "demo-private").create_bucket("private")
+    denied(stage, list_bucket(make_user(stage, "omar"), "demo-private"))
+
+
+def change_that_does_not_help(stage: Stage) -> None:
+    """Right after the change, somebody puts a Deny into another policy of the role: the change is taken back."""
+    names = ("emr-demo-late", "emr-demo-late-two")
+    clients.bucket(stage.root, "demo-data-late").create_bucket("private")
+    make_role(stage, names[0], trust("ecs.aliyuncs.com"), {name: reading("demo-data-a") for name in names})
+    keys: Keys = node_keys(stage, start_cluster(stage, names[0], HOME))
+    stage.settle()
+    deny = {"Version": "1", "Statement": [{"Effect": "Deny", "Action": "oss:*", "Resource": "*"}]}
+
+    def interfere(service: str, operation: str, caller: str) -> None:
+        if (operation, caller) == ("CreatePolicyVersion", "rolemend-remediate"):
+            policies = stage.local.cloud.state.accounts[stage.account].ram.policies
+            policies[names[1]].versions[0].document = json.dumps(deny)
+
+    stage.local.cloud.after_call.append(interfere)
+    denied(stage, list_bucket(keys, "demo-data-late"))
+
+
+def sweep(stage: Stage) -> None:
+    """The triggers are held back: the sweep finds a denied creation in ActionTrail's history."""
+    host(stage).settings.pause_triggers = True
+    call = next(one for one in SCENARIOS if one.name == "role-name").prepare(stage)
+    try:
+        call()
+    except Exception:  # noqa: BLE001
+        stage.local.call(lambda cloud: cloud.services["fc"].fire_timer("rolemend-watch", "sweep"))  # type: ignore[attr-defined]
+    stage.local.do(host(stage).quiet(30.0))
+
+
+def half_an_event(stage: Stage) -> None:
+    """A record that is no JSON stands among the trail's events; the denial beside it is handled all the same."""
+    stage.local.call(
+        lambda cloud: cloud.services["sls"].append(  # type: ignore[attr-defined]
+            project="rolemend-trail",
+            logstore="actiontrail_rolemend",
+            logs=[[("event", '{"half')]],
+            topic="actiontrail_audit_event",
+            time=int(cloud.clock()),
+        )
+    )
+    scenario("role-name")(stage)

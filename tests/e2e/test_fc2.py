@@ -1,0 +1,26 @@
+"""The same functions as an FC 2.0 service, where they call each other through fc2."""
+
+from __future__ import annotations
+
+import pytest
+
+from demo.receiver import Receiver
+from demo.run import play
+from demo.scenarios import GUARDRAILS, SCENARIOS, Scenario
+from demo.stage import Stage, set_stage
+from localcloud.server import LocalCloud
+
+
+@pytest.fixture
+def service(local: LocalCloud, receiver: Receiver) -> Stage:
+    return set_stage(local, receiver.url, GUARDRAILS, service_name="rolemend")
+
+
+@pytest.mark.parametrize("scenario", [SCENARIOS[0], SCENARIOS[1], SCENARIOS[2]], ids=lambda one: one.name)
+def test_a_scenario_ends_the_same_way_in_a_2_0_service(
+    service: Stage, receiver: Receiver, scenario: Scenario
+) -> None:
+    outcome = play(service, receiver, scenario)
+    assert outcome.as_expected(), outcome.as_json()
+    functions = service.local.cloud.services["fc"].functions()  # type: ignore[attr-defined]
+    assert {key.service for key in functions} == {"rolemend"}

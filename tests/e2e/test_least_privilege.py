@@ -1,0 +1,113 @@
+"""Each function has exactly the rights it uses: without any one of them something is missing or fails."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from demo.stage import FUNCTIONS, function_policy
+from localcloud.server import LocalCloud
+from tests.e2e.plays import (
+    Play,
+    change_that_does_not_help,
+    creator_in_group,
+    perform,
+    scenario,
+    sweep,
+    user_on_oss,
+)
+
+PLAYS: dict[str, Play] = {
+    "trust-policy": scenario("trust-policy"),
+    "resource-list": scenario("resource-list"),
+    "role-name": scenario("role-name"),
+    "group": creator_in_group,
+    "user": user_on_oss,
+    "no-help": change_that_does_not_help,
+    "sweep": sweep,
+}
+NEEDED_FOR = {
+    ("watch", "log:GetCursorOrData"): "role-name",
+    ("watch", "actiontrail:LookupEvents"): "sweep",
+    ("watch", "oss:GetObject"): "role-name",
+    ("watch", "oss:PutObject"): "role-name",
+    ("watch", "oss:ListObjects"): "sweep",
+    ("watch", "fc:InvokeFunction"): "role-name",
+    ("diagnose", "ram:GetPolicy"): "role-name",
+    ("diagnose", "ram:GetRole"): "role-name",
+    ("diagnose", "ram:ListGroupsForUser"): "role-name",
+    ("diagnose", "ram:ListPoliciesForGroup"): "group",
+    ("diagnose", "ram:ListPoliciesForRole"): "resource-list",
+    ("diagnose", "ram:ListPoliciesForUser"): "role-name",
+    ("diagnose", "ram:ListRoles"): "role-name",
+    ("diagnose", "ram:ListUsers"): "user",
+    ("diagnose", "emr:GetCluster"): "resource-list",
+    ("diagnose", "emr:ListClusters"): "resource-list",
+    ("diagnose", "oss:GetBucketInfo"): "resource-list",
+    ("diagnose", "oss:GetBucketPolicy"): "resource-list",
+    ("diagnose", "oss:GetObject"): "role-name",
+    ("diagnose", "oss:PutObject"): "role-name",
+    ("diagnose", "fc:InvokeFunction"): "role-name",
+    ("remediate", "ram:GetPolicy"): "resource-list",
+    ("remediate", "ram:GetRole"): "trust-policy",
+    ("remediate", "ram:ListEntitiesForPolicy"): "resource-list",
+    ("remediate", "ram:ListGroupsForUser"): "trust-policy",
+    ("remediate", "ram:ListPoliciesForGroup"): "group",
+    ("remediate", "ram:ListPoliciesForRole"): "resource-list",
+    ("remediate", "ram:ListPoliciesForUser"): "trust-policy",
+    ("remediate", "ram:ListPolicyVersions"): "resource-list",
+    ("remediate", "ram:CreatePolicyVersion"): "resource-list",
+    ("remediate", "ram:SetDefaultPolicyVersion"): "no-help",
+    ("remediate", "ram:UpdateRole"): "trust-policy",
+    ("remediate", "oss:GetBucketInfo"): "resource-list",
+    ("remediate", "oss:GetBucketPolicy"): "resource-list",
+    ("remediate", "oss:GetObject"): "trust-policy",
+    ("remediate", "oss:PutObject"): "trust-policy",
+    ("remediate", "fc:InvokeFunction"): "trust-policy",
+    ("notify", "oss:GetObject"): "role-name",
+    ("notify", "oss:PutObject"): "role-name",
+    ("notify", "oss:DeleteObject"): "role-name",
+}
+"""The play in which each right of each policy.json is missed."""
+
+
+def granted() -> set[tuple[str, str]]:
+    """Function and action of everything that the functions' policies allow."""
+    found = set()
+    for function in FUNCTIONS:
+        for statement in json.loads(function_policy(function))["Statement"]:
+            actions = statement["Action"]
+            found |= {(function, action) for action in ([actions] if isinstance(actions, str) else actions)}
+    return found
+
+
+_whole: dict[str, Any] = {}
+
+
+def whole(local: LocalCloud, name: str) -> Any:
+    """What comes out of a play with all rights."""
+    if name not in _whole:
+        _whole[name] = perform(local, PLAYS[name])
+    return _whole[name]
+
+
+def test_every_right_is_listed_with_what_needs_it_and_no_wildcard_hides_others() -> None:
+    assert granted() == set(NEEDED_FOR)
+    assert not [action for _, action in granted() if "*" in action]
+
+
+@pytest.mark.parametrize("name", PLAYS)
+def test_with_all_rights_every_function_ends_without_an_error(local: LocalCloud, name: str) -> None:
+    outcome = whole(local, name)
+    assert outcome["errors"] == []
+    assert outcome["still open"] == []
+    assert outcome["incidents"]
+
+
+@pytest.mark.parametrize(("function", "action"), sorted(NEEDED_FOR))
+def test_without_one_right_the_outcome_is_another(local: LocalCloud, function: str, action: str) -> None:
+    name = NEEDED_FOR[function, action]
+    expected = whole(local, name)
+    assert perform(local, PLAYS[name], without=(function, action)) != expected

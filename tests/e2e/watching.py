@@ -1,0 +1,71 @@
+"""What the end-to-end tests look at: invocations, incidents without their times, documents."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from demo import clients
+from demo.scenarios import Scenario
+from demo.stage import HOME, Stage
+from rolemend.incident.life import Incident
+
+
+def host(stage: Stage) -> Any:
+    """The function host of the stage's cloud."""
+    return stage.local.cloud.services["fc"]
+
+
+def invocations(stage: Stage, function: str = "") -> list[Any]:
+    """What is remembered of one function's invocations, or of all."""
+    kept = stage.local.call(lambda cloud: list(cloud.services["fc"].invocations))  # type: ignore[attr-defined]
+    return [one for one in kept if one.function.name.startswith(f"rolemend-{function}")]
+
+
+def invoke(stage: Stage, function: str, payload: bytes) -> Any:
+    """Invoke a function synchronously with the FC 3.0 SDK; its answer."""
+    from alibabacloud_fc20230330 import models
+    from alibabacloud_fc20230330.client import Client
+
+    endpoint = f"{stage.account}.{HOME}.fc.aliyuncs.com"
+    request = models.InvokeFunctionRequest(body=io.BytesIO(payload))
+    answer = Client(clients.config(stage.root, endpoint)).invoke_function(f"rolemend-{function}", request)
+    return json.loads(answer.body.read())
+
+
+def results(stage: Stage, function: str) -> list[dict[str, Any]]:
+    """The answers of a function's successful invocations."""
+    return [json.loads(one.result) for one in invocations(stage, function) if one.result and not one.error]
+
+
+def attempt(stage: Stage, scenario: Scenario) -> None:
+    """Make a scenario's denied call and wait until nothing is left to do."""
+    call = scenario.prepare(stage)
+    stage.settle()
+    try:
+        call()
+    except Exception:  # noqa: BLE001
+        stage.settle()
+        return
+    raise AssertionError(f"{scenario.denied_call} was answered")
+
+
+def essence(incident: Incident) -> dict[str, Any]:
+    """An incident's state without the times and ids that differ from run to run."""
+    diagnosis = incident.diagnosis
+    return {
+        "state": incident.state,
+        "round": incident.round,
+        "count": incident.count,
+        "cause": diagnosis.cause if diagnosis else None,
+        "answers": [(f.check, f.answer) for f in diagnosis.findings] if diagnosis else [],
+        "remedy": diagnosis.remedy if diagnosis else None,
+        "written": incident.change.plan.write.after if incident.change else None,
+        "messages": len(incident.notified),
+        "waiting": incident.waiting,
+    }
+
+
+def essences(stage: Stage) -> dict[str, dict[str, Any]]:
+    return {key: essence(incident) for key, incident in stage.incidents().items()}
