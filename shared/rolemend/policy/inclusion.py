@@ -42,7 +42,7 @@ def canonical_points(pattern: str, fresh: str, single_marks: int, budget: Budget
     the least likely to be matched.
     """
     pieces = pattern.replace("?", fresh).split("*")
-    effort = 1 + len(pattern) // 16
+    effort = 1 + (len(pattern) + (len(pieces) - 1) * (single_marks + 1)) // 24
     if not single_marks or len(pieces) == 1:
         budget.spend(effort)
         yield fresh.join(pieces)
