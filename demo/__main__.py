@@ -1,4 +1,4 @@
-"""`python -m demo [--json] [--only NAME]`: play the scenarios; exit code 0 if each came out as it must."""
+"""`python -m demo [--json] [--only NAME] [--svg FILE]`: play the scenarios; exit code 0 if each came out as it must."""
 
 from __future__ import annotations
 
@@ -25,9 +25,13 @@ def main() -> int:
     parser.add_argument(
         "--only", action="append", choices=[s.name for s in SCENARIOS], help="play only this one"
     )
+    parser.add_argument("--svg", metavar="FILE", help="also save what was shown as a picture")
     options = parser.parse_args()
     chosen = [s for s in SCENARIOS if options.only is None or s.name in options.only]
-    outcomes = play_all(chosen, Console(stderr=options.json))
+    console = Console(stderr=options.json, record=bool(options.svg), width=110 if options.svg else None)
+    outcomes = play_all(chosen, console)
+    if options.svg:
+        console.save_svg(options.svg, title="make demo")
     if options.json:
         json.dump({"scenarios": [outcome.as_json() for outcome in outcomes]}, sys.stdout, ensure_ascii=False)
         sys.stdout.write("\n")

@@ -79,7 +79,7 @@ def compose(incident: Incident, language: str) -> Message:
         advice=advice,
         document=plain(document),
         difference=plain(_difference(incident.plan)),
-        verify=_verify(incident.denial),
+        verify=_verify(incident.denial, diagnosis),
     )
 
 
@@ -233,12 +233,16 @@ def _indented(document: str) -> str:
     return msgspec.json.format(document, indent=2)
 
 
-def _verify(denial: Denial) -> str:
+def _verify(denial: Denial, diagnosis: Diagnosis | None) -> str:
     """The command that shows whether it works now; none for a name that a shell might read as more than a name."""
     if not isinstance(denial.target, BucketTarget):
         return f"{plain(denial.action).removeprefix('emr:')} again"
     bucket = denial.target.bucket
-    return f"hdfs dfs -ls oss://{bucket}/" if _BUCKET_NAME.fullmatch(bucket) else ""
+    if not _BUCKET_NAME.fullmatch(bucket):
+        return ""
+    if diagnosis is not None and diagnosis.cause == "wrong_endpoint" and isinstance(diagnosis.remedy, Advice):
+        return f"hdfs dfs -ls {diagnosis.remedy.document}"
+    return f"hdfs dfs -ls oss://{bucket}/"
 
 
 def _who(denial: Denial) -> str:

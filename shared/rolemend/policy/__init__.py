@@ -16,9 +16,11 @@ from rolemend.policy.request import DecidedBy, Decision, Principal, Reason, Requ
 if TYPE_CHECKING:
     from rolemend.policy.comparison import Comparison, Difference, compare
     from rolemend.policy.edit import Edit, EditError, grant_entries, trust_service
+    from rolemend.policy.nearest import NearMiss, explain
     from rolemend.policy.proof import Proof, proves_addition
 
-# Loaded when first asked for: who only decides does not wait for the rest to be imported.
+# Loaded when first asked for: who only decides does not wait for the rest to be imported. No module has the name
+# of a function here, which importing it would hide.
 _LATER = {
     "Comparison": "comparison",
     "Difference": "comparison",
@@ -27,6 +29,8 @@ _LATER = {
     "EditError": "edit",
     "grant_entries": "edit",
     "trust_service": "edit",
+    "NearMiss": "nearest",
+    "explain": "nearest",
     "Proof": "proof",
     "proves_addition": "proof",
 }
@@ -38,6 +42,7 @@ __all__ = [
     "Difference",
     "Edit",
     "EditError",
+    "NearMiss",
     "Policy",
     "PolicyError",
     "Principal",
@@ -49,6 +54,7 @@ __all__ = [
     "Statement",
     "compare",
     "decide",
+    "explain",
     "grant_entries",
     "parse_policy",
     "proves_addition",

@@ -14,15 +14,14 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from rolemend.policy.callers import UnreadableError, callers, includes, single_names
-from rolemend.policy.condition import Condition
 from rolemend.policy.conjunction import InexpressibleError, conjunction
 from rolemend.policy.document import Policy, Principals, Statement
 from rolemend.policy.inclusion import Budget, BudgetError, canonical_points, fresh_character, intersect
-from rolemend.policy.pattern import Matcher, canonical_arn, compile_glob, glob_matches, has_wildcard
+from rolemend.policy.normal import EVERY, is_opaque, normal_region, normal_statement, opaque_of
+from rolemend.policy.pattern import Matcher, compile_glob, glob_matches, has_wildcard
 from rolemend.policy.region import Region, region_of
 from rolemend.policy.satisfy import escape_exists
 
-_EVERY = "*:*"  # every action: all have the form <service>:<name>
 STEPS = 25_000  # in either direction; well under 100 ms for documents within the size limit
 
 UNKNOWN_REASONS = {
@@ -76,22 +75,22 @@ class _Subtraction:
 
     def __init__(self, before: Policy, after: Policy, beyond: Sequence[Region], budget: Budget) -> None:
         self.budget = budget
-        self.before = [_normal(statement) for statement in before.statements]
-        self.after = [_normal(statement) for statement in after.statements]
-        self.beyond = [_normal_region(region) for region in beyond]
+        self.before = [normal_statement(statement) for statement in before.statements]
+        self.after = [normal_statement(statement) for statement in after.statements]
+        self.beyond = [normal_region(region) for region in beyond]
         every = [*self.before, *self.after]
         texts = [text for statement in every for text in (*statement.actions, *statement.resources)]
         texts += [text for region in self.beyond for text in (*region.actions, *region.resources)]
         self.fresh = fresh_character(texts)
         self.marks = max((text.count("?") for text in texts), default=0)
-        self.opaque = any(_is_opaque(statement) for statement in every)
+        self.opaque = any(is_opaque(statement) for statement in every)
         self.ends = _Ends()
         given = [text for policy in (before, after) for each in policy.statements for text in each.actions]
-        self.spelling = {_EVERY: "*", **{action.lower(): action for action in reversed(given)}}
+        self.spelling = {EVERY: "*", **{action.lower(): action for action in reversed(given)}}
 
     def result(self) -> Difference:
         """The regions, or why they cannot be told."""
-        if self.opaque and _opaque(self.before) != _opaque(self.after):
+        if self.opaque and opaque_of(self.before) != opaque_of(self.after):
             return Difference(unknown="undocumented")
         found: list[Region] = []
         for piece in self._pieces():
@@ -127,14 +126,14 @@ class _Subtraction:
         base = region_of(statement)
         if statement.negated_actions:
             spared = Region(statement.actions, ("*",), principals=None)
-            base = msgspec.structs.replace(base, actions=(_EVERY,), excepts=(spared,))
+            base = msgspec.structs.replace(base, actions=(EVERY,), excepts=(spared,))
         yield from self._cut(base, cut)
 
     def _cut(self, base: Region, cut: Sequence[Statement]) -> Iterator[Region]:
         """`base` less `cut`: what NotAction spares stays, so it makes a region of its own."""
         pieces = [msgspec.structs.replace(base, excepts=(*base.excepts, *self.beyond))]
         for statement in cut:
-            if _is_opaque(statement):
+            if is_opaque(statement):
                 continue  # not cut out: the result is then too wide, never too narrow
             region = region_of(statement)
             wider: list[Region] = []
@@ -143,7 +142,7 @@ class _Subtraction:
                     spared = self._patterns(piece.actions, statement.actions)
                     if spared:
                         wider.append(msgspec.structs.replace(piece, actions=spared))
-                    region = msgspec.structs.replace(region, actions=(_EVERY,))
+                    region = msgspec.structs.replace(region, actions=(EVERY,))
                 wider.append(msgspec.structs.replace(piece, excepts=(*piece.excepts, region)))
             self.budget.spend(len(wider))
             pieces = wider
@@ -151,7 +150,7 @@ class _Subtraction:
 
     def _shared(self, statement: Statement, deny: Statement, denied: Sequence[Statement]) -> Iterator[Region]:
         """What an Allow statement has in common with a Deny that is there no more."""
-        if _is_opaque(statement) or _is_opaque(deny):
+        if is_opaque(statement) or is_opaque(deny):
             raise InexpressibleError
         one, other = region_of(statement), region_of(deny)
         conditions = conjunction(one.conditions, other.conditions, self.budget)
@@ -159,7 +158,7 @@ class _Subtraction:
             return
         spared: tuple[Region, ...] = ()
         if statement.negated_actions and deny.negated_actions:
-            actions: tuple[str, ...] = (_EVERY,)
+            actions: tuple[str, ...] = (EVERY,)
             spared = (Region((*statement.actions, *deny.actions), ("*",)),)
         elif statement.negated_actions or deny.negated_actions:
             plain, negated = (deny, statement) if statement.negated_actions else (statement, deny)
@@ -328,49 +327,6 @@ def _common(
     joined = _joined(list(dict.fromkeys(found)))
     if joined is not None:
         yield joined
-
-
-def _normal(statement: Statement) -> Statement:
-    """The statement with what does not matter made equal: case of actions, order of values, RAM's region."""
-    return msgspec.structs.replace(
-        statement,
-        actions=_normal_actions(statement.actions),
-        resources=tuple(dict.fromkeys(canonical_arn(name) for name in statement.resources)),
-        conditions=_normal_conditions(statement.conditions),
-    )
-
-
-def _normal_actions(actions: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_EVERY if action == "*" else action.lower() for action in actions))
-
-
-def _normal_region(region: Region) -> Region:
-    return msgspec.structs.replace(
-        region,
-        actions=_normal_actions(region.actions),
-        resources=tuple(canonical_arn(name) for name in region.resources),
-        conditions=_normal_conditions(region.conditions),
-    )
-
-
-def _normal_conditions(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
-    plain = {
-        Condition(each.operator, each.key, tuple(sorted(set(each.values))), each.quantifier)
-        for each in conditions
-    }
-    return tuple(sorted(plain, key=lambda each: (each.operator, each.key, each.quantifier, each.values)))
-
-
-def _is_opaque(statement: Statement) -> bool:
-    """Whether no page tells what the statement covers."""
-    if statement.principals is not None and statement.principals.negated:
-        return True
-    texts = (*statement.actions, *statement.resources)
-    return statement.negated_resources or any("${" in text for text in texts)
-
-
-def _opaque(statements: Iterable[Statement]) -> list[Statement]:
-    return sorted((each for each in statements if _is_opaque(each)), key=repr)
 
 
 class _Ends:

@@ -14,7 +14,7 @@ import msgspec
 from rolemend.policy.acl import BUCKET_ACLS, OBJECT_ACLS
 from rolemend.policy.document import KINDS, PolicyError
 from rolemend.policy.evaluate import decide
-from rolemend.policy.explain import explain
+from rolemend.policy.nearest import explain
 from rolemend.policy.parse import parse_policy
 from rolemend.policy.request import Decision, Principal, Request, Source
 from rolemend.policy.wording import word_reasons
