@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+    from localcloud.server import LocalCloud
 
 
 def add_command(commands: Any) -> None:
@@ -15,37 +20,84 @@ def add_command(commands: Any) -> None:
     local = commands.add_parser("local", help="the cloud on this machine")
     verbs = local.add_subparsers(dest="verb", metavar="VERB", required=True)
     up = verbs.add_parser("up", help="start it, and print the export lines that a shell needs")
-    up.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+    up.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: a free one)")
     up.add_argument("--state", type=Path, help="file that the state is loaded from and saved to")
-    up.add_argument("--account", default="", help="16-digit id of the account to open if the state has none")
+    up.add_argument("--account", type=_account, default="", help="16-digit id of the account to open if it is not there")
     up.add_argument("--deploy", type=Path, help="s.yaml whose functions are deployed into the account")
     up.set_defaults(run=run_up)
 
 
 def run_up(options: argparse.Namespace) -> int:
-    """Serve until interrupted; the state file, if one was named, is saved on the way out."""
-    from localcloud.accounts import DEMO_ACCOUNT, open_account
-    from localcloud.server import LocalCloud
-    from localcloud.state import StateFileError
+    """Serve until interrupted; the state file, if one was named, is saved on the way out.
 
+    The exit code is 0, or 1 if the port, the state file or the functions' s.yaml cannot be used.
+    """
+    from localcloud.fc.manifest import ManifestError
+    from localcloud.server import LocalCloud
+    from localcloud.statefile import StateFileError
+
+    stop = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stop.set())
     try:
         cloud = LocalCloud(options.port, state_file=options.state)
-    except (OSError, StateFileError) as error:
-        print(f"rolemend local up: {error}", file=sys.stderr)
-        return 1
-    with cloud:
-        account = options.account or next(iter(cloud.cloud.state.accounts), DEMO_ACCOUNT)
-        key = cloud.call(lambda inner: open_account(inner.state, account))
-        if options.deploy:
-            cloud.call(lambda inner: inner.services["fc"].deploy(options.deploy, account=account))  # type: ignore[attr-defined]
-        for line in export_lines(cloud.proxy, account, key.id, key.secret):
-            print(line)
-        print("# ready; stop with Ctrl-C", flush=True)
-        stop = threading.Event()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, lambda *_: stop.set())
-        stop.wait()
+    except StateFileError as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(_port_trouble(error, options.port))
+    try:
+        with cloud:
+            _open(cloud, options)
+            stop.wait()
+    except (StateFileError, ManifestError) as error:
+        return _fail(str(error))
+    finally:
+        _tell_counts(cloud.cloud)
     return 0
+
+
+def _open(cloud: LocalCloud, options: argparse.Namespace) -> None:
+    """Open the account, deploy the functions, and say how to get there."""
+    from localcloud.accounts import DEMO_ACCOUNT, open_account
+
+    account = options.account or next(iter(cloud.cloud.state.accounts), DEMO_ACCOUNT)
+    key = cloud.call(lambda inner: open_account(inner.state, account))
+    if options.deploy:
+        cloud.call(lambda inner: inner.services["fc"].deploy(options.deploy, account=account))  # type: ignore[attr-defined]
+    print(*export_lines(cloud.proxy, account, key.id, key.secret), sep="\n")
+    print("# ready; stop with Ctrl-C", flush=True)
+
+
+def _tell_counts(cloud: Cloud) -> None:
+    """What a rehearsal asked for in vain, on standard error."""
+    for (service, operation), count in sorted(cloud.unsupported.items()):
+        print(f"not supported: {service} {operation}: {count} times", file=sys.stderr)
+    if cloud.own_faults:
+        print(f"faults of the local cloud itself: {cloud.own_faults}", file=sys.stderr)
+
+
+def _fail(text: str) -> int:
+    print(f"rolemend local up: {text}", file=sys.stderr)
+    return 1
+
+
+def _port_trouble(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on 127.0.0.1 is in use by another program; choose another with --port, or leave it out"
+    return f"cannot listen at 127.0.0.1:{port}: {error.strerror or error}"
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _account(text: str) -> str:
+    if not (text.isascii() and text.isdigit() and len(text) == 16):
+        raise argparse.ArgumentTypeError(f"16 digits, not {text!r}")
+    return text
 
 
 def export_lines(proxy: str, account: str, key_id: str, secret: str) -> list[str]:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from localcloud.authorize import PolicyShelf
 from localcloud.call import Call, Reply, new_request_id
-from localcloud.faults import ConnectionCut, Fault
-from localcloud.hosts import locate
+from localcloud.endpoints import access_key_id_of, locate_by_content, real_host
+from localcloud.faults import ConnectionCut, Fault, fault_reply
+from localcloud.hosts import locate, own_label
 from localcloud.state import State
 
 if TYPE_CHECKING:
@@ -32,16 +33,17 @@ class Cloud:
     """One local cloud. All services run on one event loop and change `state` without locks."""
 
     def __init__(self, state: State | None = None, clock: Callable[[], float] = time.time) -> None:
-        self.clock = clock
+        self._clock = clock
         self.proxy = ""
         """Address for `http_proxy` of the processes that the cloud starts, "" while it is not served."""
         self.shelf = PolicyShelf()
         self.reset(state)
 
     def reset(self, state: State | None = None) -> None:
-        """Begin anew with an empty or the given state; injected faults and counts are forgotten."""
+        """Begin anew with an empty or the given state; faults, counts and a clock that was set are forgotten."""
         from localcloud.registry import build_services, load_system_policies
 
+        self.clock = self._clock
         self.state = state or State()
         self.faults: list[Fault] = []
         self.latency = 0.0
@@ -59,9 +61,12 @@ class Cloud:
 
     async def answer(self, call: Call) -> Reply:
         """Find the service by host name, apply the faults that were put in, and let it answer."""
-        address = locate(call.host) or self._by_content(call)
+        address = locate(call.host)
         if address is None:
-            return _no_such_host(call)
+            address = locate_by_content(call, self.state)
+            if address is None:
+                return self._no_such_host(call)
+            call.host = real_host(address)
         call.region, call.label = address.region, address.label
         service = self.services[address.service]
         name = service.operation_name(call)
@@ -79,12 +84,6 @@ class Cloud:
             return await self._fail(fault, call, address.service)
         return reply
 
-    def _by_content(self, call: Call) -> Any:
-        """Clients that were given the proxy's own address as endpoint: know the service by signature and version."""
-        from localcloud.endpoints import locate_by_content
-
-        return locate_by_content(call, self.services)
-
     def _strike(self, service: str, operation: str, call: Call) -> Fault | None:
         if not self.faults and not self.keep_calls:
             return None
@@ -95,8 +94,6 @@ class Cloud:
 
     def _caller_name(self, call: Call) -> str:
         """Role or user name behind the AccessKey id in the request, "" if it has none."""
-        from localcloud.endpoints import access_key_id_of
-
         key_id = access_key_id_of(call)
         if key_id in self.state.sessions:
             return self.state.sessions[key_id].role
@@ -106,8 +103,6 @@ class Cloud:
         return ""
 
     async def _fail(self, fault: Fault, call: Call, service: str) -> Reply:
-        from localcloud.endpoints import fault_reply
-
         if fault.kind == "timeout":
             await asyncio.sleep(fault.seconds)
             raise ConnectionCut
@@ -136,11 +131,17 @@ class Cloud:
     def count_unsupported(self, service: str, operation: str) -> None:
         self.unsupported[service, operation] += 1
 
-
-def _no_such_host(call: Call) -> Reply:
-    body = {
-        "RequestId": new_request_id(),
-        "Code": "LocalCloud.UnknownEndpoint",
-        "Message": f"The local cloud has no service at {call.host}; docs/local-cloud.md lists what it serves.",
-    }
-    return Reply(502, {"content-type": "application/json"}, json.dumps(body).encode())
+    def _no_such_host(self, call: Call) -> Reply:
+        """The answer of a proxy that cannot reach a host; to a client that asked the proxy itself, 404."""
+        own = own_label(call.host) is not None
+        if own:
+            text = (
+                "The local cloud could not tell which service this request is for: it carries no signature and no API "
+                "version that it knows. Set http_proxy to this address and keep the real endpoint names, with scheme http."
+            )
+        else:
+            text = f"The local cloud has no service at {call.host}; docs/local-cloud.md lists what it serves."
+        self.count_unsupported("unknown", call.host)
+        code = "LocalCloud.UnknownService" if own else "LocalCloud.UnknownEndpoint"
+        body = {"RequestId": new_request_id(), "HostId": call.host, "Code": code, "Message": text}
+        return Reply(404 if own else 502, {"content-type": "application/json"}, json.dumps(body).encode())

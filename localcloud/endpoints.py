@@ -1,79 +1,137 @@
-"""What a request tells apart from its host name: AccessKey id, service by content, faults in its format."""
+"""What a request tells about itself apart from its host name: the AccessKey id, and the service it is meant for."""
 
 from __future__ import annotations
 
-import json
 import re
-from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from localcloud.call import Reply, new_hex_request_id, new_request_id
-from localcloud.hosts import DEFAULT_REGION, Address
+from localcloud.errors import CloudError
+from localcloud.hosts import DEFAULT_REGION, Address, own_label
+from localcloud.openapi import rpc_parameters
 
 if TYPE_CHECKING:
     from localcloud.call import Call
-    from localcloud.faults import Fault
+    from localcloud.oss.state import Bucket
+    from localcloud.sls.state import Project
+    from localcloud.state import State
 
 METASERVICE = "localhost:10011"
 """Where nodes of old EMR releases ask for credentials; the port is what tells it from the local cloud itself."""
 
 _KEY_IN_HEADER = re.compile(r"(?:Credential=|^(?:OSS|LOG|FC|acs) )([^:/,\s]+)")
+_SIGNED_REGION = re.compile(r"[^/]+/\d{8}/([^/]+)/")
+_OSS_QUERY = ("OSSAccessKeyId", "x-oss-signature-version", "x-oss-credential")
+_LONGEST_PARAMETERS = 1024 * 1024
+
+_REAL_HOST = {
+    "ram": "ram",
+    "sts": "sts",
+    "actiontrail": "actiontrail.{region}",
+    "emr": "emr.{region}",
+    "spark": "emr-serverless-spark.{region}",
+    "fc": "fcv3.{region}",
+    "oss": "oss-{region}",
+    "sls": "{region}.log",
+}
+
+_SERVICE_OF_VERSION = {
+    "2015-05-01": "ram",
+    "2015-04-01": "sts",
+    "2020-07-06": "actiontrail",
+    "2021-03-20": "emr",
+    "2016-04-08": "emr",
+    "2023-08-08": "spark",
+    "2023-03-30": "fc",
+    "2016-08-15": "fc",
+}
+"""The API versions of each service; no two services share one."""
 
 
 def access_key_id_of(call: Call) -> str:
-    """The AccessKey id a request names, not verified; "" if none."""
+    """The AccessKey id that a request names in a header, the query or its body, not verified; "" if none."""
     if match := _KEY_IN_HEADER.search(call.headers.get("authorization", "")):
         return match.group(1)
     for name in ("OSSAccessKeyId", "AccessKeyId"):
         if value := call.argument(name):
             return value
-    return call.argument("x-oss-credential").partition("/")[0]
+    if scope := call.argument("x-oss-credential"):
+        return scope.partition("/")[0]
+    return _in_body(call, "AccessKeyId")
 
 
-def locate_by_content(call: Call, services: dict[str, Any]) -> Address | None:
-    """The service of a request that was sent to the local cloud's own address, or to a node's own MetaService."""
+def locate_by_content(call: Call, state: State) -> Address | None:
+    """The service of a request that was sent to the local cloud's own address, or to a node's own MetaService.
+
+    Known by, in this order: the form of the signature, the API version, the path. The region is the one that was
+    signed for, else that of the bucket or project, else cn-hangzhou. None if the request does not tell.
+    """
     if call.headers.get("host", "") == METASERVICE:
         return Address("metadata", "")
+    label = own_label(call.host)
+    if label is None:
+        return None
+    service = _by_signature(call) or _by_version(call) or _by_path(call, state, label)
+    if not service:
+        return None
+    return Address(service, _signed_region(call) or _kept_region(call, state, service, label), label)
+
+
+def real_host(address: Address) -> str:
+    """The public host name of an address, for the events and logs of a call that did not use it."""
+    if address.service not in _REAL_HOST:
+        return "100.100.100.200"
+    name = _REAL_HOST[address.service].format(region=address.region)
+    return f"{address.label}.{name}.aliyuncs.com" if address.label else f"{name}.aliyuncs.com"
+
+
+def _by_signature(call: Call) -> str:
     authorization = call.headers.get("authorization", "")
-    if authorization.startswith(("OSS ", "OSS4-")) or call.has_argument("OSSAccessKeyId"):
-        return Address("oss", "")
+    if authorization.startswith(("OSS ", "OSS4-")) or any(call.has_argument(name) for name in _OSS_QUERY):
+        return "oss"
     if authorization.startswith(("LOG ", "SLS4-")):
-        return Address("sls", DEFAULT_REGION)
-    if authorization.startswith("FC ") or call.path.startswith(("/2016-08-15/", "/2023-03-30/")):
-        return Address("fc", DEFAULT_REGION)
-    version = call.headers.get("x-acs-version") or call.argument("Version")
-    for name, service in services.items():
-        if version and getattr(service, "version", None) == version:
-            return Address(name, DEFAULT_REGION)
-    return None
+        return "sls"
+    return "fc" if authorization.startswith("FC ") else ""
 
 
-def fault_reply(fault: Fault, call: Call, service: str) -> Reply:
-    """An injected error in the format of the service that it hits."""
-    throttled = fault.kind == "throttle"
-    status = _THROTTLE_STATUS.get(service, 429) if throttled else fault.status
-    code = _THROTTLE_CODE.get(service, "Throttling.User") if throttled else fault.code
-    message = "Request was denied due to user flow control." if throttled else "An injected fault."
+def _by_version(call: Call) -> str:
+    version = call.headers.get("x-acs-version") or call.argument("Version") or _in_body(call, "Version")
+    return _SERVICE_OF_VERSION.get(version, "")
+
+
+def _by_path(call: Call, state: State, label: str) -> str:
+    """Requests that carry neither signature nor version: FC, a node's metadata, an anonymous one to a bucket."""
+    first = call.path.split("/", 2)[1] if call.path.startswith("/") else ""
+    if first in ("2016-08-15", "2023-03-30"):
+        return "fc"
+    if call.path.startswith("/latest/"):
+        return "metadata"
+    return "oss" if (label or first) in state.oss.buckets else ""
+
+
+def _signed_region(call: Call) -> str:
+    """The region in the scope of an OSS or SLS signature of version 4."""
+    scope = call.argument("x-oss-credential") or call.headers.get("authorization", "").partition("Credential=")[2]
+    match = _SIGNED_REGION.match(scope)
+    return match.group(1) if match else ""
+
+
+def _kept_region(call: Call, state: State, service: str, label: str) -> str:
+    """Where the bucket or project is that a request names."""
+    found: Bucket | Project | None = None
     if service == "oss":
-        request_id = new_hex_request_id()
-        body = (
-            f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{escape(code)}</Code><Message>{message}</Message>'
-            f"<RequestId>{request_id}</RequestId><HostId>{escape(call.host)}</HostId></Error>"
-        )
-        return Reply(
-            status, {"content-type": "application/xml", "x-oss-request-id": request_id}, body.encode()
-        )
+        found = state.oss.buckets.get(label or call.path.split("/")[1])
     if service == "sls":
-        request_id = new_hex_request_id()
-        answer = {"errorCode": code, "errorMessage": message}
-        headers = {"content-type": "application/json", "x-log-requestid": request_id}
-        return Reply(status, headers, json.dumps(answer).encode())
-    request_id = new_request_id()
-    answer = {"RequestId": request_id, "HostId": call.host, "Code": code, "Message": message}
-    if service == "fc":
-        answer |= {"ErrorCode": code, "ErrorMessage": message}
-    return Reply(status, {"content-type": "application/json"}, json.dumps(answer).encode())
+        found = state.sls.projects.get(label)
+    return found.region if found else DEFAULT_REGION
 
 
-_THROTTLE_STATUS = {"oss": 503, "sls": 403}
-_THROTTLE_CODE = {"oss": "RequestRateLimitExceeded", "sls": "ReadQuotaExceed", "fc": "ResourceExhausted"}
+def _in_body(call: Call, name: str) -> str:
+    """A parameter of a form or a JSON body; bodies too large for parameters are not read."""
+    kind = call.headers.get("content-type", "")
+    if not call.body or len(call.body) > _LONGEST_PARAMETERS or not kind.startswith(("application/x-www", "application/json")):
+        return ""
+    value = None
+    with suppress(CloudError):
+        value = rpc_parameters(call).get(name)
+    return value if isinstance(value, str) else ""

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+from xml.sax.saxutils import escape
+
+from localcloud.call import Reply, new_hex_request_id, new_request_id
+
+if TYPE_CHECKING:
+    from localcloud.call import Call
 
 Kind = Literal["error", "throttle", "reset", "timeout", "stop"]
 
@@ -49,3 +56,33 @@ class Fault:
 
 class ConnectionCut(Exception):
     """The connection ends without an answer."""
+
+
+def fault_reply(fault: Fault, call: Call, service: str) -> Reply:
+    """An injected error in the format of the service that it hits."""
+    throttled = fault.kind == "throttle"
+    status = _THROTTLE_STATUS.get(service, 429) if throttled else fault.status
+    code = _THROTTLE_CODE.get(service, "Throttling.User") if throttled else fault.code
+    message = "Request was denied due to user flow control." if throttled else "An injected fault."
+    if service == "oss":
+        request_id = new_hex_request_id()
+        body = (
+            f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{escape(code)}</Code><Message>{message}</Message>'
+            f"<RequestId>{request_id}</RequestId><HostId>{escape(call.host)}</HostId></Error>"
+        )
+        headers = {"content-type": "application/xml", "x-oss-request-id": request_id}
+        return Reply(status, headers, body.encode())
+    if service == "sls":
+        request_id = new_hex_request_id()
+        answer = {"errorCode": code, "errorMessage": message}
+        headers = {"content-type": "application/json", "x-log-requestid": request_id}
+        return Reply(status, headers, json.dumps(answer).encode())
+    request_id = new_request_id()
+    answer = {"RequestId": request_id, "HostId": call.host, "Code": code, "Message": message}
+    if service == "fc":
+        answer |= {"ErrorCode": code, "ErrorMessage": message}
+    return Reply(status, {"content-type": "application/json"}, json.dumps(answer).encode())
+
+
+_THROTTLE_STATUS = {"oss": 503, "sls": 403}
+_THROTTLE_CODE = {"oss": "RequestRateLimitExceeded", "sls": "ReadQuotaExceed", "fc": "ResourceExhausted"}

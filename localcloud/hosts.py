@@ -5,11 +5,15 @@ Endpoint patterns: https://help.aliyun.com/zh/oss/user-guide/regions-and-endpoin
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
+
+from localcloud.oss.regions import REGIONS
 
 DEFAULT_REGION = "cn-hangzhou"
 _SUFFIX = ".aliyuncs.com"
 _FUNCTION_SUFFIX = ".fcapp.run"
+_OWN = re.compile(r"(?:(.+)\.)?(?:localhost|127(?:\.\d{1,3}){3})|::1|")
 
 
 class Address(NamedTuple):
@@ -32,6 +36,22 @@ def locate(host: str) -> Address | None:
     return _plain(parts) or _oss(parts) or _sls(parts) or _fc(parts)
 
 
+def own_label(host: str) -> str | None:
+    """What stands before the local cloud's own address, as in `project.127.0.0.1` or `bucket.localhost`.
+
+    "" for the bare address or no host at all, None for any other host.
+    """
+    match = _OWN.fullmatch(host)
+    return (match.group(1) or "") if match else None
+
+
+def host_of(authority: str) -> str:
+    """The lower-case host of `host:port`, without a final dot and without the brackets of an IPv6 address."""
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0].lower()
+    return authority.partition(":")[0].lower().removesuffix(".")
+
+
 def _plain(parts: list[str]) -> Address | None:
     """`ram`, `sts.cn-hangzhou`, `emr-vpc.cn-hangzhou`, `emr-serverless-spark.cn-hangzhou-vpc` and their like."""
     service = parts[0].removesuffix("-vpc").removesuffix("-share").removesuffix("-intl")
@@ -42,14 +62,19 @@ def _plain(parts: list[str]) -> Address | None:
 
 
 def _oss(parts: list[str]) -> Address | None:
-    """`oss-cn-hangzhou`, `bucket.oss-cn-hangzhou-internal`, and the dual-stack form `bucket.cn-hangzhou.oss`."""
-    last = parts[-1]
-    if last == "oss" and len(parts) in (2, 3):
-        return Address("oss", parts[-2], parts[0] if len(parts) == 3 else "")
-    if (last == "oss" or last.startswith("oss-")) and len(parts) <= 2:
-        region = last.removeprefix("oss").removeprefix("-").removesuffix("-internal") or DEFAULT_REGION
-        return Address("oss", region, parts[0] if len(parts) == 2 else "")
-    return None
+    """`oss-cn-hangzhou`, `bucket.oss-cn-hangzhou-internal`, and the dual-stack form `bucket.cn-hangzhou.oss`.
+
+    `oss` and `bucket.oss`, the oldest form, are Hangzhou's. Transfer acceleration is not there.
+    """
+    *before, last = parts
+    if last == "oss" and before and (len(before) == 2 or before[-1] in REGIONS):
+        return Address("oss", before[-1], before[0] if len(before) == 2 else "")
+    if not (last == "oss" or last.startswith("oss-")) or len(before) > 1:
+        return None
+    region = last.removesuffix("-internal").removeprefix("oss").removeprefix("-")
+    if region.startswith("accelerate"):
+        return None
+    return Address("oss", region or DEFAULT_REGION, before[0] if before else "")
 
 
 def _sls(parts: list[str]) -> Address | None:

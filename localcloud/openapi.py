@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from localcloud.cloud import Cloud
 
 Answer = dict[str, Any]
+
+MOST_LEVELS = 32
+"""Dots of a parameter's name that nest; what follows is part of the last name."""
 
 
 @dataclass(slots=True)
@@ -96,6 +100,8 @@ class OpenApiService:
     event_name = ""
     """ActionTrail's serviceName."""
     version = ""
+    older_versions: tuple[str, ...] = ()
+    """Other API versions of which an operation or two are there."""
     denial_code = "NoPermission"
 
     def __init__(self, cloud: Cloud) -> None:
@@ -115,7 +121,7 @@ class OpenApiService:
         if self._routes:
             operation, _ = self._route(call)
             return operation.name if operation else f"{call.method} {call.path}"
-        return call.headers.get("x-acs-action") or rpc_parameters(call).get("Action", "")
+        return call.headers.get("x-acs-action") or _named(call, "Action")
 
     async def handle(self, call: Call) -> Reply:
         call.request_id = new_request_id()
@@ -140,6 +146,9 @@ class OpenApiService:
         return self._reply(call, 200, answer)
 
     def _find(self, call: Call, name: str) -> tuple[Operation, dict[str, str]]:
+        version = call.headers.get("x-acs-version") or _named(call, "Version")
+        if version not in ("", self.version, *self.older_versions):
+            raise Unsupported(self.name, f"{name} of API version {version}")
         if self._routes:
             operation, values = self._route(call)
         else:
@@ -187,7 +196,7 @@ class OpenApiService:
     def _reply(self, call: Call, status: int, answer: Answer) -> Reply:
         answer.setdefault("RequestId", call.request_id)
         headers = {"x-acs-request-id": call.request_id}
-        if not self._routes and rpc_parameters(call).get("Format", "JSON").upper() == "XML":
+        if not self._routes and _named(call, "Format").upper() == "XML":
             name = "Error" if status >= 300 else f"{self.operation_name(call)}Response"
             headers["content-type"] = "text/xml;charset=utf-8"
             return Reply(status, headers, xml_document(name, answer))
@@ -211,13 +220,31 @@ def roa_parameters(call: Call) -> dict[str, Any]:
     return dict(call.query) | (_json_object(call.body) if call.body else {})
 
 
+def _named(call: Call, name: str) -> str:
+    """One text parameter of a call that may turn out to be malformed; "" if it is not there."""
+    value = None
+    with suppress(CloudError):
+        value = rpc_parameters(call).get(name)
+    return value if isinstance(value, str) else ""
+
+
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body)
-    except ValueError as error:
+        value = _whole_characters(json.loads(body))
+    except (ValueError, RecursionError) as error:
         raise CloudError("InvalidJSON", f"The request body is not JSON: {error}", 400) from error
     if not isinstance(value, dict):
         raise CloudError("InvalidJSON", "The request body is not a JSON object.", 400)
+    return value
+
+
+def _whole_characters(value: Any) -> Any:
+    """The same value without half surrogate pairs, which JSON can escape and nothing can store."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.loads(text.encode("utf-8", "replace"))
     return value
 
 
@@ -226,19 +253,22 @@ def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for key, value in flat.items():
         at = tree
-        *parents, last = key.split(".")
+        *parents, last = key.split(".", MOST_LEVELS)
         for part in parents:
             following = at.setdefault(part, {})
             at = following if isinstance(following, dict) else {}
         at[last] = _decoded(value)
-    return {key: _as_lists(value) for key, value in tree.items()}
+    try:
+        return {key: _as_lists(value) for key, value in tree.items()}
+    except RecursionError as error:
+        raise CloudError("InvalidParameter", "A parameter is nested too deeply.", 400) from error
 
 
 def _decoded(value: Any) -> Any:
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
-            return json.loads(value)
-        except ValueError:
+            return _whole_characters(json.loads(value))
+        except (ValueError, RecursionError):
             return value
     return value
 

@@ -73,7 +73,7 @@ def base_event(
         "acsRegion": call.region,
         "requestId": call.request_id,
         "sourceIpAddress": call.source_ip,
-        "userAgent": call.headers.get("user-agent", ""),
+        "userAgent": call.user_agent,
         "userIdentity": user_identity(caller, call),
         "additionalEventData": {"Scheme": "https"},
         "recipientAccountId": caller.account,

@@ -5,8 +5,6 @@ Each service defines its own part beside its code; regions and accounts are keys
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 
 from localcloud.actiontrail.state import TrailState
@@ -37,27 +35,3 @@ class State(msgspec.Struct, kw_only=True):
     actiontrail: TrailState = msgspec.field(default_factory=TrailState)
     emr: EmrState = msgspec.field(default_factory=EmrState)
     spark: SparkState = msgspec.field(default_factory=SparkState)
-
-
-class StateFileError(Exception):
-    """A state file that cannot be used, with its name and why."""
-
-
-def load_state(path: Path) -> State:
-    """Read a state file; raises StateFileError naming the file and the place inside it."""
-    try:
-        state = msgspec.json.decode(path.read_bytes(), type=State)
-    except (OSError, msgspec.DecodeError) as error:
-        raise StateFileError(f"{path}: not a state file of the local cloud: {error}") from error
-    if state.schema > SCHEMA_VERSION:
-        raise StateFileError(
-            f"{path}: written by a newer version (schema {state.schema}, known {SCHEMA_VERSION})"
-        )
-    return state
-
-
-def save_state(state: State, path: Path) -> None:
-    """Write the state beside the file first, so that a stop half-way leaves the old file whole."""
-    beside = path.with_name(path.name + ".new")
-    beside.write_bytes(msgspec.json.encode(state))
-    beside.replace(path)

@@ -50,6 +50,7 @@ class EmrService(OpenApiService):
     name = "emr"
     event_name = "Emr"
     version = "2021-03-20"
+    older_versions = (VERSION_2016,)
 
     failure_mode: Literal["answer", "later"] = "answer"
     failed_state: Literal["START_FAILED", "TERMINATED_WITH_ERRORS"] = "START_FAILED"

@@ -13,7 +13,8 @@ from alibabacloud_ram20150501 import models as ram_models
 from localcloud.accounts import open_account
 from localcloud.actiontrail import history
 from localcloud.server import LocalCloud
-from localcloud.state import State, load_state, save_state
+from localcloud.state import State
+from localcloud.statefile import load_state, save_state
 from tests import clients
 from tests.clients import Keys
 from tests.localcloud.identities import allow, make_role, make_user, trusts

@@ -11,7 +11,7 @@ import pytest
 
 from localcloud.faults import Fault
 from localcloud.server import LocalCloud
-from localcloud.state import load_state, save_state
+from localcloud.statefile import load_state, save_state
 from tests import clients
 from tests.clients import Keys
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from rolemend.policy import Principal, Request, Source, decide, parse_policy
-from rolemend.policy.explain import NearMiss, explain
+from rolemend.policy import NearMiss, Principal, Request, Source, decide, explain, parse_policy
 
 OWNER = "1746495857600000"
 USER = Principal("ram_user", OWNER, uid="7", name="alice")

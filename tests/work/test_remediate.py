@@ -11,7 +11,7 @@ import pytest
 
 from rolemend.account.interface import Absent, Bucket, Known, PolicyUsers, Role, Unread
 from rolemend.checklist.trust import trusted_services
-from rolemend.errors import AccountError, Conflict, GuardrailsError, NotThere, Refused, Unreachable
+from rolemend.errors import AccountError, AnswerLost, Conflict, GuardrailsError, NotThere, Refused, Unreachable
 from rolemend.incident.journal import Closed, Reopened
 from rolemend.remedy.guardrails import Guardrails
 from rolemend.work.remediate import LEASE_SECONDS
@@ -296,13 +296,27 @@ def test_a_write_that_the_account_does_not_take_ends_in_an_alert(error: AccountE
     assert scene.account.policies["reader"].keys() == {"v1"}
 
 
-def test_a_write_that_did_not_come_through_is_made_after_the_lease() -> None:
+def test_a_write_that_did_not_come_through_is_planned_anew() -> None:
     scene = Scene()
     scene.diagnosed()
     scene.account.failing = Unreachable("CreatePolicyVersion", "Throttling", "later")
-    with pytest.raises(Unreachable):
-        scene.remediate()
+    assert scene.remediate().next == ""
+    assert "Throttling" in scene.incident.waiting
     scene.account.failing = None
+    assert scene.diagnose().next == "remediate"
+    assert scene.remediate().state == "verified"
+    assert scene.account.writes == ["add reader"]
+
+
+def test_a_write_that_cannot_be_read_back_is_looked_at_after_the_lease() -> None:
+    scene = Scene()
+    scene.diagnosed()
+    policies = dict(scene.account.policies)
+    scene.account.after_write.append(scene.account.policies.clear)
+    with pytest.raises(AnswerLost):
+        scene.remediate()
+    assert scene.facts[-1] == "Intended"
+    scene.account.policies |= policies
     scene.now += LEASE_SECONDS
     assert scene.remediate().state == "verified"
     assert scene.account.writes == ["add reader"]

@@ -58,7 +58,7 @@ def test_a_denied_line_opens_an_incident_and_starts_its_diagnosis() -> None:
 def test_the_filter_of_the_trigger_s_source_runs_in_the_log_service() -> None:
     for source, part in (
         ("oss_access_log", "http_status"),
-        ("actiontrail", "errorCode"),
+        ("actiontrail", "RunCluster"),
         ("", ""),
         ("x", ""),
     ):

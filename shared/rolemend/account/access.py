@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
+
+from rolemend.errors import AccountError
+
+_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}")
+
+
+def region_name(region: str) -> str:
+    """The region, if it is the name of one: it becomes part of the host that credentials are sent to.
+
+    A region may come from a log. Raises AccountError.
+    """
+    if not _REGION.fullmatch(region):
+        raise AccountError("endpoint", "NoRegion", f"{region[:40]!r} is no region")
+    return region
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -30,9 +46,9 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds before the second try; doubled for each further one."""
 
     def oss_endpoint(self, region: str) -> str:
-        """OSS of a region; another region than one's own has only the public endpoint."""
+        """OSS of a region; another region than one's own has only the public endpoint. Raises AccountError."""
         suffix = "-internal" if self.internal and region == self.region else ""
-        return f"{self.scheme}://oss-{region}{suffix}.aliyuncs.com"
+        return f"{self.scheme}://oss-{region_name(region)}{suffix}.aliyuncs.com"
 
     def fc_endpoint(self) -> str:
         suffix = "-internal" if self.internal else ""

@@ -29,11 +29,17 @@ _THROTTLED = (
 )
 
 
+_CALLER_OR_API = ("invalidaccesskeyid", "invalidsecuritytoken", "invalidaction", "invalidapi", "invalidversion")
+"""Codes of answers that speak of the caller's key or of the API, some with status 404: nothing is absent by them."""
+
+
 def classify(operation: str, status: int, code: str, message: str, request_id: str = "") -> AccountError:
     """The project's error for a service's answer."""
     lower = code.lower()
     if status >= 500 or status == 429 or any(word in lower for word in _THROTTLED):
         return Unreachable(operation, code or str(status), message, request_id)
+    if lower.startswith(_CALLER_OR_API):
+        return AccountError(operation, code, message, request_id)
     if lower.startswith(("entitynotexist", "nosuch", "invalidparameter.notfound")) or status == 404:
         return NotThere(operation, code, message, request_id)
     if any(word in lower for word in _REFUSED):

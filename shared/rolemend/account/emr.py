@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rolemend.account.access import Access
+from rolemend.account.access import Access, region_name
 from rolemend.account.calls import ask, openapi_config, reading, translate_openapi
 from rolemend.account.interface import Absent, Cluster, Reading
-from rolemend.errors import NotThere
+from rolemend.errors import AccountError, NotThere
 
 _LIVING = ["STARTING", "BOOTSTRAPPING", "RUNNING"]
 _LOOKED_AT = 50
@@ -35,7 +35,9 @@ class Emr:
         return ask(self._access, operation, translate_openapi, call, request)
 
     def _find(self, role: str, region: str) -> Cluster:
-        for _, cluster_id in zip(range(_LOOKED_AT), self._cluster_ids(region), strict=False):
+        for number, cluster_id in enumerate(self._cluster_ids(region_name(region))):
+            if number == _LOOKED_AT:
+                raise AccountError("ListClusters", "TooMany", f"{region} has more clusters than were opened")
             cluster = self._cluster(cluster_id, region)
             if cluster.role.lower() == role.lower():
                 return cluster

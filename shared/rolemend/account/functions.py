@@ -7,6 +7,8 @@ this code runs.
 from __future__ import annotations
 
 import io
+import logging
+from typing import Any
 
 from rolemend.account.access import Access
 from rolemend.account.calls import ask, classify, openapi_config, translate_openapi
@@ -51,6 +53,7 @@ class Service2:
     def start(self, function: str, payload: bytes) -> None:
         import fc2
 
+        _hush(fc2.client)
         keys = self._access.credentials
         client = fc2.Client(
             endpoint=f"{self._access.scheme}://{self._access.fc_endpoint()}",
@@ -70,6 +73,12 @@ class Service2:
             payload,
             headers=headers,
         )
+
+
+def _hush(module: Any) -> None:
+    """fc2 logs each request that failed with all its headers, so with signature and security token."""
+    module.logging = logging.getLogger("fc2")
+    module.logging.setLevel(logging.CRITICAL + 1)
 
 
 def translate_fc2(operation: str, error: Exception) -> AccountError:

@@ -8,7 +8,7 @@ from typing import Any
 from rolemend.account.access import Access
 from rolemend.account.calls import ask, classify, once, reading
 from rolemend.account.interface import Bucket, Reading
-from rolemend.errors import AccountError, Unreachable
+from rolemend.errors import AccountError, NotThere, Unreachable
 
 
 class Oss:
@@ -21,10 +21,17 @@ class Oss:
         return reading(lambda: self._info(name, region))
 
     def bucket_policy(self, name: str, region: str) -> Reading[str]:
+        return reading(lambda: self._policy(name, region))
+
+    def _policy(self, name: str, region: str) -> str:
+        """A bucket that is gone has no policy either, but that is no answer to whether its policy denies."""
         client = open_bucket(self._access, name, region)
-        return reading(
-            lambda: str(ask(self._access, "GetBucketPolicy", translate_oss, client.get_bucket_policy).policy)
-        )
+        try:
+            return str(ask(self._access, "GetBucketPolicy", translate_oss, client.get_bucket_policy).policy)
+        except NotThere as error:
+            if error.code == "NoSuchBucketPolicy":
+                raise
+            raise AccountError(error.operation, error.code, error.message, error.request_id) from error
 
     def _info(self, name: str, region: str) -> Bucket:
         client = open_bucket(self._access, name, region)
@@ -86,7 +93,7 @@ _JSON_LINES = {"Content-Type": "application/x-ndjson", "x-oss-server-side-encryp
 
 
 def open_bucket(access: Access, name: str, region: str) -> Any:
-    """A bucket client that signs with V4."""
+    """A bucket client that signs with V4. Raises AccountError for what cannot name a bucket or a region."""
     import logging
 
     import oss2
@@ -96,7 +103,11 @@ def open_bucket(access: Access, name: str, region: str) -> Any:
     keys = access.credentials
     provider = oss2.credentials.StaticCredentialsProvider(keys.key_id, keys.secret, keys.token or None)
     auth = oss2.ProviderAuthV4(provider)
-    return oss2.Bucket(auth, access.oss_endpoint(region), name, region=region, connect_timeout=10)
+    endpoint = access.oss_endpoint(region)
+    try:
+        return oss2.Bucket(auth, endpoint, name, region=region, connect_timeout=10)
+    except oss2.exceptions.ClientError as error:
+        raise AccountError("endpoint", "NoBucketName", f"{name[:80]!r} is no bucket name") from error
 
 
 def translate_oss(operation: str, error: Exception) -> AccountError:

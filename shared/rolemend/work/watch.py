@@ -14,7 +14,7 @@ from rolemend.account.interface import Functions, Logs, Trail
 from rolemend.errors import LedgerDamaged, RecordRejected, UnknownIncident
 from rolemend.incident.journal import Counted, Fact, Opened, Reopened
 from rolemend.incident.ledger import Ledger
-from rolemend.incident.life import CLOSED, OPEN, REOPENED, VERIFIED, Incident
+from rolemend.incident.life import CLOSED, OPEN, REOPENED, SETTLED, VERIFIED, Incident
 from rolemend.signals import actiontrail, oss_access_log
 from rolemend.signals.denial import Denial, PassedOver, fingerprint, incident_id
 from rolemend.work.events import Timer, TrailEvents, WatchEvent, incident_event
@@ -134,7 +134,8 @@ def record_denials(key: str, denials: Sequence[Denial], parts: Parts) -> None:
     of an earlier round.
     """
     incident = parts.ledger.extend(key, lambda known: _facts(known, denials, parts.propagation))
-    parts.ledger.mark_open(key)
+    if incident.state not in SETTLED:
+        parts.ledger.mark_open(key)
     if incident.state in (OPEN, REOPENED):
         parts.functions.start(parts.diagnose, incident_event(key))
 

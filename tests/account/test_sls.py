@@ -1,0 +1,164 @@
+"""SLS over HTTP: exactly the range that a trigger names, filtered there, in order, over all pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aliyun.log.proto import LogGroupRaw
+from localcloud.server import LocalCloud
+from rolemend.account import sls as module
+from rolemend.account.interface import LogRange
+from rolemend.account.sls import Sls
+from rolemend.errors import AccountError, NotThere, Refused, Unreachable
+from rolemend.signals import oss_access_log
+from rolemend.work.watch import read_record, sort_records
+
+from tests import clients
+from tests.account.entry import PASSING, access, fault
+from tests.clients import Keys
+from tests.localcloud.identities import allow, make_user
+from tests.localcloud.sls_store import LOGSTORE, PROJECT, make_store, put
+from tests.samples import denied_line
+
+
+@pytest.fixture
+def client(root: Keys) -> Any:
+    client = clients.log(root)
+    make_store(client)
+    return client
+
+
+@pytest.fixture
+def sls(root: Keys) -> Sls:
+    return Sls(access(root))
+
+
+def everything(client: Any, **changes: Any) -> LogRange:
+    """The whole of the shard as it stands now."""
+    parts: dict[str, Any] = {
+        "endpoint": "http://cn-hangzhou.log.aliyuncs.com",
+        "project": PROJECT,
+        "logstore": LOGSTORE,
+        "shard": 0,
+        "begin": client.get_begin_cursor(PROJECT, LOGSTORE, 0).get_cursor(),
+        "end": client.get_end_cursor(PROJECT, LOGSTORE, 0).get_cursor(),
+    }
+    return LogRange(**(parts | changes))
+
+
+def numbers(records: Any) -> list[str]:
+    return [record["n"] for record in records]
+
+
+def test_the_records_of_a_range_come_in_order(sls: Sls, client: Any) -> None:
+    for number in range(3):
+        put(client, {"n": str(number)}, {"n": f"{number}b"}, topic="t")
+    found = list(sls.records(everything(client), ""))
+    assert numbers(found) == ["0", "0b", "1", "1b", "2", "2b"]
+    assert {record["__topic__"] for record in found} == {"t"}
+
+
+def test_what_came_before_or_after_the_range_is_not_read(sls: Sls, client: Any) -> None:
+    put(client, {"n": "before"})
+    begin = client.get_end_cursor(PROJECT, LOGSTORE, 0).get_cursor()
+    put(client, {"n": "inside"})
+    within = everything(client, begin=begin)
+    put(client, {"n": "after"})
+    assert numbers(sls.records(within, "")) == ["inside"]
+    assert numbers(sls.records(within, "")) == ["inside"]
+
+
+def test_an_empty_range_has_no_records(sls: Sls, client: Any) -> None:
+    assert list(sls.records(everything(client), "")) == []
+
+
+def test_a_range_of_many_pages_is_read_to_its_end(sls: Sls, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "GROUPS_A_PULL", 7)
+    for number in range(120):
+        put(client, {"n": str(number)})
+    assert numbers(sls.records(everything(client), "")) == [str(number) for number in range(120)]
+
+
+def test_pages_that_the_filter_leaves_empty_end_nothing(sls: Sls, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "GROUPS_A_PULL", 2)
+    for number in range(10):
+        put(client, {"n": str(number), "status": "403" if number == 9 else "200"})
+    assert numbers(sls.records(everything(client), "* | where status = '403'")) == ["9"]
+
+
+def test_a_pulled_access_log_line_is_a_denial(sls: Sls, client: Any) -> None:
+    line = {key: str(value) for key, value in denied_line().items() if not key.startswith("__")}
+    put(client, line, line | {"http_status": "200"}, topic=oss_access_log.TOPIC)
+    found = sort_records(sls.records(everything(client), oss_access_log.PUSHED_DOWN), read_record)
+    assert (len(found.denials), found.read, found.rejected) == (1, 1, [])
+
+
+def test_bytes_that_are_no_text_do_not_stop_the_range(sls: Sls, client: Any) -> None:
+    message = LogGroupRaw(Topic=oss_access_log.TOPIC)
+    message.Logs.add(Time=1_800_000_000).Contents.add(Key="user_agent", Value=b"\xff\xfe\x80 agent")
+    body = bytes(message.SerializePartialToString())
+    headers = {"x-log-bodyrawsize": str(len(body)), "Content-Type": "application/x-protobuf"}
+    client._send("POST", PROJECT, body, f"/logstores/{LOGSTORE}/shards/lb", {}, headers)
+    put(client, {"n": "next"})
+    first, second = sls.records(everything(client), "")
+    assert isinstance(first["user_agent"], str)
+    assert second["n"] == "next"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["cn-hangzhou.log.aliyuncs.com", "https://cn-hangzhou.log.aliyuncs.com", "http://cn-hangzhou.log.aliyuncs.com/"],
+)
+def test_every_form_of_an_endpoint_is_reached(sls: Sls, client: Any, endpoint: str) -> None:
+    put(client, {"n": "1"})
+    assert numbers(sls.records(everything(client, endpoint=endpoint), "")) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"project": "nowhere"}, NotThere),
+        ({"logstore": "nowhere"}, NotThere),
+        ({"shard": 7}, AccountError),
+        ({"begin": "no cursor"}, AccountError),
+    ],
+)
+def test_a_range_that_is_not_there_is_an_error(sls: Sls, client: Any, changes: dict[str, Any], kind: type[AccountError]) -> None:
+    put(client, {"n": "1"})
+    with pytest.raises(kind) as caught:
+        list(sls.records(everything(client, **changes), ""))
+    assert not isinstance(caught.value, Unreachable)
+
+
+def test_a_filter_that_cannot_be_read_is_an_error_and_no_empty_range(sls: Sls, client: Any) -> None:
+    put(client, {"n": "1"})
+    with pytest.raises(AccountError) as caught:
+        list(sls.records(everything(client), "* | where where"))
+    assert not isinstance(caught.value, Unreachable)
+
+
+def test_a_refused_pull_is_refused_and_no_empty_range(root: Keys, client: Any) -> None:
+    keys = make_user(clients.ram(root), "ana", allow("ram:*"))
+    put(client, {"n": "1"})
+    with pytest.raises(Refused):
+        list(Sls(access(keys)).records(everything(client), ""))
+
+
+@pytest.mark.parametrize("how", PASSING)
+def test_a_passing_fault_is_got_over(sls: Sls, client: Any, local: LocalCloud, how: dict[str, Any]) -> None:
+    put(client, {"n": "1"})
+    within = everything(client)
+    fault(local, "sls", "PullLogs", times=2, **how)
+    assert numbers(sls.records(within, "")) == ["1"]
+
+
+@pytest.mark.parametrize("how", PASSING)
+def test_a_fault_that_does_not_pass_is_unreachable_and_no_empty_range(
+    sls: Sls, client: Any, local: LocalCloud, how: dict[str, Any]
+) -> None:
+    put(client, {"n": "1"})
+    within = everything(client)
+    fault(local, "sls", "PullLogs", times=None, **how)
+    with pytest.raises(Unreachable):
+        list(sls.records(within, ""))

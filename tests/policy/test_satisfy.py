@@ -1,0 +1,67 @@
+"""Whether a request can meet some conditions and not others, against trying values."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rolemend.policy.condition import Condition
+from rolemend.policy.inclusion import Budget
+from rolemend.policy.satisfy import escape_exists
+from tests.policy import naive
+from tests.policy.documents import FAMILIES, TRIES
+
+Block = dict[str, dict[str, list[str]]]
+
+
+@st.composite
+def blocks(draw: st.DrawFn, key: str) -> Block:
+    operator = draw(st.sampled_from(sorted(FAMILIES[key])))
+    values = draw(st.lists(st.sampled_from(FAMILIES[key][operator]), min_size=1, max_size=2, unique=True))
+    return {operator: {key: values}}
+
+
+def parsed(blocks: list[Block]) -> list[Condition]:
+    return [
+        Condition(operator, key, tuple(values))
+        for block in blocks
+        for operator, keys in block.items()
+        for key, values in keys.items()
+    ]
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> tuple[list[Block], list[list[Block]]]:
+    keys = draw(st.lists(st.sampled_from(sorted(TRIES)), min_size=1, max_size=2, unique=True))
+    some: Any = st.lists(st.sampled_from(keys).flatmap(blocks), max_size=2)
+    return draw(some), draw(st.lists(some, max_size=3))
+
+
+def possible(met: list[Block], unmet: list[list[Block]]) -> bool:
+    used = {
+        key
+        for block in [*met, *(each for group in unmet for each in group)]
+        for op in block.values()
+        for key in op
+    }
+    for values in product(*(TRIES[key] for key in sorted(used))):
+        keys = {key: value for key, value in zip(sorted(used), values, strict=True) if value is not None}
+        wanted = all(naive.met(block, keys) for block in met)
+        if wanted and not any(all(naive.met(block, keys) for block in group) for group in unmet):
+            return True
+    return False
+
+
+@settings(max_examples=600, deadline=None)
+@given(questions())
+def test_answer_agrees_with_trying_every_value(question: tuple[list[Block], list[list[Block]]]) -> None:
+    met, unmet = question
+    answer = escape_exists(parsed(met), [parsed(group) for group in unmet], Budget(100_000))
+    letters_of_either_case = "IgnoreCase" in str(question)
+    if answer is None:
+        assert letters_of_either_case
+    else:
+        assert answer == possible(met, unmet)
