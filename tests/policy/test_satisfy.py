@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,3 +66,38 @@ def test_answer_agrees_with_trying_every_value(question: tuple[list[Block], list
         assert letters_of_either_case
     else:
         assert answer == possible(met, unmet)
+
+
+EDGES: list[tuple[list[Block], bool]] = [
+    ([{"NumericGreaterThanEquals": {"n": ["10"]}}, {"NumericNotEquals": {"n": ["10"]}}], True),
+    ([{"NumericLessThanEquals": {"n": ["10"]}}, {"NumericNotEquals": {"n": ["10"]}}], True),
+    ([{"NumericGreaterThan": {"n": ["1"]}}, {"NumericLessThan": {"n": ["2"]}}], True),
+    ([{"NumericGreaterThan": {"n": ["2"]}}, {"NumericLessThanEquals": {"n": ["2"]}}], False),
+    (
+        [
+            {"DateGreaterThan": {"d": ["2026-01-01T00:00:00Z"]}},
+            {"DateNotEquals": {"d": ["2026-01-01T00:00:01Z"]}},
+        ],
+        True,
+    ),
+    ([{"DateLessThan": {"d": ["2026-01-01T00:00:00Z"]}}], True),
+    (
+        [
+            {"DateLessThan": {"d": ["2026-01-01T00:00:00Z"]}},
+            {"DateGreaterThan": {"d": ["2026-01-01T00:00:00Z"]}},
+        ],
+        False,
+    ),
+    ([{"IpAddress": {"i": ["10.0.0.0/8"]}}, {"NotIpAddress": {"i": ["10.0.0.0/9", "10.128.0.0/10"]}}], True),
+    ([{"IpAddress": {"i": ["10.0.0.0/8"]}}, {"NotIpAddress": {"i": ["10.0.0.0/9", "10.128.0.0/9"]}}], False),
+    ([{"NotIpAddress": {"i": ["0.0.0.0/0"]}}, {"IpAddress": {"i": ["2001:db8::/32"]}}], True),
+    ([{"Bool": {"b": ["true"]}}, {"Bool": {"c": ["false"]}}], True),
+    ([{"StringLike": {"s": ["?*"]}}, {"StringNotLike": {"s": ["??*"]}}], True),
+    ([{"StringLike": {"s": ["??*"]}}, {"StringNotLike": {"s": ["?*"]}}], False),
+    ([{"StringNotLike": {"s": ["*"]}}], True),  # the key is absent
+]
+
+
+@pytest.mark.parametrize(("met", "answer"), EDGES)
+def test_edges_between_values(met: list[Block], answer: bool) -> None:
+    assert escape_exists(parsed(met), [], Budget(10_000)) is answer
