@@ -22,6 +22,9 @@ from rolemend.account.interface import (
 )
 from rolemend.errors import Conflict, NotThere, Unreachable
 
+NO_POLICIES = Known[tuple[AttachedPolicy, ...]](())
+NO_NAMES = Known[tuple[str, ...]](())
+
 
 @dataclass
 class MemoryStore:
@@ -105,10 +108,10 @@ class FakeTrail:
 class FakeAccount:
     """One account with a role, its policies, a bucket and a cluster; every answer can be set."""
 
-    role_policies: Reading[tuple[AttachedPolicy, ...]] = Known[tuple[AttachedPolicy, ...]](())
-    user_policies: Reading[tuple[AttachedPolicy, ...]] = Known[tuple[AttachedPolicy, ...]](())
+    role_policies: Reading[tuple[AttachedPolicy, ...]] = NO_POLICIES
+    user_policies: Reading[tuple[AttachedPolicy, ...]] = NO_POLICIES
     the_role: Reading[Role] = field(default_factory=Absent)
-    names: Reading[tuple[str, ...]] = Known[tuple[str, ...]](())
+    names: Reading[tuple[str, ...]] = NO_NAMES
     user: Reading[str] = field(default_factory=Absent)
     policy_users: Reading[PolicyUsers] = field(
         default_factory=lambda: Known(PolicyUsers(roles=("emr-role",)))

@@ -26,7 +26,11 @@ KEYS = {
 HERE = {"ROLEMEND_SCHEME": "http", "http_proxy": "http://127.0.0.1:8080"}
 
 
-def problems(webhook: bool = False, **changes: str) -> list[str]:
+def problems(*, webhook: bool = False, **changes: str) -> list[str]:
+    return problems_of(changes, webhook=webhook)
+
+
+def problems_of(changes: dict[str, str], *, webhook: bool = False) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         read_settings(FULL | changes, webhook=webhook)
     return caught.value.problems
@@ -117,7 +121,7 @@ def test_plain_http_is_for_a_proxy_on_this_machine(proxy: str) -> None:
     ],
 )
 def test_plain_http_never_leaves_this_machine(changes: dict[str, str]) -> None:
-    (problem,) = problems(**(HERE | changes))
+    (problem,) = problems_of(HERE | changes)
     assert problem.startswith("ROLEMEND_SCHEME")
 
 

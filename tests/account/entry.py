@@ -7,7 +7,6 @@ from typing import Any
 from localcloud.faults import Fault
 from localcloud.server import LocalCloud
 from rolemend.account.access import Access, Credentials
-
 from tests.clients import Keys
 from tests.samples import ACCOUNT
 
@@ -17,7 +16,9 @@ REGION = "cn-hangzhou"
 def access(keys: Keys, **changes: Any) -> Access:
     """How to reach the local cloud as the owner of these keys, without long pauses between tries."""
     parts: dict[str, Any] = {"region": REGION, "scheme": "http", "pause": 0.001}
-    return Access(account=ACCOUNT, credentials=Credentials(keys.id, keys.secret, keys.token), **(parts | changes))
+    return Access(
+        account=ACCOUNT, credentials=Credentials(keys.id, keys.secret, keys.token), **(parts | changes)
+    )
 
 
 def fault(local: LocalCloud, service: str, operation: str, **how: Any) -> Fault:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import pytest
+
+from localcloud.cloud import Cloud
 from localcloud.server import LocalCloud
 from rolemend.account.actiontrail import ActionTrail
 from rolemend.errors import Refused, Unreachable
 from rolemend.signals.actiontrail import read_event
 from rolemend.signals.denial import Denial
-
 from tests import clients
 from tests.account.entry import PASSING, access, fault
 from tests.clients import Keys
@@ -30,11 +32,17 @@ def publish(local: LocalCloud, count: int, **changes: Any) -> list[str]:
     names = [f"{changes.get('eventName', 'RunCluster')}-{number}" for number in range(count)]
     for name in names:
         event = denied_creation(**({"eventId": name, "requestId": name, "eventTime": moment} | changes))
-        local.call(lambda cloud, event=event: cloud.publish(event, ACCOUNT))
+        local.call(partial(_publish, event))
     return names
 
 
-def events(trail: ActionTrail, name: str = "RunCluster", back: int = 600, until: int = 60) -> list[dict[str, Any]]:
+def _publish(event: dict[str, Any], cloud: Cloud) -> None:
+    cloud.publish(event, ACCOUNT)
+
+
+def events(
+    trail: ActionTrail, name: str = "RunCluster", back: int = 600, until: int = 60
+) -> list[dict[str, Any]]:
     now = int(time.time())
     return list(trail.events("Emr", name, now - back, now + until))
 

@@ -1,4 +1,4 @@
-"""Every kind of answer becomes one kind of error, what may pass is tried again with growing pauses, nothing secret is told."""
+"""Every answer becomes one kind of error, what may pass is tried again, and nothing secret is told."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from localcloud.server import LocalCloud
-from rolemend.account import calls
 from rolemend.account.access import Access, Credentials
 from rolemend.account.actiontrail import ActionTrail
 from rolemend.account.calls import ask, classify, once, reading
@@ -20,13 +20,14 @@ from rolemend.account.oss import Oss, OssStore
 from rolemend.account.ram import Ram
 from rolemend.account.sls import Sls
 from rolemend.errors import AccountError, Conflict, NotThere, Refused, Unreachable
-
 from tests.account.entry import REGION, access, fault
 from tests.clients import Keys
 
 ACCESS = Access(account="1", region=REGION, credentials=Credentials("k", "s"), tries=4, pause=0.2)
 BUSY = Unreachable("Op", "Throttling", "later")
-RANGE = LogRange(endpoint="cn-hangzhou.log.aliyuncs.com", project="p", logstore="l", shard=0, begin="MA==", end="MQ==")
+RANGE = LogRange(
+    endpoint="cn-hangzhou.log.aliyuncs.com", project="p", logstore="l", shard=0, begin="MA==", end="MQ=="
+)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def same(operation: str, error: Exception) -> AccountError:
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     found: list[float] = []
-    monkeypatch.setattr(calls.time, "sleep", found.append)
+    monkeypatch.setattr("rolemend.account.calls.time.sleep", found.append)
     return found
 
 
@@ -98,7 +99,9 @@ def test_after_the_last_try_it_is_unreachable(pauses: list[float]) -> None:
     assert len(pauses) == 3
 
 
-@pytest.mark.parametrize("error", [Refused("Op", "c", "m"), NotThere("Op", "c", "m"), Conflict("Op", "c", "m")])
+@pytest.mark.parametrize(
+    "error", [Refused("Op", "c", "m"), NotThere("Op", "c", "m"), Conflict("Op", "c", "m")]
+)
 def test_what_will_not_pass_is_not_tried_again(pauses: list[float], error: AccountError) -> None:
     with pytest.raises(type(error)):
         ask(ACCESS, "Op", same, failing(error))

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from alibabacloud_emr20210320 import models
+
 from localcloud.server import LocalCloud
 from rolemend.account import emr as module
 from rolemend.account.emr import Emr
 from rolemend.account.interface import Absent, Cluster, Known, Unread
-
 from tests import clients
 from tests.account.entry import PASSING, REGION, access, fault
 from tests.clients import Keys
@@ -44,7 +44,9 @@ def test_the_cluster_with_a_role_is_found_among_others(emr: Emr, sdk: Any) -> No
     cluster_id = run(sdk)
     run(sdk, "other-role", "third")
     assert emr.cluster_with_role("ETL-Role", REGION) == Known(
-        Cluster(id=cluster_id, name="etl", region=REGION, release="EMR-5.16.0", role="etl-role", state="RUNNING")
+        Cluster(
+            id=cluster_id, name="etl", region=REGION, release="EMR-5.16.0", role="etl-role", state="RUNNING"
+        )
     )
 
 
@@ -73,7 +75,9 @@ def test_a_role_that_no_living_cluster_has_is_absent(emr: Emr, sdk: Any) -> None
     assert isinstance(emr.cluster_with_role("etl-role", REGION), Absent)
 
 
-def test_more_clusters_than_are_opened_are_no_absence(emr: Emr, sdk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_clusters_than_are_opened_are_no_absence(
+    emr: Emr, sdk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_LOOKED_AT", 3)
     run(sdk)
     for number in range(3):
@@ -87,7 +91,9 @@ def test_more_clusters_than_are_opened_are_no_absence(emr: Emr, sdk: Any, monkey
 
 
 @pytest.mark.parametrize("region", ["", "com/", "evil.com#", "localhost:80/", "a@evil", "cn_hangzhou"])
-def test_a_region_that_is_none_is_no_host_to_send_credentials_to(emr: Emr, local: LocalCloud, region: str) -> None:
+def test_a_region_that_is_none_is_no_host_to_send_credentials_to(
+    emr: Emr, local: LocalCloud, region: str
+) -> None:
     local.call(lambda cloud: setattr(cloud, "keep_calls", True))
     assert isinstance(emr.cluster_with_role("etl-role", region), Unread)
     assert local.cloud.calls == []

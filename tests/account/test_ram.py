@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from alibabacloud_ram20150501 import models
+
 from localcloud.server import LocalCloud
 from rolemend.account.interface import Absent, Known, PolicyUsers, Unread
 from rolemend.account.ram import Ram
@@ -15,7 +16,6 @@ from rolemend.errors import AccountError, NotThere, Refused, Unreachable
 from rolemend.remedy.apply import apply_plan, roll_back
 from rolemend.remedy.model import Plan
 from rolemend.remedy.plan import plan_remedy
-
 from tests import clients
 from tests.account.entry import PASSING, access, fault
 from tests.clients import Keys
@@ -134,7 +134,9 @@ def test_a_user_is_found_by_id_behind_the_first_hundred(ram: Ram, sdk: Any) -> N
     assert isinstance(ram.user_name("299999999999999999"), Absent)
 
 
-def test_a_policy_attached_to_more_than_a_hundred_principals_is_counted_whole(ram: Ram, sdk: Any, role: str) -> None:
+def test_a_policy_attached_to_more_than_a_hundred_principals_is_counted_whole(
+    ram: Ram, sdk: Any, role: str
+) -> None:
     for number in range(101):
         sdk.create_user(models.CreateUserRequest(user_name=f"user-{number:03}"))
         attach = models.AttachPolicyToUserRequest(
@@ -176,8 +178,12 @@ def test_a_read_that_is_refused_is_unread_and_never_empty_or_absent(sdk: Any, ro
     assert "NoPermission" in answer.reason
 
 
-@pytest.mark.parametrize("refused", ["ListPoliciesForUser", "ListGroupsForUser", "ListPoliciesForGroup", "GetPolicy"])
-def test_a_refusal_half_way_through_a_user_s_policies_leaves_none_of_them(ram: Ram, sdk: Any, local: LocalCloud, refused: str) -> None:
+@pytest.mark.parametrize(
+    "refused", ["ListPoliciesForUser", "ListGroupsForUser", "ListPoliciesForGroup", "GetPolicy"]
+)
+def test_a_refusal_half_way_through_a_user_s_policies_leaves_none_of_them(
+    ram: Ram, sdk: Any, local: LocalCloud, refused: str
+) -> None:
     make_user(sdk, "ana", allow("oss:*"))
     sdk.create_group(models.CreateGroupRequest(group_name="team"))
     sdk.add_user_to_group(models.AddUserToGroupRequest(user_name="ana", group_name="team"))
@@ -212,7 +218,9 @@ def test_a_passing_fault_is_got_over(ram: Ram, role: str, local: LocalCloud, how
 
 
 @pytest.mark.parametrize("how", PASSING)
-def test_a_fault_that_does_not_pass_is_unread_for_now(ram: Ram, role: str, local: LocalCloud, how: dict[str, Any]) -> None:
+def test_a_fault_that_does_not_pass_is_unread_for_now(
+    ram: Ram, role: str, local: LocalCloud, how: dict[str, Any]
+) -> None:
     hit = fault(local, "ram", "ListPoliciesForRole", times=None, **how)
     answer = ram.policies_of_role(role)
     assert isinstance(answer, Unread)
@@ -240,7 +248,9 @@ def test_versions_are_read_live_before_and_after_a_write(ram: Ram, role: str) ->
     assert known(ram.policy_versions("emr-role-policy")).default == "v1"
 
 
-def test_a_sixth_version_takes_the_place_of_the_oldest_that_is_not_in_force(ram: Ram, sdk: Any, role: str) -> None:
+def test_a_sixth_version_takes_the_place_of_the_oldest_that_is_not_in_force(
+    ram: Ram, sdk: Any, role: str
+) -> None:
     for _ in range(4):
         ram.add_policy_version("emr-role-policy", OTHER)
     ram.set_default_version("emr-role-policy", "v1")
@@ -270,7 +280,9 @@ def plan(ram: Ram) -> Plan:
     return found
 
 
-def test_a_plan_whose_answer_was_lost_is_found_applied(ram: Ram, sdk: Any, role: str, local: LocalCloud) -> None:
+def test_a_plan_whose_answer_was_lost_is_found_applied(
+    ram: Ram, sdk: Any, role: str, local: LocalCloud
+) -> None:
     wanted = plan(ram)
     fault(local, "ram", "CreatePolicyVersion", kind="reset", when="after")
     change = apply_plan("chg-1", wanted, ram)

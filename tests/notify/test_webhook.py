@@ -12,12 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+
 from rolemend.errors import AccountError, AnswerLost, Unreachable
 from rolemend.incident.life import DIAGNOSED, Incident
 from rolemend.notify import webhook
 from rolemend.notify.message import Message, compose
 from rolemend.notify.webhook import as_text, deliver
-
 from tests.samples import LISTING
 
 SECRET = "access_token=hush"
@@ -161,8 +161,15 @@ def test_an_address_that_is_none_got_nothing(url: str) -> None:
     assert not isinstance(caught.value, AnswerLost)
 
 
-def test_the_address_and_its_token_appear_in_no_error_and_no_traceback(nobody: str, receiver: Receiver) -> None:
-    for url, status in ((nobody, 200), (receiver.url, 500), (receiver.url, 400), ("http://[half/?" + SECRET, 200)):
+def test_the_address_and_its_token_appear_in_no_error_and_no_traceback(
+    nobody: str, receiver: Receiver
+) -> None:
+    for url, status in (
+        (nobody, 200),
+        (receiver.url, 500),
+        (receiver.url, 400),
+        ("http://[half/?" + SECRET, 200),
+    ):
         receiver.status = status
         with pytest.raises(AccountError) as caught:
             deliver(url, MESSAGE)

@@ -23,6 +23,8 @@ from tests.samples import ACCOUNT, LISTING
 AUTO = Guardrails(rule=(Rule(name="data", mode="auto", roles=("emr-*",), buckets=("data*",)),))
 ID = incident_id(LISTING)
 START = LISTING.time + 100
+MENDED = ["Opened", "Counted", "Diagnosed", "Planned", "Intended", "Applied", "Verified"]
+"""What the journal of a mended incident holds."""
 
 
 def rule(mode: str) -> Guardrails:
@@ -36,6 +38,17 @@ def reading(*buckets: str) -> str:
     return json.dumps(
         {"Version": "1", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resources}]}
     )
+
+
+def deny(bucket: str = "data") -> str:
+    """A bucket policy that denies the role what it needs."""
+    statement = {
+        "Effect": "Deny",
+        "Action": ["oss:ListObjects"],
+        "Principal": [f"arn:sts::{ACCOUNT}:assumed-role/emr-role/*"],
+        "Resource": [f"acs:oss:*:{ACCOUNT}:{bucket}"],
+    }
+    return json.dumps({"Version": "1", "Statement": [statement]})
 
 
 def open_account() -> WritableAccount:
@@ -73,8 +86,8 @@ class Scene:
     guardrails: Guardrails | Exception = AUTO
     now: float = START
     sent: list[Message] = field(default_factory=list)
-    delivering: list[Callable[[], None]] = field(default_factory=list)
-    """What happens instead of the next deliveries."""
+    delivering: list[Callable[[], object]] = field(default_factory=list)
+    """What happens right before the next deliveries."""
 
     @property
     def id(self) -> str:
@@ -168,3 +181,9 @@ class Scene:
 
 class Stopped(Exception):
     """The instance ends here, as if the process had been killed."""
+
+
+def edit(scene: Scene, document: str) -> None:
+    """Somebody else's new version of the role's policy."""
+    scene.account.policies["reader"]["v50"] = document
+    scene.account.defaults["reader"] = "v50"

@@ -6,11 +6,11 @@ import json
 
 import msgspec
 import pytest
+
 from rolemend.account.interface import Absent, Known, Unread
 from rolemend.errors import LedgerDamaged, UnknownIncident, Unreachable
 from rolemend.incident.journal import Closed
 from rolemend.work.events import read_incident_id
-
 from tests.samples import LISTING
 from tests.work.scene import ID, Scene, reading
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from rolemend.account.interface import Known, PolicyUsers
+
+from rolemend.account.interface import Known, PolicyUsers, Unread
 from rolemend.errors import AccountError, AnswerLost, Unreachable
 from rolemend.work.notify import LEASE_SECONDS
-
 from tests.samples import LISTING
 from tests.work.scene import ID, Scene, Stopped, reading, rule
 
@@ -75,7 +75,7 @@ def test_two_instances_at_once_send_one_message() -> None:
 
 def test_an_instance_that_comes_while_another_sends_leaves_it_to_that_one() -> None:
     scene = mended()
-    scene.delivering.append(lambda: scene.notify() and None)
+    scene.delivering.append(scene.notify)
     scene.notify()
     assert len(scene.sent) == 1
 
@@ -125,9 +125,7 @@ def test_nothing_is_told_while_another_function_is_to_go_on(stage: str) -> None:
     if stage != "open":
         scene.diagnose()
     if stage == "waiting":
-        scene.guardrails = rule("auto")
-        scene.account.attach("reader", reading("third"))
-        scene.account.the_bucket = Known(msgspec.structs.replace(scene.account.the_bucket.value, region="cn-beijing"))  # type: ignore[union-attr]
+        scene.account.the_bucket_policy = Unread("GetBucketPolicy", "throttled", transient=True)
         scene.remediate()
     if stage == "intended":
         scene.account.failing = Stopped()

@@ -1,4 +1,4 @@
-"""`watch` keeps every denial once, opens, counts and reopens incidents, and reads only where it was told by a service."""
+"""`watch` keeps every denial once, whatever comes twice, late or broken, and wakes what rests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rolemend.signals.denial import Denial, DeniedPrincipal, incident_id
 from rolemend.work.events import LogTrigger, Timer, TrailEvents, read_incident_id
 from rolemend.work.watch import Watched, record_denials, watch
 from tests.fakes import FakeLogs
-from tests.samples import LISTING, altered, denied_creation, denied_line
+from tests.samples import ACCOUNT, LISTING, altered, denied_creation, denied_line
 from tests.work.scene import ID, Scene
 
 RANGE = LogRange(
@@ -91,7 +91,7 @@ def test_denials_of_one_kind_are_counted_together_and_others_apart() -> None:
     scene = Scene()
     seen = watched(
         scene,
-        *(line(request_id=f"r-{number}", **{"object": f"key-{number}"}) for number in range(50)),
+        *(line(request_id=f"r-{number}", object=f"key-{number}") for number in range(50)),
         line(request_id="elsewhere", bucket="another-bucket"),
     )
     assert (seen.denials, len(seen.incidents)) == (51, 2)
@@ -181,7 +181,8 @@ def test_an_alert_is_not_repeated_by_every_further_denial() -> None:
 )
 def test_only_its_own_roles_are_passed_over(kind: str, name: str, own: bool) -> None:
     scene = Scene()
-    identity = {"type": kind.replace("_", "-"), "principalId": "3:s", "userName": f"{name}:s" if kind != "ram_user" else name, "accountId": "1000000000000001"}  # fmt: skip
+    shown = name if kind == "ram_user" else f"{name}:session"
+    identity = {"type": kind.replace("_", "-"), "principalId": "3:s", "userName": shown, "accountId": ACCOUNT}
     seen = watch(TrailEvents((denied_creation(userIdentity=identity),)), scene.watch_parts())
     assert (seen.denials, seen.passed_over.get("own role", 0)) == ((0, 1) if own else (1, 0))
     assert bool(incidents(scene)) is not own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,8 @@ from rolemend.account.access import Access
 from rolemend.account.calls import ask, classify, once, reading
 from rolemend.account.interface import Bucket, Reading
 from rolemend.errors import AccountError, NotThere, Unreachable
+
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
 
 
 class Oss:
@@ -103,11 +106,9 @@ def open_bucket(access: Access, name: str, region: str) -> Any:
     keys = access.credentials
     provider = oss2.credentials.StaticCredentialsProvider(keys.key_id, keys.secret, keys.token or None)
     auth = oss2.ProviderAuthV4(provider)
-    endpoint = access.oss_endpoint(region)
-    try:
-        return oss2.Bucket(auth, endpoint, name, region=region, connect_timeout=10)
-    except oss2.exceptions.ClientError as error:
-        raise AccountError("endpoint", "NoBucketName", f"{name[:80]!r} is no bucket name") from error
+    if not _BUCKET_NAME.fullmatch(name):
+        raise AccountError("endpoint", "NoBucketName", f"{name[:80]!r} is no bucket name")
+    return oss2.Bucket(auth, access.oss_endpoint(region), name, region=region, connect_timeout=10)
 
 
 def translate_oss(operation: str, error: Exception) -> AccountError:

@@ -71,8 +71,11 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True, tag="verified"):
 
 
 class RolledBack(msgspec.Struct, frozen=True, kw_only=True, tag="rolled_back"):
+    """A change that did not help; `undone` is false where it could not be taken back."""
+
     change: str
     reason: str
+    undone: bool = True
 
 
 class Abandoned(msgspec.Struct, frozen=True, kw_only=True, tag="abandoned"):

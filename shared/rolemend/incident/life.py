@@ -69,6 +69,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     change: Change | None = None
     applied_at: float = 0.0
     rolled_back: str = ""
+    still_stands: bool = False
     sending: dict[str, Attempts] = {}
     notified: tuple[str, ...] = ()
     waiting: str = ""
@@ -116,7 +117,7 @@ def _step(incident: Incident, entry: Entry) -> Incident:
         case Undelivered():
             return _undelivered(incident, fact)
         case RolledBack() | Abandoned():
-            return become(incident, intended=None, change=None, rolled_back=fact.reason, state=DIAGNOSED)
+            return _given_up(incident, fact)
         case Sending():
             return _sending(incident, fact, entry.time)
         case Notified():
@@ -152,6 +153,17 @@ def _planned(incident: Incident, fact: Planned) -> Incident:
         no_plan_detail=fact.detail,
         waiting="",
         state=AWAITING_APPROVAL if waits else incident.state,
+    )
+
+
+def _given_up(incident: Incident, fact: RolledBack | Abandoned) -> Incident:
+    return msgspec.structs.replace(
+        incident,
+        intended=None,
+        change=None,
+        rolled_back=fact.reason,
+        still_stands=isinstance(fact, RolledBack) and not fact.undone,
+        state=DIAGNOSED,
     )
 
 

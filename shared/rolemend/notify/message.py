@@ -148,7 +148,9 @@ def _lines(incident: Incident, denial: Denial) -> list[Text]:
                 gains=gains,
             )
         )
-    if incident.rolled_back:
+    if incident.still_stands:
+        lines.append(text("A change could not be taken back: {reason}", reason=incident.rolled_back))
+    elif incident.rolled_back:
         lines.append(text("A change was taken back or not made: {reason}", reason=incident.rolled_back))
     return lines
 
@@ -174,6 +176,8 @@ def _advice(incident: Incident, say: _Speaker) -> tuple[tuple[str, ...], str]:
     remedy = incident.diagnosis.remedy
     if isinstance(remedy, Advice):
         return (say(remedy.statement),), remedy.document
+    if incident.still_stands:
+        return (say(text("Take back by hand what is left of the change; the difference shows it.")),), ""
     if incident.rolled_back:
         return (say(text("Look at the document as it stands now before you change it by hand.")),), ""
     if incident.plan is not None:

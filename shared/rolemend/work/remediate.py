@@ -200,6 +200,7 @@ def _verify(incident: Incident, change: Change, parts: Parts) -> Incident:
         raise
     except AccountError as error:
         reason = f"{reason}; not rolled back: {error}"
+        return _note(incident, parts, RolledBack(change=change.id, reason=reason, undone=False))
     return _note(incident, parts, RolledBack(change=change.id, reason=reason))
 
 
