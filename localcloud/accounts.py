@@ -21,7 +21,10 @@ def open_account(state: State, account_id: str = DEMO_ACCOUNT, alias: str = "") 
         if not key.user and key.status == "Active":
             return key
     key = AccessKey(
-        id="LTAI5t" + secrets.token_hex(9), secret=secrets.token_hex(15), account=account_id, created=time.time()
+        id="LTAI5t" + secrets.token_hex(9),
+        secret=secrets.token_hex(15),
+        account=account_id,
+        created=time.time(),
     )
     account.ram.access_keys[key.id] = key
     return key

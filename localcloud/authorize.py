@@ -48,7 +48,7 @@ def context_of(call: Call, extra: Mapping[str, tuple[str, ...]] | None = None) -
         "acs:CurrentTime": (now,),
         "acs:SourceIp": (call.source_ip,),
         "acs:SecureTransport": ("true" if secure else "false",),
-        "acs:UserAgent": (call.headers.get("user-agent", ""),),
+        "acs:UserAgent": (call.user_agent,),
     }
     if vpc := call.headers.get("x-localcloud-vpc"):
         context["acs:SourceVpc"] = (vpc,)

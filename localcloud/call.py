@@ -44,7 +44,9 @@ class Call:
     @property
     def user_agent(self) -> str:
         """The client's name for itself; bytes that are no UTF-8 become U+FFFD."""
-        return self.headers.get("user-agent", "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return (
+            self.headers.get("user-agent", "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        )
 
     def has_argument(self, name: str) -> bool:
         return any(key == name for key, _ in self.query)

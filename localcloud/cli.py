@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import signal
 import sys
 import threading
@@ -22,7 +23,7 @@ def add_command(commands: Any) -> None:
     up = verbs.add_parser("up", help="start it, and print the export lines that a shell needs")
     up.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: a free one)")
     up.add_argument("--state", type=Path, help="file that the state is loaded from and saved to")
-    up.add_argument("--account", type=_account, default="", help="16-digit id of the account to open if it is not there")
+    up.add_argument("--account", type=_account, help="16-digit id of the account to open if it is not there")
     up.add_argument("--deploy", type=Path, help="s.yaml whose functions are deployed into the account")
     up.set_defaults(run=run_up)
 
@@ -37,9 +38,9 @@ def run_up(options: argparse.Namespace) -> int:
     from localcloud.statefile import StateFileError
 
     stop = threading.Event()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: stop.set())
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # a shell's background process ignores the keyboard
+            signal.signal(number, lambda *_: stop.set())
     try:
         cloud = LocalCloud(options.port, state_file=options.state)
     except StateFileError as error:
@@ -66,7 +67,10 @@ def _open(cloud: LocalCloud, options: argparse.Namespace) -> None:
     if options.deploy:
         cloud.call(lambda inner: inner.services["fc"].deploy(options.deploy, account=account))  # type: ignore[attr-defined]
     print(*export_lines(cloud.proxy, account, key.id, key.secret), sep="\n")
-    print("# ready; stop with Ctrl-C", flush=True)
+    print("# ready; stop with Ctrl-C, or with: kill $ROLEMEND_LOCAL_PID", flush=True)
+    # Let go of standard output, or `eval "$(rolemend local up &)"` would wait for the end of it.
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _tell_counts(cloud: Cloud) -> None:
@@ -112,5 +116,6 @@ def export_lines(proxy: str, account: str, key_id: str, secret: str) -> list[str
         "ALIBABA_CLOUD_ACCOUNT_ID": account,
         "ALIBABA_CLOUD_REGION_ID": "cn-hangzhou",
         "ROLEMEND_SCHEME": "http",
+        "ROLEMEND_LOCAL_PID": str(os.getpid()),
     }
     return [f"export {name}={value}" for name, value in values.items()]

@@ -136,8 +136,9 @@ class Cloud:
         own = own_label(call.host) is not None
         if own:
             text = (
-                "The local cloud could not tell which service this request is for: it carries no signature and no API "
-                "version that it knows. Set http_proxy to this address and keep the real endpoint names, with scheme http."
+                "The local cloud could not tell which service this request is for: it carries no signature and no "
+                "API version that it knows. Set http_proxy to this address and keep the real endpoint names, with "
+                "scheme http."
             )
         else:
             text = f"The local cloud has no service at {call.host}; docs/local-cloud.md lists what it serves."

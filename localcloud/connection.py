@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from urllib.parse import quote_from_bytes
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -23,7 +22,6 @@ LINGER = 1.0
 reset in the place of the answer."""
 
 _ABSOLUTE = re.compile(rb"(?i)(https?)://([^/?#]*)(.*)", re.DOTALL)
-_PRINTABLE = "".join(map(chr, range(33, 127)))
 _NO_TLS = (
     "The local cloud speaks plain HTTP: use scheme http with the real endpoint names, and set http_proxy only "
     "(not https_proxy)."
@@ -72,8 +70,10 @@ class ProxyConnection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._received += len(body)
-        if self._received > LARGEST_BODY:
+        if self._received > LARGEST_BODY and not self._refused:
             self._refuse_body()
+            self.cycle.disconnected = True  # who waits for the rest of this body waits no longer
+            self.cycle.message_event.set()
         if not self._refused:
             super().on_body(body)
 
@@ -97,7 +97,7 @@ class ProxyConnection(HttpToolsProtocol):
             self._refuse_body()
 
     def _read_target(self) -> bool:
-        """Leave path and query in `url`, as bytes that are all ASCII; False if the request was refused."""
+        """Leave path and query in `url`; False if the request was refused."""
         if match := _ABSOLUTE.fullmatch(self.url):
             scheme, authority, rest = match.groups()
             if scheme.lower() == b"https":
@@ -107,16 +107,11 @@ class ProxyConnection(HttpToolsProtocol):
             self.url = rest if rest.startswith(b"/") else b"/" + rest
         elif not self.url.startswith(b"/"):
             self.url = b"/"  # OPTIONS *
-        if not self.url.isascii():
-            self.url = quote_from_bytes(self.url, safe=_PRINTABLE).encode()
         return True
 
     def _refuse_body(self) -> None:
         text = f"The local cloud takes request bodies of up to {LARGEST_BODY} bytes."
         self._refuse(413, "Content Too Large", text)
-        if self.cycle is not None:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
 
     def _refuse(self, status: int, reason: str, text: str) -> None:
         """Answer and close. The reason is all that clients show of the answer to CONNECT."""

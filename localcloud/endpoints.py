@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 METASERVICE = "localhost:10011"
 """Where nodes of old EMR releases ask for credentials; the port is what tells it from the local cloud itself."""
 
-_KEY_IN_HEADER = re.compile(r"(?:Credential=|^(?:OSS|LOG|FC|acs) )([^:/,\s]+)")
+_KEY_IN_HEADER = re.compile(r"(?:Credential=|AccessKeyId:|^(?:OSS|LOG|FC|acs) )([^:/,\s]+)")
 _SIGNED_REGION = re.compile(r"[^/]+/\d{8}/([^/]+)/")
 _OSS_QUERY = ("OSSAccessKeyId", "x-oss-signature-version", "x-oss-credential")
+_PARAMETERS = ("application/x-www-form-urlencoded", "application/json")
 _LONGEST_PARAMETERS = 1024 * 1024
 
 _REAL_HOST = {
@@ -52,7 +53,7 @@ def access_key_id_of(call: Call) -> str:
     """The AccessKey id that a request names in a header, the query or its body, not verified; "" if none."""
     if match := _KEY_IN_HEADER.search(call.headers.get("authorization", "")):
         return match.group(1)
-    for name in ("OSSAccessKeyId", "AccessKeyId"):
+    for name in ("OSSAccessKeyId", "AccessKeyId", "x-oss-access-key-id"):
         if value := call.argument(name):
             return value
     if scope := call.argument("x-oss-credential"):
@@ -87,7 +88,9 @@ def real_host(address: Address) -> str:
 
 def _by_signature(call: Call) -> str:
     authorization = call.headers.get("authorization", "")
-    if authorization.startswith(("OSS ", "OSS4-")) or any(call.has_argument(name) for name in _OSS_QUERY):
+    if authorization.startswith(("OSS ", "OSS2 ", "OSS4-")) or any(
+        call.has_argument(name) for name in _OSS_QUERY
+    ):
         return "oss"
     if authorization.startswith(("LOG ", "SLS4-")):
         return "sls"
@@ -111,7 +114,9 @@ def _by_path(call: Call, state: State, label: str) -> str:
 
 def _signed_region(call: Call) -> str:
     """The region in the scope of an OSS or SLS signature of version 4."""
-    scope = call.argument("x-oss-credential") or call.headers.get("authorization", "").partition("Credential=")[2]
+    scope = (
+        call.argument("x-oss-credential") or call.headers.get("authorization", "").partition("Credential=")[2]
+    )
     match = _SIGNED_REGION.match(scope)
     return match.group(1) if match else ""
 
@@ -129,7 +134,7 @@ def _kept_region(call: Call, state: State, service: str, label: str) -> str:
 def _in_body(call: Call, name: str) -> str:
     """A parameter of a form or a JSON body; bodies too large for parameters are not read."""
     kind = call.headers.get("content-type", "")
-    if not call.body or len(call.body) > _LONGEST_PARAMETERS or not kind.startswith(("application/x-www", "application/json")):
+    if not kind.startswith(_PARAMETERS) or len(call.body) > _LONGEST_PARAMETERS:
         return ""
     value = None
     with suppress(CloudError):

@@ -121,7 +121,7 @@ class OpenApiService:
         if self._routes:
             operation, _ = self._route(call)
             return operation.name if operation else f"{call.method} {call.path}"
-        return call.headers.get("x-acs-action") or _named(call, "Action")
+        return _named(call, "Action") or call.headers.get("x-acs-action", "")
 
     async def handle(self, call: Call) -> Reply:
         call.request_id = new_request_id()

@@ -28,7 +28,9 @@ def load_state(path: Path) -> State:
         text = path.read_bytes()
         schema = msgspec.json.decode(text, type=_Head).schema
         if schema > SCHEMA_VERSION:
-            raise StateFileError(f"{path}: written by a newer version (schema {schema}, known {SCHEMA_VERSION})")
+            raise StateFileError(
+                f"{path}: written by a newer version (schema {schema}, known {SCHEMA_VERSION})"
+            )
         return msgspec.json.decode(text, type=State)
     except (OSError, msgspec.DecodeError) as error:
         raise StateFileError(f"{path}: not a state file of the local cloud: {error}") from error
@@ -53,7 +55,9 @@ def save_state(state: State, path: Path) -> None:
 def _encoded(state: State) -> bytes:
     try:
         return msgspec.json.encode(state)
-    except UnicodeEncodeError:  # bytes of a client that are no UTF-8: one of them must not cost the whole state
+    except (
+        UnicodeEncodeError
+    ):  # bytes of a client that are no UTF-8: one of them must not cost the whole state
         return msgspec.json.encode(_printable(msgspec.to_builtins(state)))
 
 

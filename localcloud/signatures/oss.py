@@ -1,9 +1,10 @@
-"""OSS signatures: V1 and V4, each in the Authorization header or in the query of a presigned URL.
+"""OSS signatures: V1, V2 and V4, each in the Authorization header or in the query of a presigned URL.
 
 Sources:
 https://www.alibabacloud.com/help/en/oss/developer-reference/include-signatures-in-the-authorization-header ,
 https://www.alibabacloud.com/help/en/oss/developer-reference/add-signatures-to-urls ,
-https://www.alibabacloud.com/help/en/oss/developer-reference/recommend-to-use-signature-version-4 .
+https://www.alibabacloud.com/help/en/oss/developer-reference/recommend-to-use-signature-version-4 ;
+V2, which no page describes any more, after oss2 2.19.1 (`oss2.make_auth(..., "v2")`).
 """
 
 from __future__ import annotations
@@ -64,8 +65,12 @@ def authenticate(call: Call, state: State, now: float, bucket: str, key: str) ->
         return SignedBy(_v1_header(call, state, now, bucket, key), "NormalSign")
     if authorization.startswith(V4):
         return SignedBy(_v4_header(call, state, now, bucket, key), "NORMAL_SIGN4")
+    if authorization.startswith("OSS2 "):
+        return SignedBy(_v2_header(call, state, now, bucket, key), "NormalSign")
     if authorization:
         raise _refusal("InvalidArgument", "Unsupported authorization type.", 400, Authorization=authorization)
+    if call.argument("x-oss-signature-version") == "OSS2":
+        return SignedBy(_v2_query(call, state, now, bucket, key), "UriSign")
     if call.has_argument("x-oss-signature-version"):
         return SignedBy(_v4_query(call, state, now, bucket, key), "URI_SIGN4")
     if call.has_argument("Signature") or call.has_argument("OSSAccessKeyId"):
@@ -78,9 +83,13 @@ def sign_type_of(call: Call) -> str:
     authorization = call.headers.get("authorization", "")
     if authorization:
         return "NORMAL_SIGN4" if authorization.startswith(V4) else "NormalSign"
-    if call.has_argument("x-oss-signature-version"):
+    if call.argument("x-oss-signature-version") == V4:
         return "URI_SIGN4"
-    return "UriSign" if call.has_argument("Signature") else "NotSign"
+    return (
+        "UriSign"
+        if call.has_argument("x-oss-signature-version") or call.has_argument("Signature")
+        else "NotSign"
+    )
 
 
 def _refusal(code: str, message: str, status: int = 403, ec: str = "", **fields: str) -> Unauthenticated:
@@ -168,6 +177,54 @@ def _check_v1(
         raise _mismatch(key_id, given, to_sign, "0002-00000040")
 
 
+def _v2_header(call: Call, state: State, now: float, bucket: str, key: str) -> Caller:
+    pairs = call.headers["authorization"].removeprefix("OSS2 ").split(",")
+    parts = dict(item.strip().partition(":")[::2] for item in pairs)
+    if not parts.get("AccessKeyId") or not parts.get("Signature"):
+        raise _refusal("InvalidArgument", "Authorization header is invalid.", 400)
+    date = call.headers.get("x-oss-date") or call.headers.get("date", "")
+    _check_skew(_parse_date(date), date, now)
+    credential = _credential(state, parts["AccessKeyId"], call.headers.get("x-oss-security-token", ""), now)
+    additional = parts.get("AdditionalHeaders", "")
+    to_sign = _to_sign_v2(call, date, additional, call.query, bucket, key)
+    return _check_v2(credential, parts["AccessKeyId"], parts["Signature"], to_sign)
+
+
+def _v2_query(call: Call, state: State, now: float, bucket: str, key: str) -> Caller:
+    expires, key_id = call.argument("x-oss-expires"), call.argument("x-oss-access-key-id")
+    if not expires.isdecimal():
+        raise _refusal("AccessDenied", "Invalid date (should be seconds since epoch).", 403, "0002-00000070")
+    _check_expiry(int(expires), now, "0002-00000069")
+    credential = _credential(state, key_id, call.argument("security-token"), now)
+    query = [(name, value) for name, value in call.query if name != "x-oss-signature"]
+    additional = call.argument("x-oss-additional-headers")
+    to_sign = _to_sign_v2(call, expires, additional, query, bucket, key)
+    return _check_v2(credential, key_id, call.argument("x-oss-signature"), to_sign)
+
+
+def _to_sign_v2(
+    call: Call, date: str, additional: str, query: list[tuple[str, str]], bucket: str, key: str
+) -> str:
+    """Every parameter of the query is signed, `/` is encoded, and more headers may be named."""
+    names = sorted(name.lower() for name in additional.split(";") if name)
+    signed = sorted((k, v) for k, v in call.headers.items() if k.startswith("x-oss-") or k in names)
+    encoded = sorted((quote(k, safe="~"), quote(v, safe="~")) for k, v in query)
+    parameters = "&".join(f"{k}={v}" if v else k for k, v in encoded)
+    resource = quote(f"/{bucket}/{key}" if bucket else "/", safe="~", errors="surrogateescape")
+    fixed = (call.method, call.headers.get("content-md5", ""), call.headers.get("content-type", ""), date)
+    headers = "".join(f"{k}:{v}\n" for k, v in signed)
+    return (
+        "\n".join(fixed) + f"\n{headers}{';'.join(names)}\n{resource}" + ("?" + parameters if query else "")
+    )
+
+
+def _check_v2(credential: Credential, key_id: str, given: str, to_sign: str) -> Caller:
+    digest = hmac.new(_bytes(credential.secret), _bytes(to_sign), hashlib.sha256).digest()
+    if not hmac.compare_digest(base64.b64encode(digest), _bytes(given)):
+        raise _mismatch(key_id, given, to_sign, "0002-00000040")
+    return credential.caller
+
+
 def _v4_header(call: Call, state: State, now: float, bucket: str, key: str) -> Caller:
     parts = dict(
         item.strip().partition("=")[::2] for item in call.headers["authorization"].removeprefix(V4).split(",")
@@ -194,7 +251,9 @@ def _v4_header(call: Call, state: State, now: float, bucket: str, key: str) -> C
 
 def _v4_query(call: Call, state: State, now: float, bucket: str, key: str) -> Caller:
     if call.argument("x-oss-signature-version") != V4:
-        raise _refusal("InvalidArgument", "The local cloud verifies OSS signatures of version 1 and 4.", 400)
+        raise _refusal(
+            "InvalidArgument", "The local cloud verifies OSS signatures of version 1, 2 and 4.", 400
+        )
     seconds = call.argument("x-oss-expires")
     if not seconds.isdecimal() or not 1 <= int(seconds) <= LONGEST_PRESIGNED_V4:
         raise _refusal("InvalidArgument", "Invalid expires parameter in query string.", 400, "0002-00000232")
