@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.markup import escape
 from rich.panel import Panel
@@ -47,9 +48,15 @@ class Show:
         self._console.print()
 
     def table(self, outcomes: list[Outcome]) -> None:
-        table = Table(title="What came out", title_justify="left")
-        for column in ("scenario", "cause", "action", "call repeated", "seconds", ""):
-            table.add_column(column, justify="right" if column == "seconds" else "left")
+        table = Table(
+            title="What came out",
+            title_justify="left",
+            box=SIMPLE_HEAD,
+            pad_edge=False,
+            collapse_padding=True,
+        )
+        for column in ("scenario", "cause", "action", "repeated", "seconds", ""):
+            table.add_column(column, justify="right" if column == "seconds" else "left", no_wrap=True)
         for outcome in outcomes:
             repeated = {True: "[green]answered[/]", False: "[red]denied[/]", None: "-"}[outcome.verified]
             sign = "[green]as expected[/]" if outcome.as_expected() else "[red]NOT as expected[/]"
