@@ -10,15 +10,17 @@ no page documents.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from typing import Any
 
 import msgspec
 
+from rolemend.policy.lazily import Lazily
 from rolemend.policy.operators import (
     NEGATED,
     UNDOCUMENTED,
     ValueTest,
     compile_values,
+    parse_values,
 )
 from rolemend.policy.pattern import has_wildcard
 
@@ -52,19 +54,27 @@ class Condition(msgspec.Struct, frozen=True, dict=True):
         """Whether a page says what this operator does."""
         return self.positive not in UNDOCUMENTED and self.quantifier != "ForAnyValue"
 
-    @cached_property
+    @Lazily
+    def limits(self) -> tuple[Any, ...]:
+        """The values as numbers, dates, truth values or address blocks, None for one that is none.
+
+        One with `${...}` is left out. Texts have no limits.
+        """
+        return parse_values(self.positive, self.values)
+
+    @Lazily
     def absent(self) -> bool | None:
         """The answer when the request lacks the key; no example tells it for set operators."""
         if self.quantifier or not self.documented:
             return None
         return self.negated
 
-    @cached_property
+    @Lazily
     def test(self) -> Callable[[tuple[str, ...]], bool | None]:
         """A function from the values that the request gives for the key to the answer."""
         return _compile_test(self)
 
-    @cached_property
+    @Lazily
     def atoms(self) -> tuple["Atom", ...]:
         """The yes-or-no questions about an unknown key on which this condition hangs."""
         key = self.key.lower()
@@ -89,10 +99,10 @@ def _atom_operator(operator: str, value: str) -> str:
 
 
 def _compile_test(condition: Condition) -> Callable[[tuple[str, ...]], bool | None]:
-    matches = compile_values(condition.positive, condition.values)
-    negated = condition.negated
     if not condition.documented:
         return lambda values: None
+    matches = compile_values(condition.positive, condition.values, condition.limits)
+    negated = condition.negated
     if condition.quantifier:
         return lambda values: _for_all(matches, negated, values)
 

@@ -4,13 +4,13 @@ Grammar: https://www.alibabacloud.com/help/document_detail/93739.html (structure
 https://www.alibabacloud.com/help/en/ram/policy-elements (elements).
 """
 
-from functools import cached_property
-
 import msgspec
 
 from rolemend.errors import RolemendError
-from rolemend.policy.condition import Condition
+from rolemend.policy.condition import Condition, Keys
 from rolemend.policy.index import PolicyIndex
+from rolemend.policy.lazily import Lazily
+from rolemend.policy.scan import scan
 
 KINDS = ("identity", "trust", "bucket", "session", "control", "resource_group")
 RESOURCE_BASED = ("trust", "bucket")
@@ -82,12 +82,28 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     statements: tuple[Statement, ...]
     plain: bool = False
 
-    @cached_property
+    @Lazily
     def index(self) -> PolicyIndex:
-        """The statements by service, action and resource; built at the first decision."""
+        """The statements by service, action and resource."""
         return PolicyIndex(self.statements)
 
-    @cached_property
+    @Lazily
     def odd(self) -> bool:
         """Whether some statement is understood by the full evaluation alone."""
         return not self.plain and any(statement.odd for statement in self.statements)
+
+    def find(self, action: str, resource: str, keys: Keys) -> int:
+        """The rank of the deciding statement: below 0 a Deny (number + DENY), `NONE` if none matches.
+
+        For an identity-based policy that is not `odd`. Raises UnsureError where a condition answers neither
+        yes nor no, and for assuming a role, which no identity policy decides alone.
+        """
+        known = self.__dict__
+        if "index" in known:
+            index: PolicyIndex = known["index"]
+            return index.find(action, resource, keys)
+        if "asked" in known:
+            return self.index.find(action, resource, keys)
+        # Building an index costs more than reading the policy once; from the second decision on it pays.
+        known["asked"] = True
+        return scan(self.statements, action, resource, keys)

@@ -17,10 +17,10 @@ from rolemend.policy.actions import ON_OBJECTS, ON_SERVICE, bucket_entries, grou
 from rolemend.policy.comparison import difference
 from rolemend.policy.document import Policy, PolicyError, Statement
 from rolemend.policy.grammar import repeated_names
-from rolemend.policy.index import covers
 from rolemend.policy.limits import CUSTOM_POLICY, dump
 from rolemend.policy.parse import parse_policy
 from rolemend.policy.region import Region
+from rolemend.policy.scan import covers
 from rolemend.text import text
 
 EXTENTS = ("exact", "group", "statement")

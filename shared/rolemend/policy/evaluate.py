@@ -16,11 +16,11 @@ import msgspec
 from rolemend.policy.acl import BUCKET_ACLS, OBJECT_ACLS, acl_allows
 from rolemend.policy.condition import Atom
 from rolemend.policy.context import Context, is_possible, next_question
-from rolemend.policy.index import ASSUME_ROLE, NONE, UnsureError
-from rolemend.policy.index import DENY as DENY_RANK
 from rolemend.policy.matching import Case, Numbered, applies, case_of, owner_of
 from rolemend.policy.principal import RAM_CALLERS
 from rolemend.policy.request import DecidedBy, Decision, Reason, Request, Source
+from rolemend.policy.scan import ASSUME_ROLE, NONE, UnsureError
+from rolemend.policy.scan import DENY as DENY_RANK
 
 ALLOW, DENY, IMPLICIT = 1, 2, 4
 _OUTCOME = {ALLOW: "allow", DENY: "explicit_deny", IMPLICIT: "implicit_deny"}
@@ -77,9 +77,9 @@ def _decide_quickly(request: Request, sources: Sequence[Source]) -> Decision | N
     try:
         for number, source in enumerate(sources):
             policy = source.policy
-            if source.kind != "identity" or policy.odd:
+            if source.kind != "identity" or (not policy.plain and policy.odd):
                 return None
-            rank = policy.index.find(request.action, request.resource, request.conditions)
+            rank = policy.find(request.action, request.resource, request.conditions)
             if rank < 0 <= best or best == NONE:
                 best, place = rank, number
     except UnsureError:

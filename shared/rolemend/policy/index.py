@@ -16,34 +16,24 @@ from rolemend.policy.pattern import (
     Matcher,
     canonical_arn,
     compile_glob,
-    glob_matches,
     has_variable,
     has_wildcard,
     variable_as_wildcard,
 )
+from rolemend.policy.scan import ASSUME_ROLE, DENY, NONE, UnsureError, reaches
 
 if TYPE_CHECKING:
     from rolemend.policy.condition import Keys, KeysTest
     from rolemend.policy.document import Statement
 
-DENY = -(1 << 30)  # added to a statement's number in a rank: any Deny sorts before any Allow
-NONE = 1 << 30  # the rank of no statement at all
-ASSUME_ROLE = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithoidc")
 _REMEMBERED = 512  # action names whose look-up is kept: a bound for hostile input, no memory of decisions
 
 # rank, conditions, literal region, literal account, pattern for what follows the prefix, nothing to check
 Entry = tuple[int, "KeysTest | None", "str | None", "str | None", "Matcher | None", bool]
 
 
-class UnsureError(Exception):
-    """The quick look-up met something three-valued; the full evaluation has to answer."""
-
-
 class PolicyIndex:
-    """The look-up of one policy.
-
-    The first decision reads the statements one by one; only from the second on is an index worth its making.
-    """
+    """The look-up of one policy."""
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         self.statements = statements
@@ -51,7 +41,6 @@ class PolicyIndex:
         self._tests: dict[int, KeysTest | None] = {}
         self._by_action: dict[str, ResourceIndex] = {}
         self._by_numbers: dict[tuple[int, ...], ResourceIndex] = {}
-        self._fresh = True
 
     def numbers(self, action: str) -> tuple[int, ...]:
         """The statements whose Action or NotAction covers `action`, in order."""
@@ -60,31 +49,13 @@ class PolicyIndex:
         return self._actions.find(action.lower())
 
     def find(self, action: str, resource: str, keys: Keys) -> int:
-        """The rank of the deciding statement: below 0 a Deny (number + DENY), `NONE` if none matches.
-
-        Raises UnsureError where a condition answers neither yes nor no, and for assuming a role, which
-        no identity policy decides alone.
-        """
+        """See Policy.find."""
         node = self._by_action.get(action)
         if node is None:
-            if action[:4].lower() == "sts:" and action.lower() in ASSUME_ROLE:
+            if action.lower() in ASSUME_ROLE:
                 raise UnsureError
-            if self._fresh:
-                self._fresh = False
-                return self._scan(action.lower(), canonical_arn(resource), keys)
             node = self._node(action)
         return node.find(resource, keys)
-
-    def _scan(self, action: str, resource: str, keys: Keys) -> int:
-        best = NONE
-        for number, statement in enumerate(self.statements):
-            if _lists(statement, action):
-                rank = number + DENY if statement.effect == "Deny" else number
-                if rank < best and _reaches(statement, resource):
-                    when = self._when(number)
-                    if when is None or _met(when, keys):
-                        best = rank
-        return best
 
     def _when(self, number: int) -> KeysTest | None:
         """The conditions of a statement as one test of the request's keys, None where there are none."""
@@ -105,62 +76,6 @@ class PolicyIndex:
         if len(self._by_action) < _REMEMBERED:
             self._by_action[action] = node
         return node
-
-
-def _lists(statement: Statement, action: str) -> bool:
-    """Whether Action or NotAction covers the lower-case `action`."""
-    names = "\n".join(statement.actions).lower()
-    if "*" in names or "?" in names:
-        first = action[:1] + "*?"
-        for name in names.split("\n"):
-            if name[0] in first and covers(name, action):
-                return not statement.negated_actions
-    elif action in names and action in names.split("\n"):
-        return not statement.negated_actions
-    return statement.negated_actions
-
-
-def _reaches(statement: Statement, resource: str) -> bool:
-    """Whether Resource covers the canonical `resource`."""
-    resources = statement.resources
-    if len(resources) > 4:
-        found = _stands_in(resources, resource)
-        if found is not None:
-            return found
-    for pattern in resources:  # noqa: SIM110 - a generator would double the time
-        if covers(pattern, resource):
-            return True
-    return False
-
-
-def _stands_in(resources: tuple[str, ...], resource: str) -> bool | None:
-    """`_reaches` for the usual long list, `acs:<service>:*:*:` with names and `.../*`; None for any other.
-
-    Such a list is searched as one text, since each way to match `resource` is one of a few lines in it.
-    """
-    parts = resource.split(":", 4)
-    if len(parts) < 5 or ":" in parts[4]:
-        return None
-    start, tail = f"\n{parts[0]}:{parts[1]}:*:*:", parts[4]
-    lines, count = "\n" + "\n".join(resources) + "\n", len(resources)
-    stars = 2 * count + lines.count("/*\n")
-    if (
-        lines.count(start) != count
-        or lines.count("*") != stars
-        or "?" in lines
-        or lines.count("\n") > count + 1
-    ):
-        return None
-    if f"{start}{tail}\n" in lines:
-        return True
-    at = tail.find("/")
-    if at < 0 or f"{start}{tail[:at]}/" not in lines:
-        return False
-    while at >= 0:
-        if f"{start}{tail[:at]}/*\n" in lines:
-            return True
-        at = tail.find("/", at + 1)
-    return False
 
 
 class ActionIndex:
@@ -256,7 +171,7 @@ class ResourceIndex:
         """The look-up pattern by pattern, for what is no ARN or has a colon in its last part."""
         resource = canonical_arn(resource)
         for rank, statement, when in self.statements:
-            if _reaches(statement, resource) and (when is None or _met(when, keys)):
+            if reaches(statement.resources, resource) and (when is None or _met(when, keys)):
                 return rank
         return NONE
 
@@ -277,30 +192,6 @@ def _is_plain(parts: list[str]) -> bool:
     """Whether an ARN's service is literal, and its region and account each literal or `*`."""
     mixed = any(part != "*" and has_wildcard(part) for part in parts[2:4])
     return parts[0] == "acs" and not has_wildcard(parts[1]) and not mixed
-
-
-def covers(pattern: str, text: str) -> bool:
-    """Whether a pattern covers a text (of ARNs, one that has been made canonical), without preparation."""
-    if pattern[:9] == "acs:ram::":
-        pattern = canonical_arn(pattern)
-    at = pattern.find("*")
-    if "?" in pattern:
-        return glob_matches(pattern, text)
-    if at < 0:
-        return pattern == text
-    if pattern[:at] != text[:at]:
-        return False
-    pieces = pattern[at + 1 :].split("*")
-    last = pieces.pop()
-    end = len(text) - len(last)
-    if end < at or text[end:] != last:
-        return False
-    for piece in pieces:
-        at = text.find(piece, at, end)
-        if at < 0:
-            return False
-        at += len(piece)
-    return True
 
 
 def _met(when: KeysTest, keys: Keys) -> bool:

@@ -9,10 +9,10 @@ import msgspec
 from rolemend.policy.acl import is_public
 from rolemend.policy.context import Context
 from rolemend.policy.document import Statement
-from rolemend.policy.index import covers
 from rolemend.policy.pattern import canonical_arn, glob_matches, has_variable, variable_as_wildcard
 from rolemend.policy.principal import RAM_CALLERS, any_of, names_in_bucket_policy, trusts
 from rolemend.policy.request import Principal, Request, Source
+from rolemend.policy.scan import covers
 
 Numbered = tuple[int, Source]
 

@@ -10,11 +10,11 @@ from rolemend.policy.actions import CHECKED_AS
 from rolemend.policy.condition import Condition, values_of
 from rolemend.policy.context import Context
 from rolemend.policy.document import Statement
-from rolemend.policy.index import covers
 from rolemend.policy.lookalike import odd_characters, skeleton
 from rolemend.policy.matching import Case, case_of, covers_action, covers_resource, names_caller
 from rolemend.policy.pattern import canonical_arn, glob_matches
 from rolemend.policy.request import Decision, Request, Source
+from rolemend.policy.scan import covers
 from rolemend.text import Text, text
 
 _KINDS = {

@@ -6,6 +6,7 @@ that is no number, a policy value with `${...}`).
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from rolemend.policy.pattern import compile_glob, has_variable, has_wildcard, variable_as_wildcard
@@ -33,6 +34,7 @@ POSITIVE = (
     "IpAddressIncludeBorder",
 )
 OPERATORS = frozenset((*POSITIVE, *NEGATED))
+_MASKS = {str(length): length for length in range(129)}
 QUANTIFIERS = ("ForAllValues", "ForAnyValue")
 # Named once (https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements)
 # or seen only in a third party's types; what they mean is said nowhere.
@@ -64,16 +66,21 @@ def parse_date(text: str) -> Any:
         return None
 
 
-def parse_address(text: str) -> tuple[int, int] | None:
-    """(bits, value) of an IPv4 or IPv6 address, or None if it is none."""
+@cache
+def _reader() -> tuple[Callable[[int, str], bytes], int, int]:
+    """What reads addresses; the module behind it is not needed by most policies."""
     import socket
 
+    return socket.inet_pton, socket.AF_INET, socket.AF_INET6
+
+
+def parse_address(text: str) -> tuple[int, int] | None:
+    """(bits, value) of an IPv4 or IPv6 address, or None if it is none."""
+    read, ipv4, ipv6 = _reader()
     try:
-        return 32, int.from_bytes(socket.inet_pton(socket.AF_INET, text), "big")
-    except (OSError, ValueError):
-        pass
-    try:
-        return 128, int.from_bytes(socket.inet_pton(socket.AF_INET6, text), "big")
+        if ":" in text:
+            return 128, int.from_bytes(read(ipv6, text), "big")
+        return 32, int.from_bytes(read(ipv4, text), "big")
     except (OSError, ValueError):
         return None
 
@@ -85,42 +92,61 @@ def parse_network(text: str) -> tuple[int, int, int] | None:
     """
     host, slash, mask = text.partition("/")
     address = parse_address(host)
-    if address is None or (slash and not (mask.isascii() and mask.isdigit())):
+    if address is None:
         return None
     bits, value = address
-    length = int(mask) if slash else bits
-    if length > bits:
-        return None
-    return bits, bits - length, value >> (bits - length)
+    shift = bits - _MASKS.get(mask, 999) if slash else 0
+    return (bits, shift, value >> shift) if shift >= 0 else None
 
 
 def value_error(operator: str, value: str) -> str | None:
     """What is expected where `value` cannot be a policy value of the positive `operator`."""
-    if has_variable(value):
+    if None not in parse_values(operator, (value,)):
         return None
     if operator.startswith("Numeric"):
-        return None if parse_number(value) is not None else 'a number as a string, such as "10"'
+        return 'a number as a string, such as "10"'
     if operator.startswith("Date"):
-        expected = 'a date and time in ISO 8601 with its zone, such as "2026-01-31T08:00:00+08:00"'
-        return None if parse_date(value) is not None else expected
+        return 'a date and time in ISO 8601 with its zone, such as "2026-01-31T08:00:00+08:00"'
     if operator == "Bool":
-        return None if value.lower() in ("true", "false") else '"true" or "false"'
-    if operator == "IpAddress":
-        expected = 'an address or CIDR block, such as "192.0.2.0/24"'
-        return None if parse_network(value) is not None else expected
-    return None
+        return '"true" or "false"'
+    return 'an address or CIDR block, such as "192.0.2.0/24"'
 
 
-def compile_values(operator: str, values: Sequence[str]) -> ValueTest:
-    """A test whether one request value meets any of `values` under the positive `operator`."""
-    if operator in UNDOCUMENTED:
-        return lambda value: None
+def parse_values(operator: str, values: Sequence[str]) -> tuple[Any, ...]:
+    """What the policy values of the positive `operator` stand for, None for one that cannot be meant.
+
+    Values with `${...}` are left out; operators on texts have nothing to parse.
+    """
+    parse = _PARSERS.get(operator[:2])
+    if parse is None or operator in UNDOCUMENTED:
+        return ()
+    return tuple([parse(value) for value in values if "${" not in value])
+
+
+def parse_bool(text: str) -> str | None:
+    """`true` or `false`, in whichever case `text` has it, or None if it is neither."""
+    lowered = text.lower()
+    return lowered if lowered in ("true", "false") else None
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "Nu": parse_number,
+    "Da": parse_date,
+    "Bo": parse_bool,
+    "Ip": parse_network,
+}
+
+
+def compile_values(operator: str, values: Sequence[str], limits: Sequence[Any]) -> ValueTest:
+    """A test whether one request value meets any of `values` under the positive, documented `operator`.
+
+    `limits` is what `parse_values` makes of them.
+    """
     plain = [value for value in values if not has_variable(value)]
-    test = _compile_plain(operator, plain)
-    variables = [value for value in values if has_variable(value)]
-    if not variables:
+    test = _compile_plain(operator, plain, limits)
+    if len(plain) == len(values):
         return test
-    possible = [_possible(operator, value) for value in variables]
+    possible = [_possible(operator, value) for value in values if has_variable(value)]
 
     def with_variables(value: str) -> bool | None:
         met = test(value)
@@ -141,7 +167,7 @@ def _possible(operator: str, value: str) -> Callable[[str], bool]:
     return lambda text: True
 
 
-def _compile_plain(operator: str, values: list[str]) -> ValueTest:
+def _compile_plain(operator: str, values: list[str], limits: Sequence[Any]) -> ValueTest:
     if operator == "StringEquals":
         return frozenset(values).__contains__
     if operator == "StringEqualsIgnoreCase":
@@ -150,12 +176,11 @@ def _compile_plain(operator: str, values: list[str]) -> ValueTest:
     if operator == "StringLike":
         return _any_glob(values)
     if operator == "Bool":
-        wanted = frozenset(value.lower() for value in values)
-        return lambda value: value.lower() in wanted if value.lower() in ("true", "false") else None
+        return lambda value: None if (given := parse_bool(value)) is None else given in limits
     if operator == "IpAddress":
-        return _in_networks(values)
+        return _in_networks(limits)
     parse = parse_number if operator.startswith("Numeric") else parse_date
-    return _ordered(operator.removeprefix("Numeric").removeprefix("Date"), values, parse)
+    return _ordered(operator.removeprefix("Numeric").removeprefix("Date"), limits, parse)
 
 
 def _any_glob(values: list[str]) -> ValueTest:
@@ -170,9 +195,7 @@ def _any_glob(values: list[str]) -> ValueTest:
     return like
 
 
-def _in_networks(values: list[str]) -> ValueTest:
-    networks = tuple(network for value in values if (network := parse_network(value)) is not None)
-
+def _in_networks(networks: Sequence[tuple[int, int, int]]) -> ValueTest:
     def inside(value: str) -> bool | None:
         address = parse_address(value)
         if address is None:
@@ -183,9 +206,8 @@ def _in_networks(values: list[str]) -> ValueTest:
     return inside
 
 
-def _ordered(order: str, values: list[str], parse: Callable[[str], Any]) -> ValueTest:
+def _ordered(order: str, limits: Sequence[Any], parse: Callable[[str], Any]) -> ValueTest:
     """Numbers and dates: `order` is Equals, LessThan, LessThanEquals, GreaterThan or GreaterThanEquals."""
-    limits = [parse(value) for value in values]
 
     def compare(value: str) -> bool | None:
         given = parse(value)

@@ -6,30 +6,32 @@ does `grammar` walk through it to say where and what.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from rolemend.policy.condition import Condition
 from rolemend.policy.document import KINDS, RESOURCE_BASED, Policy, PolicyError, Principals, Statement
-from rolemend.policy.operators import NEGATED, OPERATORS, QUANTIFIERS, value_error
+from rolemend.policy.operators import OPERATORS, QUANTIFIERS
 
+UNSET = msgspec.UNSET
 Strings = str | tuple[str, ...]
+Given = Strings | msgspec.UnsetType
 
 
 class _RawStatement(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    Effect: str
-    Action: Strings = ()
-    NotAction: Strings = ()
-    Resource: Strings = ()
-    NotResource: Strings = ()
-    Condition: dict[str, dict[str, Strings]] | msgspec.UnsetType = msgspec.UNSET
-    Principal: Any = msgspec.UNSET
-    NotPrincipal: Any = msgspec.UNSET
+    Effect: Literal["Allow", "Deny"]
+    Action: Given = UNSET
+    NotAction: Given = UNSET
+    Resource: Given = UNSET
+    NotResource: Given = UNSET
+    Condition: dict[str, dict[str, Strings]] | msgspec.UnsetType = UNSET
+    Principal: Any = UNSET
+    NotPrincipal: Any = UNSET
 
 
 class _RawPolicy(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    Version: str
+    Version: Literal["1"]
     Statement: list[_RawStatement] | _RawStatement
 
 
@@ -49,82 +51,87 @@ def parse_policy(document: str | bytes | dict[str, Any], kind: str = "identity")
     if kind not in KINDS:
         raise PolicyError("", f"unknown kind of policy: {kind}", ", ".join(KINDS))
     try:
-        if isinstance(document, dict):
-            raw, plain = msgspec.convert(document, _RawPolicy), False
-        else:
+        if isinstance(document, bytes):
             raw = _decode(document)
-            text = document if isinstance(document, bytes) else document.encode()
-            plain = b"$" not in text and b"\\" not in text
-        return _policy(raw, kind, plain)
+            plain = 0x24 not in document and 0x5C not in document
+        elif isinstance(document, str):
+            raw = _decode(document)
+            plain = "$" not in document and "\\" not in document
+        else:
+            raw, plain = msgspec.convert(document, _RawPolicy), False
+        parsed = []
+        for each in raw.Statement if isinstance(raw.Statement, list) else (raw.Statement,):
+            parsed.append(_statement(each, kind))
+            if each.NotResource is not UNSET:
+                plain = False
     except (_Wrong, msgspec.MsgspecError, UnicodeError, RecursionError):
         from rolemend.policy.grammar import find_mistake
 
         raise find_mistake(document, kind) from None
-
-
-def _policy(raw: _RawPolicy, kind: str, plain: bool) -> Policy:
-    if raw.Version != "1":
-        raise _Wrong
-    statements = raw.Statement if isinstance(raw.Statement, list) else [raw.Statement]
-    parsed = []
-    for statement in statements:
-        parsed.append(_statement(statement, kind))
-        if statement.NotResource:
-            plain = False
     return Policy(kind, tuple(parsed), plain and kind not in RESOURCE_BASED)
 
 
 def _statement(raw: _RawStatement, kind: str) -> Statement:
-    effect = raw.Effect
-    if effect != "Allow" and effect != "Deny":
-        raise _Wrong
-    actions = raw.Action or raw.NotAction
-    resources = raw.Resource or raw.NotResource
+    actions, resources = raw.Action, raw.Resource
+    no_action, no_resource = False, False
+    if raw.NotAction is not UNSET:
+        actions, no_action = _negated(actions, raw.NotAction), True
+    if raw.NotResource is not UNSET:
+        resources, no_resource = _negated(resources, raw.NotResource), True
     # A single value and a list of one mean the same.
     if isinstance(actions, str):
         actions = (actions,)
     if isinstance(resources, str):
         resources = (resources,)
-    if not actions or (raw.Action and raw.NotAction) or (raw.Resource and raw.NotResource):
+    elif resources is UNSET and kind == "trust":
+        resources = ()
+    elif not resources:
+        raise _Wrong
+    if not actions or "" in resources:
         raise _Wrong
     for action in actions:
         if ":" not in action and action != "*":
             raise _Wrong
-    if "" in resources or (not resources and kind != "trust"):
-        raise _Wrong
     conditions = _conditions(raw.Condition) if raw.Condition else ()
     principals = None
     if kind in RESOURCE_BASED:
         principals = _principals(raw, kind)
-    elif raw.Principal is not msgspec.UNSET or raw.NotPrincipal is not msgspec.UNSET:
+    elif raw.Principal is not UNSET or raw.NotPrincipal is not UNSET:
         raise _Wrong
-    negated = not raw.Action, bool(raw.NotResource)
-    return Statement(effect, actions, resources, conditions, principals, *negated)
+    return Statement(raw.Effect, actions, resources, conditions, principals, no_action, no_resource)
 
 
-def _strings(value: Strings) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else value
+def _negated(beside: Given, given: Given) -> Given:
+    if beside is not UNSET:
+        raise _Wrong
+    return given
 
 
 def _conditions(blocks: dict[str, dict[str, Strings]]) -> tuple[Condition, ...]:
     found = []
     for name, keys in blocks.items():
-        quantifier, colon, operator = name.rpartition(":")
-        if operator not in OPERATORS or (colon and quantifier not in QUANTIFIERS):
-            raise _Wrong
-        positive = NEGATED.get(operator, operator)
-        for key, given in keys.items():
-            values = _strings(given)
-            if not values or not key or any(value_error(positive, value) for value in values):
+        quantifier, operator = "", name
+        if operator not in OPERATORS:
+            quantifier, _, operator = name.partition(":")
+            if operator not in OPERATORS or quantifier not in QUANTIFIERS:
                 raise _Wrong
-            found.append(Condition(operator, key, values, quantifier))
+        checked = not operator.startswith("String")
+        for key, values in keys.items():
+            if isinstance(values, str):
+                values = (values,)
+            if not values or not key:
+                raise _Wrong
+            condition = Condition(operator, key, values, quantifier)
+            if checked and None in condition.limits:
+                raise _Wrong
+            found.append(condition)
     return tuple(found)
 
 
 def _principals(raw: _RawStatement, kind: str) -> Principals:
-    negated = raw.Principal is msgspec.UNSET
+    negated = raw.Principal is UNSET
     value = raw.NotPrincipal if negated else raw.Principal
-    if value is msgspec.UNSET or not (negated or raw.NotPrincipal is msgspec.UNSET):
+    if value is UNSET or not (negated or raw.NotPrincipal is UNSET):
         raise _Wrong
     if kind == "bucket":
         # An empty list means everybody: https://www.alibabacloud.com/help/en/oss/user-guide/oss-bucket-policy/
