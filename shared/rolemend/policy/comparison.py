@@ -10,6 +10,7 @@ An empty list of regions is a proof; `unknown` is none. See `inclusion` for the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -22,18 +23,11 @@ from rolemend.policy.pattern import Matcher, compile_glob, glob_matches, has_wil
 from rolemend.policy.region import Region, region_of
 from rolemend.policy.satisfy import escape_exists
 
-STEPS = 25_000  # in either direction; well under 100 ms for documents within the size limit
-
-UNKNOWN_REASONS = {
-    "budget": "the documents are too intricate to be compared within the fixed number of steps",
-    "conditions": "whether the conditions of both documents can be met at once cannot be told",
-    "undocumented": "a statement says something that no page documents",
-    "principals": "a Principal names somebody in a way that no page documents",
-}
+STEPS = 20_000  # in either direction; well under 100 ms for documents within the size limit
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """Requests as a union of regions; `unknown` is empty or a key of `UNKNOWN_REASONS`."""
+    """Requests as a union of regions; `unknown` is empty or a key of `wording.UNKNOWN_REASONS`."""
 
     regions: tuple[Region, ...] = ()
     unknown: str = ""
@@ -85,6 +79,7 @@ class _Subtraction:
         self.marks = max((text.count("?") for text in texts), default=0)
         self.opaque = any(is_opaque(statement) for statement in every)
         self.ends = _Ends()
+        self.matchers: dict[str, Matcher] = {}
         given = [text for policy in (before, after) for each in policy.statements for text in each.actions]
         self.spelling = {EVERY: "*", **{action.lower(): action for action in reversed(given)}}
 
@@ -100,7 +95,20 @@ class _Subtraction:
             found.extend(regions)
         if found and self.opaque:
             return Difference(unknown="undocumented")
-        return Difference(tuple(dict.fromkeys(self._as_written(region) for region in found)))
+        return Difference(tuple(self._as_written(region) for region in self._widest(found)))
+
+    def _widest(self, regions: Iterable[Region]) -> Iterator[Region]:
+        """Without those that another one plainly holds: the two differ in what is cut out alone."""
+        by_base: dict[tuple[Any, ...], list[Region]] = {}
+        for each in dict.fromkeys(regions):
+            base = (each.actions, each.resources, each.conditions, each.principals)
+            by_base.setdefault(base, []).append(each)
+        for group in by_base.values():
+            cuts = [frozenset(each.excepts) for each in group]
+            self.budget.spend(len(group) * len(group) // 8)
+            for each, cut in zip(group, cuts, strict=True):
+                if not any(other < cut for other in cuts):
+                    yield each
 
     def _as_written(self, region: Region) -> Region:
         """The region with its actions spelt as in the documents, not in lower case."""
@@ -200,6 +208,7 @@ class _Subtraction:
             people = escapes.people(name)
             for action, action_masks in by_action.items():
                 left = []
+                self.budget.spend(1 + len(by_resource) // 2)
                 for resource, resource_masks in by_resource.items():
                     answer = escapes.any(people, action_masks, resource_masks)
                     if answer is None:
@@ -208,27 +217,37 @@ class _Subtraction:
                         left.append(resource)
                 if left:
                     rows.setdefault(tuple(left), {}).setdefault(name, []).append(action)
-        return list(_regions(piece, rows, excepts)), ""
+        return [self._tightened(region) for region in _regions(piece, rows, excepts)], ""
+
+    def _tightened(self, region: Region) -> Region:
+        """The region without what is cut out in vain, since it has nothing in common with what is left."""
+        excepts = tuple(each for each in region.excepts if self._bears_on(region, each))
+        return msgspec.structs.replace(region, excepts=excepts)
 
     def _covering(self, pattern: str, excepts: Sequence[Region], side: str) -> frozenset[int]:
         """For each canonical point of `pattern`, the set (as bits) of the regions that match it."""
         sides = [(1 << n, self._globs(pattern, getattr(each, side))) for n, each in enumerate(excepts)]
-        work = 1 + sum(len(globs or ()) for _, globs in sides)
+        work = 1 + sum(3 if "?" in each else 1 for _, globs in sides for each in globs or ())
+        tests = [(bit, None if globs is None else [*map(self._glob, globs)]) for bit, globs in sides]
         found = set()
         for point in canonical_points(pattern, self.fresh, self.marks, self.budget):
             self.budget.spend(work)
-            mask = sum(bit for bit, globs in sides if globs is None or any(glob(point) for glob in globs))
+            mask = sum(bit for bit, each in tests if each is None or any(test(point) for test in each))
             if not mask:
                 return frozenset((0,))  # nothing covers this point, whatever is asked about the others
             found.add(mask)
         return frozenset(found)
 
-    def _globs(self, pattern: str, patterns: tuple[str, ...]) -> list[Matcher] | None:
+    def _globs(self, pattern: str, patterns: tuple[str, ...]) -> list[str] | None:
         """Those of `patterns` that may match a point of `pattern`; None if one is `pattern` itself."""
-        self.budget.spend(1 + len(patterns) // 8)
-        if pattern in patterns:
-            return None
-        return [compile_glob(each) for each in self.ends.meeting(patterns, pattern)]
+        self.budget.spend(1 + len(patterns) // 4)
+        return None if pattern in patterns else self.ends.meeting(patterns, pattern)
+
+    def _glob(self, pattern: str) -> Matcher:
+        if pattern not in self.matchers:
+            self.budget.spend(3)
+            self.matchers[pattern] = compile_glob(pattern)
+        return self.matchers[pattern]
 
     def _bears_on(self, piece: Region, region: Region) -> bool:
         """Whether something may be cut out at all."""
@@ -236,7 +255,7 @@ class _Subtraction:
 
     def _meet(self, one: tuple[str, ...], other: tuple[str, ...]) -> bool:
         for pattern in one:
-            self.budget.spend(1 + len(other) // 8)
+            self.budget.spend(1 + len(other) // 4)
             if pattern in other or self.ends.meeting(other, pattern):
                 return True
         return False
