@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rolemend.policy.actions import READ, WRITE
 from rolemend.policy.lint import lint
 
 
@@ -45,9 +46,18 @@ BUCKET = {"Principal": ["7"], "Resource": "acs:oss:*:1:b/*"}
         (allow(Resource="acs:oss:oss-cn-hangzhou:*:b/*"), "Statement[0].Resource", "oss_region"),
         (
             allow(Condition={"ForAnyValue:StringEquals": {"k": "a"}}),
-            "Statement[0].Condition.StringEquals",
+            "Statement[0].Condition.ForAnyValue:StringEquals.k",
             "undocumented",
         ),
+        (allow(Action="oss:GetObjekt"), "Statement[0].Action", "unknown_action"),
+        (allow(Action="oss:Gte*"), "Statement[0].Action", "unknown_action"),
+        (
+            {"Effect": "Deny", "NotAction": "oss:PutBucketPolic", "Resource": "*"},
+            "Statement[0].NotAction",
+            "unknown_action",
+        ),
+        (allow(Resource="oss:*:*:b/*"), "Statement[0].Resource", "never_matches"),
+        (allow(Resource="acs:os:*:*:b/*"), "Statement[0].Resource", "never_matches"),
     ],
 )
 def test_mistake_in_one_statement(statement: dict[str, Any], path: str, code: str) -> None:
@@ -70,6 +80,36 @@ def test_duplicate_covered_and_dead_statements() -> None:
     assert ("Statement[3]", "dead_deny") in found
 
 
+def test_allow_that_is_denied_anyway_is_not_called_covered() -> None:
+    deny = {"Effect": "Deny", "Action": "oss:*", "Resource": "acs:oss:*:*:b/*"}
+    assert codes(deny, allow(), {"Effect": "Allow", "Action": "ecs:*", "Resource": "*"}) == [
+        ("Statement[1]", "denied")
+    ]
+
+
+def test_of_two_statements_that_say_the_same_the_later_one_is_told() -> None:
+    wide, narrow = allow(Action="oss:Get*"), allow(Resource=["acs:oss:*:*:b/*", "acs:oss:*:*:b/x/*"])
+    assert codes(allow(), narrow) == [("Statement[1]", "covered")]
+    assert codes(narrow, wide) == [("Statement[0]", "covered")]
+
+
+def test_misspelt_action_is_told_with_the_right_one() -> None:
+    (found,) = lint({"Version": "1", "Statement": [allow(Action="oss:GetObjct")]})
+    assert "Is oss:GetObject meant?" in found.text.render()
+
+
+def test_every_action_of_the_groups_is_known() -> None:
+    for action in (*READ, *WRITE):
+        assert codes(allow(Action=action, Resource="*")) == []
+
+
+def test_documents_of_hundreds_of_statements_are_read_without_comparing_all() -> None:
+    found = lint(
+        {"Version": "1", "Statement": [allow(Resource=f"acs:oss:*:*:b{n}/*") for n in range(900)]}, "control"
+    )
+    assert [each.code for each in found] == ["not_compared"]
+
+
 def test_policy_of_denials_alone_is_not_called_dead() -> None:
     assert codes({"Effect": "Deny", "Action": "ecs:*", "Resource": "*"}) == []
 
@@ -81,6 +121,14 @@ def test_bucket_policy_forms() -> None:
     assert ("Statement[0].Principal", "ram_arn") in codes(ram, kind="bucket")
     assert ("Statement[0].Resource", "two_stars") in codes(stars, kind="bucket")
     assert ("Statement[0].Condition", "source_ip_alone") in codes(alone, kind="bucket")
+    twice = allow(**BUCKET, Condition={"StringLike": {"oss:Prefix": "a**"}})
+    assert ("Statement[0].Condition.StringLike.oss:Prefix", "two_stars") in codes(twice, kind="bucket")
+
+
+def test_element_of_a_bucket_policy_that_is_too_long() -> None:
+    names = [f"acs:oss:*:1:b/{'x' * 80}{number}" for number in range(45)]
+    (found,) = lint({"Version": "1", "Statement": [allow(**{**BUCKET, "Resource": names})]}, "bucket")
+    assert (found.path, found.code, found.refused) == ("Statement[0].Resource", "too_long", True)
 
 
 def test_name_that_stands_twice_in_an_object() -> None:
