@@ -77,6 +77,11 @@ def test_develop_access_is_to_be_changed_to_full_access() -> None:
     assert "in the place of AliyunEMRDevelopAccess" in diagnosis.remedy.statement.render()
 
 
+def test_the_statement_that_lacks_the_action_is_evidence() -> None:
+    finding = diagnosed(healthy(user_policies=Known((policy("corp-emr", "emr:List*"),)))).findings[0]
+    assert "emr:RunCluster is not in its Action" in finding.evidence[1].statement.render()
+
+
 def test_develop_access_allows_the_call_that_its_run_pattern_covers() -> None:
     develop = policy("AliyunEMRDevelopAccess", "emr:Run*", "emr:List*")
     assert answers(diagnosed(healthy(user_policies=Known((develop,)))))[0][2] == "passed"

@@ -80,6 +80,24 @@ def test_a_bucket_that_no_policy_lists_calls_for_listing_it() -> None:
     assert diagnosis.remedy == ListBucket(role="emr-role", bucket="data", action="oss:ListObjects")
 
 
+def test_the_nearest_statements_are_evidence_two_at_most() -> None:
+    policies = tuple(reading(bucket) for bucket in ("other", "elsewhere", "data-2"))
+    finding = diagnosed(healthy(role_policies=Known(policies))).findings[1]
+    said = [evidence.statement.render() for evidence in finding.evidence]
+    assert len(said) == 3
+    assert "lists oss:ListObjects, but bucket data is not in its Resource" in said[1]
+
+
+def test_what_is_wrong_with_the_one_entry_is_evidence() -> None:
+    document = {
+        "Version": "1",
+        "Statement": [{"Effect": "Allow", "Action": "oss:ListObjects", "Resource": "acs:oss:*:*:data/*"}],
+    }
+    objects = AttachedPolicy(name="p", type="Custom", version="v1", document=json.dumps(document))
+    finding = diagnosed(healthy(role_policies=Known((objects,)))).findings[1]
+    assert "Statement 0 of policy p lists the objects" in finding.evidence[1].statement.render()
+
+
 def test_no_policy_at_all_is_the_same_cause() -> None:
     assert diagnosed(healthy(role_policies=Known(()))).cause == "permission_missing"
 

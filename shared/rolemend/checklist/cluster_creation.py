@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from rolemend.account.interface import Absent, AttachedPolicy, Known, Reading, Unread
 from rolemend.checklist.answers import failed, not_applicable, passed, unknown, unread
-from rolemend.checklist.decision import decide_identity
+from rolemend.checklist.decision import decide_identity, nearest_statements
 from rolemend.checklist.facts import CreationFacts, changed_since
 from rolemend.checklist.model import (
     REPORTED,
@@ -45,11 +45,12 @@ def ask_creator_policy(facts: CreationFacts) -> Finding:
         )
     try:
         decision = decide_identity(denial, policies.value)
+        nearest = nearest_statements(denial, policies.value, decision)
     except PolicyError as error:
         return unknown(
             CREATOR_POLICY, text("A policy of {who} does not parse: {why}", who=_who(facts), why=error)
         )
-    evidence = (_attached(facts, policies.value),)
+    evidence = (_attached(facts, policies.value), *map(Evidence, nearest))
     if decision.outcome == "allow":
         return passed(
             CREATOR_POLICY,

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rolemend.account.interface import AttachedPolicy
-from rolemend.policy import Decision, Policy, PolicyError, Principal, Request, Source, decide, parse_policy
+from rolemend.policy import (
+    Decision,
+    Policy,
+    PolicyError,
+    Principal,
+    Request,
+    Source,
+    decide,
+    explain,
+    parse_policy,
+)
 from rolemend.signals.denial import BucketTarget, Denial
+from rolemend.text import Text
 
+_TOLD = 2  # of the nearest statements, how many are evidence
 _OBJECT_LEVEL = ("oss:DeleteObject", "oss:GetObject", "oss:PutObject")
 
 
@@ -64,6 +76,14 @@ def _parse(policy: AttachedPolicy) -> Policy:
 def decide_identity(denial: Denial, policies: Iterable[AttachedPolicy]) -> Decision:
     """What the principal's own policies say, and nothing else."""
     return decide(request_of(denial), identity_sources(policies))
+
+
+def nearest_statements(
+    denial: Denial, policies: Iterable[AttachedPolicy], decision: Decision
+) -> tuple[Text, ...]:
+    """What the nearest statements of the principal's own policies lack, after `decide_identity`."""
+    misses = explain(request_of(denial), identity_sources(policies), decision)
+    return tuple(miss.text for miss in misses[:_TOLD])
 
 
 def decide_bucket_policy(denial: Denial, document: str) -> Decision:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from rolemend.account.interface import Absent, Known
 from rolemend.checklist.answers import failed, passed, unknown, unread
-from rolemend.checklist.decision import decide_bucket_policy, decide_identity
+from rolemend.checklist.decision import decide_bucket_policy, decide_identity, nearest_statements
 from rolemend.checklist.facts import BucketFacts, changed_since, endpoint_region
 from rolemend.checklist.model import (
     REPORTED,
@@ -126,10 +126,12 @@ def ask_resource_list(facts: BucketFacts) -> Finding:
         return unread(RESOURCE_LIST, policies, text("The policies of {who} could not be read.", who=who))
     try:
         decision = decide_identity(denial, policies.value)
+        nearest = nearest_statements(denial, policies.value, decision)
     except PolicyError as error:
         return unknown(RESOURCE_LIST, text("A policy of {who} does not parse: {why}", who=who, why=error))
     names = ", ".join(policy.name for policy in policies.value) or "-"
-    evidence = (Evidence(text("Attached to {who}: {policies}", who=who, policies=names)),)
+    attached = Evidence(text("Attached to {who}: {policies}", who=who, policies=names))
+    evidence = (attached, *map(Evidence, nearest))
     return _resource_finding(facts, who, decision, evidence)
 
 

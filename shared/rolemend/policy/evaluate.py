@@ -236,7 +236,10 @@ def _without_grant(case: Case, identity: Result) -> Result:
     if allows is None:
         return Result(ALLOW | IMPLICIT, "ACL", None, (Reason("acl_unsure"),))
     layer = identity.layer if case.own and case.caller.type in RAM_CALLERS else "ACL"
-    return Result(IMPLICIT, layer, None, identity.reasons or (Reason("nothing_allows"),))
+    reasons = identity.reasons
+    if not case.own and case.caller.type in (*RAM_CALLERS, "root"):
+        reasons = (*reasons, Reason("other_account"))
+    return Result(IMPLICIT, layer, None, reasons)
 
 
 def _combine(one: int, other: int, need_both: bool) -> int:

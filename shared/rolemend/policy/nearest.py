@@ -13,6 +13,7 @@ from rolemend.policy.document import Statement
 from rolemend.policy.lookalike import odd_characters, skeleton
 from rolemend.policy.matching import Case, case_of, covers_action, covers_resource, names_caller
 from rolemend.policy.pattern import canonical_arn, glob_matches
+from rolemend.policy.principal import RAM_CALLERS
 from rolemend.policy.request import Decision, Request, Source
 from rolemend.policy.scan import covers
 from rolemend.text import Text, text
@@ -48,13 +49,20 @@ def explain(request: Request, sources: Sequence[Source], decision: Decision) -> 
         return ()
     case = case_of(request, sources, None, None, False)
     context = Context(request)
-    kinds = _KINDS.get(decision.layer, ("identity", "resource_group", "bucket"))
+    kinds = _KINDS.get(decision.layer) or _granting(case)
     found: list[tuple[int, NearMiss]] = []
     for number, source in enumerate(sources):
         if source.kind in kinds and not (source.kind == "control" and _level_allows(case, context, source)):
             found.extend(_of_source(case, context, number, source))
     found.sort(key=lambda ranked: ranked[0])
     return tuple(miss for _, miss in found[:_MOST])
+
+
+def _granting(case: Case) -> tuple[str, ...]:
+    """The kinds of policy that can allow the request: RAM policies are worth nothing on a foreign bucket."""
+    if case.action.startswith("oss:") and not (case.own and case.caller.type in RAM_CALLERS):
+        return ("bucket",)
+    return ("identity", "resource_group", "bucket")
 
 
 def _level_allows(case: Case, context: Context, source: Source) -> bool:
@@ -79,12 +87,13 @@ def _of_source(case: Case, context: Context, number: int, source: Source) -> Ite
         if lack is not None:
             code, template, values = lack
             rank = _RANKS.index(code)
-            values = {"policy": _label(name), "statement": str(place), **values}
+            values = {"policy": _label(name, source.kind), "statement": str(place), **values}
             yield rank, NearMiss(code, source.kind, name, place, Text(template.template, values))
 
 
-def _label(name: str | int) -> str:
-    return name if isinstance(name, str) else f"#{name}"
+def _label(name: str | int, kind: str) -> str:
+    label = name if isinstance(name, str) else f"#{name}"
+    return label if kind == "identity" else f"{label} ({kind})"
 
 
 Lack = tuple[str, Text, dict[str, str]]
@@ -116,11 +125,12 @@ def _condition(context: Context, condition: Condition) -> Lack:
         "values": ", ".join(condition.values),
     }
     if condition.key.lower() in context.unknown:
-        return "condition_unknown", _CONDITION_UNKNOWN, values
+        return "condition_unknown", _RULES_OUT_UNKNOWN if condition.negated else _CONDITION_UNKNOWN, values
     given, _ = values_of(context.keys, condition.key)
     if given is None:
         return "condition_absent", _CONDITION_ABSENT, values
-    return "condition", _CONDITION, {**values, "given": ", ".join(given)}
+    values["given"] = ", ".join(given)
+    return "condition", _RULES_OUT if condition.negated else _CONDITION, values
 
 
 def _caller(case: Case) -> str:
@@ -196,7 +206,7 @@ def _segment(asked: str, patterns: Sequence[str], values: dict[str, str]) -> Lac
         named = pattern.split(":", 4)
         if len(parts) < 5 or len(named) < 5:
             continue
-        if covers(pattern, ":".join((*parts[:3], named[3], parts[4]))):
+        if parts[3] != "*" and covers(pattern, ":".join((*parts[:3], named[3], parts[4]))):
             return "resource_account", _ACCOUNT, {**values, "listed": pattern, "owner": parts[3]}
         if covers(pattern, ":".join((*parts[:2], named[2], *parts[3:]))):
             return "resource_region", _REGION, {**values, "listed": pattern}
@@ -294,9 +304,17 @@ _CONDITION_ABSENT = text(
     "Statement {statement} of policy {policy} would allow it, but its condition is not met: "
     "{operator} {key} asks for {values}, and the request carries no {key}."
 )
+_RULES_OUT = text(
+    "Statement {statement} of policy {policy} would allow it, but its condition is not met: "
+    "{operator} {key} rules out {values}, and the request has {given}."
+)
 _CONDITION_UNKNOWN = text(
-    "Whether statement {statement} of policy {policy} allows it hangs on {key}, which is not "
+    "Whether statement {statement} of policy {policy} allows it depends on {key}, which is not "
     "known: {operator} asks for {values}."
+)
+_RULES_OUT_UNKNOWN = text(
+    "Whether statement {statement} of policy {policy} allows it depends on {key}, which is not "
+    "known: {operator} rules out {values}."
 )
 _PRINCIPAL = text(
     "Statement {statement} of policy {policy} would allow it, but its Principal does not name {caller}."
