@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib.metadata import entry_points
 
 from rolemend import __version__
-from rolemend.errors import RolemendError
+from rolemend.commands import diff, lint, simulate
+from rolemend.errors import RolemendError, UnreadableInput
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -17,14 +19,25 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"rolemend {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in (simulate, diff, lint):
+        command.add_command(commands)
     for entry in entry_points(group="rolemend.commands"):
         entry.load()(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.run(options) or 0)
+    except UnreadableInput as error:
+        print(f"rolemend: {error}", file=sys.stderr)
+        return 2
     except RolemendError as error:
         print(f"rolemend: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Who read our answers wants no more of them; what is still buffered must not be tried again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

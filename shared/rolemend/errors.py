@@ -3,6 +3,7 @@
 RolemendError
 ├── SettingsError            settings missing or wrong, all of them in one message
 ├── GuardrailsError          guardrails.toml wrong, all mistakes in one message
+├── UnreadableInput          a file named on the command line that cannot be read
 ├── BadEvent                 a function was invoked with something that is no event of its triggers
 ├── RecordRejected           one log record that cannot be read; kept aside, the batch goes on
 ├── AccountError             a call to the cloud account failed
@@ -37,6 +38,10 @@ class GuardrailsError(RolemendError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("Guardrails to correct: " + "; ".join(problems))
         self.problems = problems
+
+
+class UnreadableInput(RolemendError):
+    """A file named on the command line cannot be read, or cannot be what it is taken for."""
 
 
 class BadEvent(RolemendError):

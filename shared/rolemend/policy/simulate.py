@@ -6,7 +6,7 @@ A line is `{"id"?, "policies": [{"kind", "document", "name"?, "level"?}], "reque
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -28,6 +28,15 @@ _PRINCIPALS = {
     "anonymous": (),
 }
 _OPTIONAL = ("name",)
+_EXPECTED = {
+    "policies": "a list of policies",
+    "kind": ", ".join(KINDS),
+    "document": "a policy document",
+    "request": "an object with action and resource",
+    "type": ", ".join(_PRINCIPALS),
+}
+
+Words = Mapping[str, str] | None
 
 
 class BadLineError(ValueError):
@@ -38,35 +47,39 @@ class BadLineError(ValueError):
         self.path, self.error, self.expected = path, error, expected
 
 
-def simulate_text(given: bytes) -> Iterator[dict[str, Any]]:
-    """The answers to JSON lines, or to a JSON array of the same, in order; blank lines are passed over."""
+def simulate_text(given: bytes, words: Words = None) -> Iterator[dict[str, Any]]:
+    """The answers to JSON lines, or to a JSON array of the same, in order.
+
+    `words` is a catalogue of translations for the reasons.
+    """
     if given.lstrip()[:1] == b"[":
         try:
             entries = msgspec.json.decode(given)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             pass  # not one array: line by line it is, and each line says what is wrong with it
         else:
-            yield from (simulate_entry(entry, number) for number, entry in enumerate(entries, 1))
+            yield from (simulate_entry(entry, number, words) for number, entry in enumerate(entries, 1))
             return
-    for number, line in enumerate(given.splitlines(), 1):
-        if line.strip():
-            yield simulate_line(line, number)
+    for number, line in enumerate(given.removesuffix(b"\n").split(b"\n") if given else (), 1):
+        yield simulate_line(line, number, words)
 
 
-def simulate_line(line: bytes, number: int) -> dict[str, Any]:
-    """The answer to one line."""
+def simulate_line(line: bytes | None, number: int, words: Words = None) -> dict[str, Any]:
+    """The answer to one line; None stands for a line that is too long to be read."""
+    if line is None:
+        return _bad(None, number, BadLineError("", "is too long to be read", "a shorter line"))
     try:
         entry = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         return _bad(None, number, BadLineError("", f"is not valid JSON: {error}", "a JSON object"))
-    return simulate_entry(entry, number)
+    return simulate_entry(entry, number, words)
 
 
-def simulate_entry(entry: Any, number: int) -> dict[str, Any]:
+def simulate_entry(entry: Any, number: int, words: Words = None) -> dict[str, Any]:
     """The answer to one parsed line: a decision, or `{"id", "line", "error", "path", "expected"}`."""
     name = entry.get("id") if isinstance(entry, dict) else None
     try:
-        return {"id": name, **_answer(_object(entry, ""))}
+        return {"id": name, **_answer(_object(entry, ""), words)}
     except BadLineError as error:
         return _bad(name, number, error)
 
@@ -75,7 +88,7 @@ def _bad(name: Any, number: int, error: BadLineError) -> dict[str, Any]:
     return {"id": name, "line": number, "error": error.error, "path": error.path, "expected": error.expected}
 
 
-def _answer(entry: dict[str, Any]) -> dict[str, Any]:
+def _answer(entry: dict[str, Any], words: Words) -> dict[str, Any]:
     sources = _sources(entry)
     request = _request(_object(_required(entry, "request", ""), "request"))
     decision = decide(
@@ -89,13 +102,13 @@ def _answer(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         "decision": decision.outcome,
         "decided_by": None if by is None else msgspec.structs.asdict(by),
-        "reasons": _reasons(request, sources, decision),
+        "reasons": _reasons(request, sources, decision, words),
     }
 
 
-def _reasons(request: Request, sources: Sequence[Source], decision: Decision) -> list[str]:
-    said = [words.render() for words in word_reasons(decision)]
-    return [*said, *(miss.text.render() for miss in explain(request, sources, decision))]
+def _reasons(request: Request, sources: Sequence[Source], decision: Decision, words: Words) -> list[str]:
+    misses = (miss.text for miss in explain(request, sources, decision))
+    return [text.render(words) for text in (*word_reasons(decision), *misses)]
 
 
 def _sources(entry: dict[str, Any]) -> list[Source]:
@@ -164,7 +177,7 @@ def _conditions(value: Any) -> dict[str, tuple[str, ...]]:
 
 def _required(fields: dict[str, Any], name: str, path: str) -> Any:
     if fields.get(name) is None:
-        raise BadLineError(f"{path}.{name}".lstrip("."), "is missing", f"a {name}")
+        raise BadLineError(f"{path}.{name}".lstrip("."), "is missing", _EXPECTED.get(name, "a string"))
     return fields[name]
 
 

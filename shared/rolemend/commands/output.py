@@ -1,0 +1,47 @@
+"""Writing what a command answers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+LANGUAGES = ("en", "zh")
+
+
+def add_options(parser: argparse.ArgumentParser, default: str) -> None:
+    """The options `--format` and `--lang`, which every command has that answers in words."""
+    words = "text for people, json for programs (default: %(default)s)"
+    parser.add_argument("--format", choices=("text", "json"), default=default, help=words)
+    words = "language of the sentences (default: %(default)s)"
+    parser.add_argument("--lang", choices=LANGUAGES, default="en", help=words)
+
+
+def catalogue(options: argparse.Namespace) -> Mapping[str, str]:
+    """The translations for `--lang`."""
+    from rolemend.catalogue import translations
+
+    return translations(options.lang)
+
+
+def plain(value: str) -> str:
+    """`value` on one line: what a terminal would obey instead of showing is written as an escape."""
+    return "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in value)
+
+
+def write_json(value: Any) -> None:
+    """One line of JSON, UTF-8 whatever the terminal's encoding, at once."""
+    import msgspec
+
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def write_text(line: str) -> None:
+    """One line of text, with escapes for what the terminal's encoding does not have, at once."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.buffer.write(line.encode(encoding, "backslashreplace") + b"\n")
+    sys.stdout.buffer.flush()
