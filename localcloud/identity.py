@@ -83,6 +83,8 @@ def find_credential(state: State, access_key_id: str, token: str, now: float) ->
             continue
         if key.status != "Active":
             raise Unauthenticated("InvalidAccessKeyId.Inactive", "Specified access key is disabled.", 403)
+        if token:
+            raise _other_token()
         if not key.user:
             return Credential(
                 key.secret, Caller("root-account", account.id, account.id, "root", access_key_id=key.id)
@@ -94,13 +96,18 @@ def find_credential(state: State, access_key_id: str, token: str, now: float) ->
     raise Unauthenticated("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404)
 
 
+def _other_token() -> Unauthenticated:
+    """A token that was not given out with this key; a long-lived key has none."""
+    return Unauthenticated(
+        "InvalidSecurityToken.MismatchWithAccessKey", "Specified SecurityToken is malformed.", 400
+    )
+
+
 def _session_credential(session: Any, token: str, now: float) -> Credential:
     if not token:
         raise Unauthenticated("MissingSecurityToken", "SecurityToken is mandatory for this action.", 400)
     if token != session.token:
-        raise Unauthenticated(
-            "InvalidSecurityToken.MismatchWithAccessKey", "Specified SecurityToken is malformed.", 400
-        )
+        raise _other_token()
     if now >= session.expires:
         raise Unauthenticated("InvalidSecurityToken.Expired", "Specified SecurityToken is expired.", 400)
     caller = Caller(

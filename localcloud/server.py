@@ -91,9 +91,12 @@ def _read_call(scope: Scope, body: bytes, now: float) -> Call:
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         headers[raw_name.decode("latin-1")] = raw_value.decode("utf-8", "surrogateescape")
+    host = _wanted_host(scope.get("localcloud.authority", ""), headers.get("host", ""))
+    if host != host_of(headers.get("host", "")):
+        headers["host"] = host  # a signature that was made for one service must not pass at another
     return Call(
         method=scope["method"],
-        host=_wanted_host(scope.get("localcloud.authority", ""), headers.get("host", "")),
+        host=host,
         path=scope["path"],
         raw_path=scope["raw_path"].decode("latin-1"),
         raw_query=scope["query_string"].decode("latin-1"),

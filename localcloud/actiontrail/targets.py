@@ -61,14 +61,16 @@ def make_logstore(invocation: Invocation, trail: Trail) -> None:
     )
 
 
-def take_write_role(invocation: Invocation, default: str = "") -> str:
+def take_write_role(invocation: Invocation, project: Project, default: str = "") -> str:
     """The ARN of the role that ActionTrail writes with: the named one, or the service-linked one.
 
-    InsufficientSlsPolicyException if the named one is not there or does not trust ActionTrail.
+    InsufficientSlsPolicyException if it is not of the project's account, is not there, or does not trust ActionTrail:
+    for a trail of another account `<account id>@actiontrail.aliyuncs.com`, so that nobody fills a stranger's logs.
+    https://www.alibabacloud.com/help/en/actiontrail/user-guide/aggregate-events-across-alibaba-cloud-accounts
     """
     state = invocation.cloud.state
     arn = invocation.text("SlsWriteRoleArn") or default
-    if not arn:
+    if not arn and project.account == invocation.account:
         role = ensure_service_linked_role(
             state.accounts[invocation.account].ram, SERVICE, invocation.call.received
         )
@@ -76,6 +78,12 @@ def take_write_role(invocation: Invocation, default: str = "") -> str:
     match = _ROLE_ARN.fullmatch(arn)
     owner = state.accounts.get(match.group(1)) if match else None
     named = owner.ram.roles.get(match.group(2).lower()) if match and owner else None
-    if named is None or not service_may_assume(invocation.cloud, named, SERVICE):
+    service = SERVICE if project.account == invocation.account else f"{invocation.account}@{SERVICE}"
+    if (
+        named is None
+        or owner is None
+        or owner.id != project.account
+        or not service_may_assume(invocation.cloud, named, service)
+    ):
         raise refusal("InsufficientSlsPolicyException")
     return arn

@@ -40,7 +40,7 @@ def create_trail(invocation: Invocation) -> Answer:
     region = invocation.call.region
     if sum(trail.home_region == region for trail in trails.trails.values()) >= MOST_TRAILS:
         raise refusal("MaximumNumberOfTrailsExceededException")
-    find_project(invocation, invocation.text("SlsProjectArn"))
+    project = find_project(invocation, invocation.text("SlsProjectArn"))
     now = invocation.call.received
     trail = Trail(
         name=name,
@@ -48,7 +48,7 @@ def create_trail(invocation: Invocation) -> Answer:
         event_rw=_take_event_rw(invocation, "Write"),
         trail_region=invocation.text("TrailRegion") or "All",
         sls_project_arn=invocation.text("SlsProjectArn"),
-        sls_write_role_arn=take_write_role(invocation),
+        sls_write_role_arn=take_write_role(invocation, project),
         created=now,
         updated=now,
     )
@@ -61,12 +61,13 @@ def update_trail(invocation: Invocation) -> Answer:
     """Change what is given; a new project gets the trail's logstore."""
     _refuse_unsupported(invocation)
     trail = find_trail(invocation)
+    arn = invocation.text("SlsProjectArn") or trail.sls_project_arn
     changed = msgspec.structs.replace(
         trail,
         event_rw=_take_event_rw(invocation, trail.event_rw),
         trail_region=invocation.text("TrailRegion") or trail.trail_region,
-        sls_project_arn=invocation.text("SlsProjectArn") or trail.sls_project_arn,
-        sls_write_role_arn=take_write_role(invocation, trail.sls_write_role_arn),
+        sls_project_arn=arn,
+        sls_write_role_arn=take_write_role(invocation, read_project_arn(arn), trail.sls_write_role_arn),
         updated=invocation.call.received,
     )
     if changed.sls_project_arn != trail.sls_project_arn:

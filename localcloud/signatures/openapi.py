@@ -48,6 +48,7 @@ def _acs3(call: Call, authorization: str, state: State, now: float) -> Caller:
         )
     parts = dict(item.strip().partition("=")[::2] for item in rest.split(","))
     signed = [name.strip().lower() for name in parts.get("SignedHeaders", "").split(";") if name]
+    _check_signed(call, signed)
     token = call.headers.get("x-acs-security-token", "")
     credential = find_credential(state, parts.get("Credential", ""), token, now)
     payload_hash = _payload_hash(call)
@@ -68,6 +69,18 @@ def _acs3(call: Call, authorization: str, state: State, now: float) -> Caller:
     return credential.caller
 
 
+def _check_signed(call: Call, signed: list[str]) -> None:
+    """`host` and every `x-acs-` header must be signed: among them are the date and the name of the API."""
+    wanted = {"host", *(name for name in call.headers if name.startswith("x-acs-"))}
+    if not wanted.issubset(signed):
+        raise _incomplete()
+
+
+def _incomplete() -> Unauthenticated:
+    text = "The request signature does not conform to Aliyun standards."
+    return Unauthenticated("IncompleteSignature", text, 400)
+
+
 def _payload_hash(call: Call) -> str:
     """The body's own hash, which the signed header must name: a changed body is refused."""
     actual = hashlib.sha256(call.body).hexdigest() if call.body else _EMPTY_HASH
@@ -80,10 +93,14 @@ def _payload_hash(call: Call) -> str:
 
 
 def _rpc(call: Call, state: State, now: float) -> Caller:
-    """RPC style: every parameter of query and form but `Signature` is signed, with HMAC-SHA1 or -SHA256."""
+    """RPC style: every parameter of query and form but `Signature` is signed, with HMAC-SHA1 or -SHA256.
+
+    A body that is read as JSON would not be signed, so there must be none.
+    """
+    if call.body and call.headers.get("content-type", "").startswith("application/json"):
+        raise _incomplete()
     pairs = list(call.query)
-    if call.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        pairs += parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)
+    pairs += parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)
     values = dict(pairs)
     method = values.get("SignatureMethod", "HMAC-SHA1").upper()
     if method not in ("HMAC-SHA1", "HMAC-SHA256"):
@@ -105,6 +122,7 @@ def _roa(call: Call, authorization: str, state: State, now: float) -> Caller:
     key_id, _, given = authorization.removeprefix("acs ").partition(":")
     token = call.headers.get("x-acs-security-token", "")
     credential = find_credential(state, key_id, token, now)
+    _check_md5(call)
     fixed = [call.headers.get(name, "") for name in ("accept", "content-md5", "content-type", "date")]
     headers = "".join(f"{k}:{v.strip()}\n" for k, v in sorted(call.headers.items()) if k.startswith("x-acs-"))
     to_sign = "\n".join((call.method, *fixed)) + "\n" + headers + _roa_resource(call)
@@ -112,6 +130,13 @@ def _roa(call: Call, authorization: str, state: State, now: float) -> Caller:
     _check(base64.b64encode(digest).decode(), given, to_sign)
     _check_date(call.headers.get("date", ""), now)
     return credential.caller
+
+
+def _check_md5(call: Call) -> None:
+    """The MD5 is what the signature covers of the body, so it must be there and be the body's."""
+    digest = base64.b64encode(hashlib.md5(call.body, usedforsecurity=False).digest()).decode()
+    if call.body and call.headers.get("content-md5") != digest:
+        raise _incomplete()
 
 
 def _roa_resource(call: Call) -> str:

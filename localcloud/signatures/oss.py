@@ -105,9 +105,6 @@ def _credential(state: State, key_id: str, token: str, now: float) -> Credential
         if code == "InvalidSecurityToken" and any(s.token == token for s in state.sessions.values()):
             code, message, ec = _OTHER_TOKEN
         raise _refusal(code, message, 403, ec, OSSAccessKeyId=key_id) from error
-    if token and credential.caller.type != "assumed-role":
-        code, message, ec = _KEY_REFUSALS["InvalidSecurityToken.MismatchWithAccessKey"]
-        raise _refusal(code, message, 403, ec, OSSAccessKeyId=key_id)
     return credential
 
 

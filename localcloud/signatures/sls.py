@@ -128,7 +128,9 @@ def _credential(call: Call, state: State, key_id: str, now: float) -> Credential
 
 def _check_md5(call: Call, given: str) -> None:
     """The MD5 is what the signature covers of the body, so it must be the body's."""
-    named = call.headers.get("content-md5")
+    named = call.headers.get("content-md5", "")
+    if call.body and not named:
+        raise _missing("content-md5")
     if named and hashlib.md5(call.body, usedforsecurity=False).hexdigest().upper() != named.upper():
         raise _mismatch(given)
 

@@ -437,3 +437,17 @@ def test_trails_and_history_survive_a_saved_state(
     assert names(lookup(trail, ("EventName", "ListUsers"))) == ["ListUsers"]
     clients.ram(root).create_user(ram_models.CreateUserRequest(user_name="later"))
     assert "later" in str(delivered(root))
+
+
+def test_no_trail_fills_the_logs_of_an_account_that_does_not_let_it(
+    local: LocalCloud, ram: Any, project: str, account: str
+) -> None:
+    key = local.call(lambda cloud: open_account(cloud.state, "2222222222222222"))
+    stranger = clients.actiontrail(Keys(key.id, key.secret))
+    make_role(ram, "writer", trusts("actiontrail.aliyuncs.com"))
+    make_role(ram, "writer-for-2", trusts("2222222222222222@actiontrail.aliyuncs.com"))
+    refused = ("InsufficientSlsPolicyException", 403)
+    assert code_of(lambda: create(stranger, sls_project_arn=project)) == refused
+    role = f"acs:ram::{account}:role/writer"
+    assert code_of(lambda: create(stranger, sls_project_arn=project, sls_write_role_arn=role)) == refused
+    create(stranger, sls_project_arn=project, sls_write_role_arn=f"{role}-for-2")

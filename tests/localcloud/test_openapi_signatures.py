@@ -274,9 +274,78 @@ def test_an_escaped_slash_in_a_path_is_signed_as_it_was_sent(local: LocalCloud, 
 def test_a_changed_body_is_refused(local: LocalCloud, root: Keys) -> None:
     headers = {
         "x-acs-content-sha256": hashlib.sha256(b"a=1").hexdigest(),
-        "authorization": f"ACS3-HMAC-SHA256 Credential={root.id},SignedHeaders=host,Signature=0",
+        "authorization": f"ACS3-HMAC-SHA256 Credential={root.id},SignedHeaders=host;x-acs-content-sha256,Signature=0",
     }
     call = Call("POST", "h", "/", "/", "", headers, b"a=2", "127.0.0.1", time.time())
     with pytest.raises(Unauthenticated) as caught:
         authenticate(call, local.cloud.state, time.time())
     assert caught.value.code == "InvalidContentSha256"
+
+
+def signed_by_acs3(keys: Keys, headers: dict[str, str], *names: str) -> dict[str, str]:
+    """Headers of a bodiless POST to RAM, of which the named ones are signed."""
+    date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    headers = {"host": HOST, "x-acs-date": date, "x-acs-version": "2015-05-01"} | headers
+    lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(names))
+    signed = ";".join(sorted(names))
+    canonical = f"POST\n/\n\n{lines}\n{signed}\n{hashlib.sha256(b'').hexdigest()}"
+    to_sign = "ACS3-HMAC-SHA256\n" + hashlib.sha256(canonical.encode()).hexdigest()
+    signature = hmac.new(keys.secret.encode(), to_sign.encode(), hashlib.sha256).hexdigest()
+    authorization = f"ACS3-HMAC-SHA256 Credential={keys.id},SignedHeaders={signed},Signature={signature}"
+    return headers | {"authorization": authorization}
+
+
+ALL = ("host", "x-acs-action", "x-acs-date", "x-acs-version")
+
+
+@pytest.mark.parametrize("missing", ALL)
+def test_acs3_signs_the_host_and_every_header_of_its_own(
+    http: requests.Session, root: Keys, missing: str
+) -> None:
+    """Otherwise whoever sees one request could make another call of it, or send it again tomorrow."""
+    action = {"x-acs-action": "ListUsers"}
+    taken = http.post(f"http://{HOST}/", headers=signed_by_acs3(root, action, *ALL))
+    assert taken.status_code == 200
+    names = [name for name in ALL if name != missing]
+    answer = http.post(f"http://{HOST}/", headers=signed_by_acs3(root, action, *names))
+    assert (answer.json()["Code"], answer.status_code) == ("IncompleteSignature", 400)
+
+
+def test_a_request_that_was_signed_for_one_host_does_not_pass_at_another(
+    http: requests.Session, root: Keys
+) -> None:
+    action = {"x-acs-action": "GetCallerIdentity", "x-acs-version": "2015-04-01"}
+    answer = http.post("http://sts.aliyuncs.com/", headers=signed_by_acs3(root, action, *ALL))
+    assert (answer.json()["Code"], answer.status_code) == ("SignatureDoesNotMatch", 400)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "code"),
+    [
+        ("text/plain", b"Action=CreateUser&UserName=intruder", "SignatureDoesNotMatch"),
+        ("", b"Action=CreateUser&UserName=intruder", "SignatureDoesNotMatch"),
+        ("application/json", b'{"Action": "CreateUser", "UserName": "intruder"}', "IncompleteSignature"),
+    ],
+)
+def test_a_body_that_no_rpc_signature_covers_changes_nothing(
+    http: requests.Session, root: Keys, content_type: str, body: bytes, code: str
+) -> None:
+    query = urlencode(rpc_parameters(root, "POST"))
+    answer = http.post(f"http://{HOST}/?{query}", data=body, headers={"content-type": content_type})
+    assert (answer.json()["Code"], answer.status_code) == (code, 400)
+    assert clients.ram(root).list_users(models.ListUsersRequest()).body.users.user == []
+
+
+def test_a_roa_body_needs_the_md5_that_is_signed(local: LocalCloud, root: Keys) -> None:
+    call = roa_call(root, "", "")
+    call.body = b'{"name": "added"}'
+    with pytest.raises(Unauthenticated) as caught:
+        authenticate(call, local.cloud.state, time.time())
+    assert caught.value.code == "IncompleteSignature"
+
+
+def test_a_token_with_a_long_lived_key_is_refused(root: Keys) -> None:
+    found = refusal(
+        clients.ram(Keys(root.id, root.secret, "some-token")).list_users, models.ListUsersRequest()
+    )
+    assert (found.code, found.status) == ("InvalidSecurityToken.MismatchWithAccessKey", 400)

@@ -100,6 +100,16 @@ def test_a_changed_body_or_address_is_refused(root: Keys, make: Any, monkeypatch
         assert code(refused(client.update_project, PROJECT, "new")) == ("SignatureNotMatch", 401)
 
 
+def test_a_body_whose_md5_was_not_signed_is_refused(root: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = log(root)
+    make_store(client)
+    sent = client._getHttpResponse
+    monkeypatch.setattr(
+        client, "_getHttpResponse", lambda m, url, p, _, headers: sent(m, url, p, b"{}", headers)
+    )
+    assert code(refused(client.get_project, PROJECT)) == ("MissingParameter", 400)
+
+
 @pytest.mark.parametrize(
     ("headers", "wanted"),
     [
