@@ -66,11 +66,20 @@ def test_the_default_guardrails_propose() -> None:
     assert scene.account.writes == []
 
 
-def test_guardrails_that_cannot_be_used_change_nothing_and_people_are_told() -> None:
-    scene = Scene(guardrails=GuardrailsError(["rule 1.mode: must be one of …"]))
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (GuardrailsError(["rule 1.mode: must be one of …"]), "rule 1.mode"),
+        (Refused("GetObject", "AccessDenied", "no right to access this object"), "AccessDenied"),
+    ],
+)
+def test_guardrails_that_cannot_be_used_change_nothing_and_people_are_told(
+    error: Exception, told: str
+) -> None:
+    scene = Scene(guardrails=error)
     incident = scene.mended()
     assert (incident.no_plan, scene.account.writes) == ("guardrails", [])
-    assert "rule 1.mode" in incident.no_plan_detail
+    assert told in incident.no_plan_detail
     assert scene.started[-1] == "notify"
 
 

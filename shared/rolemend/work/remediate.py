@@ -14,7 +14,7 @@ from rolemend.account.interface import Functions, IdentityWrites, Known, Unread
 from rolemend.checklist.diagnose import diagnose as walk_checklist
 from rolemend.checklist.facts import Account
 from rolemend.checklist.model import FAILED, NOT_APPLICABLE, PASSED, Advice, Diagnosis, ListBucket
-from rolemend.errors import AccountError, AnswerLost, GuardrailsError, Unreachable
+from rolemend.errors import AccountError, AnswerLost, GuardrailsError, Refused, Unreachable
 from rolemend.incident.journal import (
     Abandoned,
     Applied,
@@ -96,7 +96,7 @@ def _judged_plan(found: Diagnosis, denial: Denial, parts: Parts) -> tuple[Plan |
     """The plan and what the guardrails say of it. Guardrails that cannot be used allow nothing, and people are told."""
     try:
         guardrails = parts.guardrails()
-    except GuardrailsError as error:
+    except (GuardrailsError, Refused) as error:
         return NoPlan("guardrails", str(error)), Verdict(PROPOSE)
     outcome = make_plan(found, denial, parts, guardrails)
     return outcome, guardrails.judge(outcome.remedy) if isinstance(outcome, Plan) else Verdict(PROPOSE)
