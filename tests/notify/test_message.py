@@ -55,6 +55,7 @@ def hostile_denial(value: str) -> Denial:
         principal=DeniedPrincipal(type="assumed_role", account=ACCOUNT, name=value, session=value),
         target=BucketTarget(bucket=value, key=value, region=value, host=value, owner=value),
         region=value,
+        action=value,
         code=value,
         detail_code=value,
         message=value,

@@ -117,6 +117,13 @@ def test_what_the_log_does_not_tell_stays_unknown() -> None:
     assert denial.unknown_conditions == ("acs:MFAPresent", "acs:SourceVpc", "acs:UserAgent")
 
 
+@pytest.mark.parametrize("location", ["oss-cn-hangzhou.evil.example/; rm -rf ~ #", "oss-", "-", "x\ny"])
+def test_what_is_no_region_enters_no_endpoint_and_no_command(location: str) -> None:
+    denial = read_denial(bucket_location=location)
+    assert isinstance(denial.target, BucketTarget)
+    assert (denial.region, denial.target.region) == ("", "")
+
+
 def test_all_sessions_of_a_role_and_all_reading_of_a_bucket_are_one_incident() -> None:
     one = read_denial(extend_information=f"{ACCOUNT},Role,vm-ram-i-1,{ACCOUNT},")
     two = read_denial(extend_information=f"{ACCOUNT},role,vm-ram-i-2,{ACCOUNT},", operation="GetBucket")

@@ -13,7 +13,7 @@ from rolemend.errors import LedgerDamaged, Refused, Unreachable
 from rolemend.incident.journal import Closed, read_journal
 from rolemend.signals.denial import Denial, DeniedPrincipal, incident_id
 from rolemend.work.events import LogTrigger, Timer, TrailEvents, read_incident_id
-from rolemend.work.watch import Watched, record_denials, watch
+from rolemend.work.watch import MOST_SIGNALS, Watched, record_denials, watch
 from tests.fakes import FakeLogs
 from tests.samples import ACCOUNT, LISTING, altered, denied_creation, denied_line
 from tests.work.scene import ID, Scene
@@ -301,3 +301,17 @@ def test_a_journal_that_grew_to_many_signals_is_still_counted() -> None:
     many = tuple(later(1, f"r-{number}") for number in range(5_000))
     assert scene.denied(*many).count == 5_001
     assert scene.denied(*many).count == 5_001
+
+
+def test_a_storm_is_counted_exactly_in_a_journal_that_stays_small() -> None:
+    """The same ranges delivered again, in any order, count nothing; a further one does."""
+    scene = Scene()
+    storms = [tuple(later(1, f"{storm}-{n}") for n in range(MOST_SIGNALS - 1)) for storm in range(4)]
+    for storm in storms:
+        scene.denied(*storm)
+    assert scene.incident.count == 4 * (MOST_SIGNALS - 1)
+    for storm in reversed(storms):
+        scene.denied(*reversed(storm))
+    assert scene.incident.count == 4 * (MOST_SIGNALS - 1)
+    assert len(scene.incident.signals) == MOST_SIGNALS + 2
+    assert scene.denied(later(2)).count == 4 * (MOST_SIGNALS - 1) + 1

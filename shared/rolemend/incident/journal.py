@@ -24,7 +24,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True, tag="counted"):
-    """Signals that belong to the incident: ids not seen before, how many denials, the times of first and last."""
+    """Signals that belong to the incident: ids not seen before (or one for a whole delivery, where an incident has too
+    many), how many denials, the times of first and last."""
 
     signals: tuple[str, ...]
     count: int

@@ -115,7 +115,7 @@ def _one_line(value: str) -> str:
 def _title(incident: Incident, kind: str) -> Text:
     denial = incident.denial
     assert denial is not None
-    target, values = denial.target, {"who": _one_line(_who(denial)), "action": denial.action}
+    target, values = denial.target, {"who": _one_line(_who(denial)), "action": _one_line(denial.action)}
     if isinstance(target, BucketTarget):
         values["path"] = _one_line(f"oss://{target.bucket}/{target.key}")
         if kind == REMEDIED:

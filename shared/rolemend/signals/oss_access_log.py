@@ -6,6 +6,7 @@ https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-ele
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus
@@ -53,6 +54,8 @@ _BUCKET_ACTIONS = {
     "ListMultiPartUploads": "oss:ListMultipartUploads",
     "DeleteObjects": "oss:DeleteObject",
 }
+_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
+"""A region becomes part of endpoints and of the commands that people are told: other text tells no region."""
 _UNTOLD = ("acs:SourceVpc", "acs:MFAPresent")
 """Condition keys the log does not tell (a VPC id only for requests from inside one)."""
 
@@ -90,7 +93,8 @@ def _denial(record: Mapping[str, Any], code: str, detail: str) -> Denial:
     if not (bucket and request_id and time.isdecimal() and operation):
         raise RecordRejected("an access-log line without bucket, operation, request_id or time")
     owner = _value(record, "owner_id")
-    region = _value(record, "bucket_location").removeprefix("oss-")
+    location = _value(record, "bucket_location").removeprefix("oss-")
+    region = location if _REGION.fullmatch(location) else ""
     action, key = _action(operation, unquote_plus(_value(record, "object")))
     conditions, unknown = _conditions(record)
     return Denial(

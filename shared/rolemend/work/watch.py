@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time as clock
 from collections import Counter
@@ -22,6 +23,10 @@ from rolemend.work.events import Timer, TrailEvents, WatchEvent, incident_event
 SWEEP_EVENTS = ("RunCluster", "CreateCluster")
 SWEPT_SECONDS = 1800
 """How far back the sweep looks in ActionTrail's history; an event may take ten minutes to appear there."""
+
+MOST_SIGNALS = 10_000
+"""How many ids of single signals an incident remembers; from then on it remembers each delivery by one id of its own.
+So the journal stays small in a storm, and the same range delivered again is still counted once."""
 
 _FILTERS = {"actiontrail": actiontrail.PUSHED_DOWN, "oss_access_log": oss_access_log.PUSHED_DOWN}
 
@@ -142,11 +147,13 @@ def record_denials(key: str, denials: Sequence[Denial], parts: Parts) -> None:
 
 def _facts(incident: Incident, denials: Sequence[Denial], propagation: int) -> list[Fact]:
     """What these denials add to the incident as it stands: nothing if each was seen before."""
+    given = {denial.signal_id: denial for denial in denials}
+    delivery = _delivery_id(given)
     fresh = sorted(
-        {d.signal_id: d for d in denials if d.signal_id not in incident.signals}.values(),
+        (denial for key, denial in given.items() if key not in incident.signals),
         key=lambda d: (d.time, d.signal_id),
     )
-    if not fresh:
+    if not fresh or delivery in incident.signals:
         return []
     facts: list[Fact] = []
     if not incident.fingerprint:
@@ -154,8 +161,16 @@ def _facts(incident: Incident, denials: Sequence[Denial], propagation: int) -> l
     elif (again := _comes_back(incident, fresh, propagation)) is not None:
         facts.append(Reopened(denial=again))
     ids = tuple(denial.signal_id for denial in fresh)
-    facts.append(Counted(signals=ids, count=len(ids), first=fresh[0].time, last=fresh[-1].time))
+    if len(incident.signals) + len(ids) > MOST_SIGNALS:
+        ids = (delivery,)
+    facts.append(Counted(signals=ids, count=len(fresh), first=fresh[0].time, last=fresh[-1].time))
     return facts
+
+
+def _delivery_id(signals: Iterable[str]) -> str:
+    """The same for the same signals, in whatever order they came."""
+    digest = hashlib.sha256("\x1f".join(sorted(signals)).encode("utf-8", "surrogatepass"))
+    return f"delivery-{digest.hexdigest()[:24]}"
 
 
 def _comes_back(incident: Incident, fresh: Sequence[Denial], propagation: int) -> Denial | None:
