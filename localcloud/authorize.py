@@ -86,7 +86,8 @@ def _attachments(ram: RamAccount, caller: Caller) -> list[Attachment]:
         return [*(user.attachments if user else []), *(a for group in groups for a in group.attachments)]
     if caller.type == "assumed-role":
         role = ram.roles.get(caller.role.lower())
-        return role.attachments if role else []
+        # A session has nothing of a role that was made anew under the name of its own.
+        return role.attachments if role and caller.principal_id.partition(":")[0] in ("", role.id) else []
     return []
 
 

@@ -67,6 +67,7 @@ def build_remediate(context: Any = None, environment: Mapping[str, str] = os.env
         functions=_functions(settings, access),
         guardrails=lambda: load_guardrails(settings, access),
         notify=settings.notify,
+        own_roles=settings.own_roles.lower(),
     )
 
 

@@ -162,3 +162,15 @@ def test_a_rejected_record_is_kept_once_however_often_it_comes() -> None:
         "reason": "no JSON",
         "record": {"event": "{half", "__topic__": "t"},
     }
+
+
+def test_a_rejected_record_is_kept_without_the_secrets_of_its_url() -> None:
+    store = MemoryStore()
+    uri = (
+        "/data/k?OSSAccessKeyId=id&Signature=abc%3D&security-token=CAIS/x&x-oss-signature=0f&x-oss-expires=9"
+    )
+    key = Ledger(store, "watch").keep_rejected({"request_uri": uri, "object": "k"}, "no status", "2026-01-01")
+    kept = json.loads(store.objects[key])["record"]["request_uri"]
+    assert kept == (
+        "/data/k?OSSAccessKeyId=id&Signature=***&security-token=***&x-oss-signature=***&x-oss-expires=9"
+    )

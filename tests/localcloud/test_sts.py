@@ -211,3 +211,13 @@ def test_a_deleted_role_leaves_its_sessions_without_rights(ram: Any, account: st
 def test_sessions_by_single_sign_on_are_not_offered(root: Keys) -> None:
     request = models.AssumeRoleWithSAMLRequest(role_arn="a", samlassertion="b", samlprovider_arn="c")
     assert code_of(clients.sts(root).assume_role_with_saml, request) == ("MissingAccessKeyId", 400)
+
+
+def test_a_role_made_anew_under_the_same_name_gives_old_sessions_nothing(ram: Any, account: str) -> None:
+    keys = make_user(ram, "dev", allow("sts:AssumeRole"))
+    make_role(ram, "reader", trusts_account(account))
+    session = keys_of(assume(keys, account))
+    ram.delete_role(ram_models.DeleteRoleRequest(role_name="reader"))
+    make_role(ram, "reader", trusts_account(account), allow("ram:ListUsers"))
+    assert code_of(clients.ram(session).list_users, ram_models.ListUsersRequest())[0] == "NoPermission"
+    assert clients.ram(keys_of(assume(keys, account))).list_users(ram_models.ListUsersRequest()).body

@@ -20,10 +20,11 @@ from rolemend.errors import (
     Unreachable,
 )
 from rolemend.incident.journal import Closed
-from rolemend.remedy.guardrails import Guardrails
+from rolemend.remedy.guardrails import Guardrails, Rule
+from rolemend.signals.denial import ClusterTarget
 from tests.checklist.test_cluster_creation import FULL
 from tests.remedy.test_plan import trusting
-from tests.samples import ACCOUNT, CREATION, LISTING
+from tests.samples import ACCOUNT, CREATION, LISTING, altered
 from tests.work.scene import ID, MENDED, Scene, deny, edit, reading, rule
 
 
@@ -335,3 +336,20 @@ def test_a_trust_policy_that_does_not_help_is_put_back() -> None:
     scene.remediate()
     assert "creator-policy" in scene.incident.rolled_back
     assert trusted(scene) == ["ecs.aliyuncs.com"]
+
+
+def test_rolemend_never_changes_a_role_of_its_own() -> None:
+    """Anyone who may create a cluster may name this role, and a node of the cluster would have its rights."""
+    guardrails = Guardrails(rule=(Rule(name="all", mode="auto", roles=("*",), buckets=("*",)),))
+    scene = Scene(
+        denial=altered(CREATION, target=ClusterTarget(release="EMR-3.30.0", role="Rolemend-Remediate"))
+    )
+    scene.guardrails = guardrails
+    scene.account.user_policies = Known((FULL,))
+    own = "rolemend-remediate"
+    arn = f"acs:ram::{ACCOUNT}:role/{own}"
+    scene.account.the_role = Known(Role(name=own, arn=arn, trust_policy=trusting("fc.aliyuncs.com")))
+    incident = scene.mended()
+    assert (incident.no_plan, incident.no_plan_detail) == ("own_role", own)
+    assert scene.account.writes == []
+    assert scene.started[-1] == "notify"

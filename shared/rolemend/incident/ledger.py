@@ -19,6 +19,7 @@ from rolemend.incident.journal import EMPTY, Fact, Journal, read_journal, write_
 from rolemend.incident.life import Incident, live
 
 _ID = re.compile(r"inc-[0-9a-f]{24}")
+_SECRET = re.compile(rb"(?i)((?:signature|security-token)=)[^&\s\"\\]+")
 _RACES = 20
 """How often an append is decided anew before the ledger counts as unusable."""
 
@@ -93,10 +94,13 @@ class Ledger:
         return (key.removeprefix("open/") for key in self._store.keys("open/"))
 
     def keep_rejected(self, record: object, reason: str, day: str) -> str:
-        """Keep a record that could not be read, once however often it is delivered. Answers its key."""
+        """Keep a record that could not be read, once however often it is delivered. Answers its key.
+
+        The secrets of a presigned URL, which the access log repeats, are left out.
+        """
         digest = hashlib.sha256(_ascii(record)).hexdigest()
         key = f"rejected/{day}/{digest[:32]}.json"
-        self._store.put(key, _ascii({"reason": reason, "record": record}))
+        self._store.put(key, _SECRET.sub(rb"\1***", _ascii({"reason": reason, "record": record})))
         return key
 
 

@@ -208,6 +208,7 @@ _WHY_NOT = {
         "Policy {detail} is a system policy, which cannot be changed: attach a custom policy to the role."
     ),
     "default_role": text("{detail} is a default role of EMR, which must not be edited: use a custom role."),
+    "own_role": text("{detail} is a role of Rolemend itself, which it never changes."),
     "service_linked_role": text("{detail} is a service-linked role, which cannot be edited."),
     "no_policy": text("No custom policy is attached to {detail}: create one and attach it."),
     "not_proved": text(

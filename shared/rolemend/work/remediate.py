@@ -43,7 +43,7 @@ LEASE_SECONDS = 120
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """What `remediate` works with. `owner` is the account it works for; `guardrails` reads the operator's rules, and
-    a GuardrailsError means: change nothing."""
+    a GuardrailsError means: change nothing. `own_roles` begins the names of Rolemend's own roles."""
 
     account: Account
     identities: IdentityWrites
@@ -52,6 +52,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     functions: Functions
     guardrails: Callable[[], Guardrails]
     notify: str
+    own_roles: str = "rolemend-"
 
 
 def remediate(incident_id: str, parts: Parts) -> Outcome:
@@ -106,6 +107,9 @@ def make_plan(found: Diagnosis, denial: Denial, parts: Parts, guardrails: Guardr
     """A plan for a diagnosis in which nothing is left open and nothing else stands in the way."""
     if found.remedy is None or isinstance(found.remedy, Advice):
         return NoPlan("advice_only")
+    if found.remedy.role.lower().startswith(parts.own_roles):
+        # Whoever may create a cluster may name any role: with our own trusted by ECS, our rights would be a node's.
+        return NoPlan("own_role", found.remedy.role)
     if not found.is_complete():
         open_questions = [finding.check for finding in found.findings if finding.answer == "unknown"]
         return NoPlan("open_questions", ", ".join(open_questions))
