@@ -7,6 +7,7 @@ import sys
 from importlib.metadata import entry_points
 
 from rolemend import __version__
+from rolemend.commands import explain
 from rolemend.errors import RolemendError
 
 
@@ -17,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"rolemend {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    explain.add(commands)
     for entry in entry_points(group="rolemend.commands"):
         entry.load()(commands)
     options = parser.parse_args(arguments)

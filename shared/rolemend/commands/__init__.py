@@ -1,0 +1,1 @@
+"""The commands of `rolemend`, one module each: `add` describes it to argparse, `run` carries it out."""
