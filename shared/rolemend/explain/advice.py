@@ -63,8 +63,8 @@ def plain(value: str) -> str:
 
 def advise(answer: Answer) -> tuple[Advice, ...]:
     """The advice that an answer calls for."""
-    from rolemend.explain.fixes.table import fix_for
     from rolemend.explain.fixes.parts import Names
+    from rolemend.explain.fixes.table import fix_for
 
     fix = fix_for(answer.kind, answer.cause)
     if fix is None:

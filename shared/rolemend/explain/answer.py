@@ -11,10 +11,11 @@ from rolemend.text import Text
 
 CAUSES = (
     "wrong_endpoint", "permission_missing", "identity_policy_deny", "bucket_policy_deny", "session_policy_deny",
-    "vpc_endpoint_policy_deny", "control_policy_deny", "anonymous_request", "referer_blocked", "kms_permission_missing",
-    "signature_mismatch", "access_key_invalid", "token_invalid", "role_not_found", "role_not_trusted", "pass_role_missing",
-    "service_role_missing", "object_archived", "https_required", "client_configuration", "block_public_access",
-    "dlf_data_permission_missing", "requester_pays", "account_suspended", "clock_skew", "unknown",
+    "vpc_endpoint_policy_deny", "control_policy_deny", "anonymous_request", "referer_blocked",
+    "kms_permission_missing", "signature_mismatch", "access_key_invalid", "token_invalid", "role_not_found",
+    "role_not_trusted", "pass_role_missing", "service_role_missing", "object_archived", "https_required",
+    "client_configuration", "block_public_access", "dlf_data_permission_missing", "requester_pays",
+    "account_suspended", "clock_skew", "unknown",
 )  # fmt: skip
 KINDS = ("oss_denied", "emr_creation_denied", "api_denied", "not_a_permission_problem", "not_recognised")
 CONFIDENCES = ("certain", "likely", "unknown")
@@ -56,8 +57,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _SHOWN = (
-    "kind", "cause", "confidence", "service", "principal", "action", "resource", "bucket", "object", "region", "endpoint",
-    "right_endpoint", "request_id", "ec",
+    "kind", "cause", "confidence", "service", "principal", "action", "resource", "bucket", "object", "region",
+    "endpoint", "right_endpoint", "request_id", "ec",
 )  # fmt: skip
 
 

@@ -61,10 +61,13 @@ _SPELLED_OUT = sorted(
     (code for code in _CAUSE_OF if code not in ("Forbidden", "Unauthorized")), key=len, reverse=True
 )
 _PLAIN = frozenset(
-    "AccessDenied AccessForbidden NotAuthorized NoPermission Throttling ServiceUnavailable InternalError "
-    "InvalidArgument QuotaExceeded OutOfStock RequestTimeout NoSuchKey NoSuchBucket UserDisabled InvalidSignature "
-    "AccessDeniedError UnauthorizedError NoPermissionError UserNotAllowed InvalidCredentials UnknownHost".split()
-)
+    {
+        "AccessDenied", "AccessForbidden", "NotAuthorized", "NoPermission", "Throttling", "ServiceUnavailable",
+        "InternalError", "InvalidArgument", "QuotaExceeded", "OutOfStock", "RequestTimeout", "NoSuchKey", "NoSuchBucket",
+        "UserDisabled", "InvalidSignature", "AccessDeniedError", "UnauthorizedError", "NoPermissionError",
+        "UserNotAllowed", "InvalidCredentials", "UnknownHost",
+    }
+)  # fmt: skip
 """Codes that are also words of prose and of other clouds: they count only behind `Code:` or before a sentence."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from rolemend.explain import codes
@@ -13,6 +15,7 @@ from rolemend.explain.verdict import NO_PERMISSION_PROBLEM, NOT_RECOGNISED, Verd
 
 _MOST = 5_000
 """Different errors that are told apart; further ones are counted by their cause, so that no text fills the memory."""
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62})(?:\.[A-Za-z0-9][A-Za-z0-9\-]{0,62}){1,8}", re.ASCII)
 _LONGEST = 1_024
 """Characters of a name: a longer one is none."""
 
@@ -59,8 +62,8 @@ def _importance(answer: Answer) -> tuple[bool, int, int]:
 
 def _sameness(answer: Answer) -> tuple[str | None, ...]:
     return (
-        answer.kind, answer.cause, _family(answer.code), answer.ec, answer.service, answer.principal, answer.action, answer.resource,
-        answer.bucket, answer.endpoint, answer.right_endpoint,
+        answer.kind, answer.cause, _family(answer.code), answer.ec, answer.service, answer.principal, answer.action,
+        answer.resource, answer.bucket, answer.endpoint, answer.right_endpoint,
     )  # fmt: skip
 
 
@@ -77,9 +80,13 @@ def _again(known: Answer, other: Answer) -> Answer:
 
 def _nameless(answer: Answer) -> Answer:
     return Answer(
-        kind=answer.kind, cause=answer.cause, confidence=answer.confidence, service=answer.service, because=answer.because,
+        kind=answer.kind,
+        cause=answer.cause,
+        confidence=answer.confidence,
+        service=answer.service,
+        because=answer.because,
         source=answer.source,
-    )  # fmt: skip
+    )
 
 
 def _answer(error: Sighting, verdict: Verdict) -> Answer:
@@ -98,7 +105,7 @@ def _answer(error: Sighting, verdict: Verdict) -> Answer:
         bucket=_name(error.bucket),
         object=_name(error.object),
         region=_name(region),
-        endpoint=_name(host.endpoint if host else error.host),
+        endpoint=host.endpoint if host else _name(error.host) if _HOST.fullmatch(error.host) else None,
         right_endpoint=_name(right.endpoint if right else ""),
         request_id=_name(error.request_id),
         ec=_name(error.ec),
@@ -110,4 +117,4 @@ def _answer(error: Sighting, verdict: Verdict) -> Answer:
 
 def _name(value: str) -> str | None:
     value = value.strip()
-    return value if value and len(value) <= _LONGEST else None
+    return value if value and len(value) <= _LONGEST and value.isprintable() else None

@@ -199,6 +199,6 @@ def _state(value: dict[str, Any]) -> Iterator[Sighting]:
             sighting.service = "emr"
             sighting.signs = sighting.signs | {"creation"}
         sighting.region = sighting.region or _word(value.get("RegionId")) or _word(value.get("regionId"))
-        if not told and (state and state not in _FAILED_STATES or not code):
+        if not told and ((state and state not in _FAILED_STATES) or not code):
             sighting.signs = sighting.signs | {"no_error"}
         yield sighting

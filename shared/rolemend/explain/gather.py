@@ -8,6 +8,7 @@ id contradicts what was read before.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 import msgspec
@@ -63,34 +64,39 @@ def _errors(text: str) -> Iterator[_Open]:
 def _marks(text: str) -> list[Mark]:
     whole = len(text.rstrip())
     fields = [mark for mark in marks_in(text) if _is_sound(mark) and not _is_cut_off(mark, whole)]
-    sentences = [Mark(found.start, found.end, "phrase", "", _joined(found)) for found in phrases_in(text)]
-    found = [_in_field(sentence, fields) for sentence in sentences]
-    found += fields
-    taken = [(mark.start, mark.end) for mark in fields if mark.key in ("code", "ec")]
-    found += [mark for mark in _bare(text) if not any(start <= mark.start < end for start, end in taken)]
-    return sorted(found, key=lambda mark: mark.start)
+    found = [*fields, *_sentences(text, [mark for mark in fields if mark.key == "message"])]
+    return sorted([*found, *_bare(text, fields)], key=lambda mark: mark.start)
+
+
+def _sentences(text: str, messages: list[Mark]) -> Iterator[Mark]:
+    """Known sentences. One that is the value of a member has that member's style: printed twice, it comes in two."""
+    starts = [mark.start for mark in messages]
+    for found in phrases_in(text):
+        at = bisect_right(starts, found.start)
+        inside = [mark for mark in messages[max(0, at - 3) : at] if found.start < mark.end]
+        style = min(inside, key=lambda mark: mark.end - mark.start).style if inside else "bare"
+        yield Mark(found.start, found.end, "phrase", style, _joined(found))
 
 
 def _joined(found: Found) -> str:
     return "\t".join((found.phrase, found.action, found.resource, found.quote.replace("\t", " ")))
 
 
-def _in_field(sentence: Mark, fields: list[Mark]) -> Mark:
-    """A sentence that is the value of a member has that member's style: printed twice, it comes in two styles."""
-    inside = [mark for mark in fields if mark.key == "message" and mark.start <= sentence.start < mark.end]
-    style = min(inside, key=lambda mark: mark.end - mark.start).style if inside else "bare"
-    return Mark(sentence.start, sentence.end, "phrase", style, sentence.value)
-
-
-def _bare(text: str) -> Iterator[Mark]:
+def _bare(text: str, fields: list[Mark]) -> Iterator[Mark]:
+    """Codes and ECs without a name before them."""
+    ends = {mark.end for mark in fields if mark.key in ("code", "ec")}
     for found in codes.bare_code().finditer(text):
-        value = found["own"] or found["plain"]
-        in_link = text[max(0, found.start() - 2) : found.start()] == "q="
-        yield Mark(found.start(), found.end(), "code", "link" if in_link else "bare", value)
+        if found.end() not in ends:
+            yield Mark(
+                found.start(), found.end(), "code", _place(text, found), found["own"] or found["plain"]
+            )
     for found in ec.EC.finditer(text):
-        if ec.is_known(found[0]):
-            in_link = text[max(0, found.start() - 2) : found.start()] == "q="
-            yield Mark(found.start(), found.end(), "ec", "link" if in_link else "bare", found[0])
+        if found.end() not in ends and ec.is_known(found[0]):
+            yield Mark(found.start(), found.end(), "ec", _place(text, found), found[0])
+
+
+def _place(text: str, found: re.Match[str]) -> str:
+    return "link" if text[max(0, found.start() - 2) : found.start()] == "q=" else "bare"
 
 
 def _is_sound(mark: Mark) -> bool:
@@ -161,10 +167,8 @@ def _agree(one: str, other: str) -> bool:
     first, second = BY_ID[one], BY_ID[other]
     if {first.cause, second.cause} <= {"permission_missing", "pass_role_missing"}:
         return True
-    return (
-        first.cause == second.cause
-        or "unknown" in (first.cause, second.cause)
-        and first.service == second.service
+    return first.cause == second.cause or (
+        "unknown" in (first.cause, second.cause) and first.service == second.service
     )
 
 
@@ -211,8 +215,7 @@ def _tells_something(error: _Open) -> bool:
         error.phrases
         or values.get("code")
         or values.get("ec")
-        or values.get("policy_type")
-        and values.get("no_permission")
+        or (values.get("policy_type") and values.get("no_permission"))
     )
 
 

@@ -35,18 +35,20 @@ def _plain(found: re.Match[str]) -> str:
 
 
 _ANCHORS = (
-    "enied", "orbid", "ermission", "uthori", "ignature", "ecurity", "AccessKey", "ccess Key", "ccess key", "ccess_key",
-    "no right", "belong to you", "referer", "nonymous", "pay bucket", "specified endpoint", "PermanentRedirect", "TooSkewed",
-    "difference between the request", "imeStamp", "time stamp", "IllegalTimestamp", "RequestTimeExpired", "ObjectState",
-    "object's state", "ndebt", "InDebt", "UserDisable", "AbnormalBucket", "Arrear", "RamRole", "RAMRole", "EntityNotExist",
-    "The role ", "ole not attach", "RoleNo", "RoleNotFound", "LinkedRole", "rivilege", "PassRole", "ssl protect", "HTTPS port",
-    "0003-0000", "0002-0000", "0048-0000", "0030-0000", "for scheme", "AliyunOSSFileSystem", "JindoO", "not known",
-    "NotConfirm", "Not confirmed", "by kms", "by KMS", "KMS Service", "has expired", "CORS", "NoSuch", "StateChangeReason",
-    "stateChangeReason", "AuthAction", "service is not enabled", "don't exist in project", "BucketDisable", "NotStandard",
-    "StandardHost", "SecondLevelDomain", "UnknownHost", "Throttling", "InvalidArgument", "InvalidCredentials",
-    "request is not resource owner", "public bucket", "public object", "according to Policy", "forbidden to list",
-    "corresponding access rights", "authorizer", "entered is incorrect", "error_code", "errorCode", "eventName", "http_status",
-    "InvalidKeyId", "keyId", "NeedSsl", "UbsmsInvalidBid", "BucketAlreadyExists", "by root accounts",
+    "enied", "orbid", "ermission", "uthori", "ignature", "ecurity", "AccessKey", "ccess Key", "ccess key",
+    "ccess_key", "no right", "belong to you", "referer", "nonymous", "pay bucket", "specified endpoint",
+    "PermanentRedirect", "TooSkewed", "difference between the request", "imeStamp", "time stamp",
+    "IllegalTimestamp", "RequestTimeExpired", "ObjectState", "object's state", "ndebt", "InDebt", "UserDisable",
+    "AbnormalBucket", "Arrear", "RamRole", "RAMRole", "EntityNotExist", "The role ", "ole not attach", "RoleNo",
+    "RoleNotFound", "LinkedRole", "rivilege", "PassRole", "ssl protect", "HTTPS port", "0003-0000", "0002-0000",
+    "0048-0000", "0030-0000", "for scheme", "AliyunOSSFileSystem", "JindoO", "not known", "NotConfirm",
+    "Not confirmed", "by kms", "by KMS", "KMS Service", "has expired", "CORS", "NoSuch", "StateChangeReason",
+    "stateChangeReason", "AuthAction", "service is not enabled", "don't exist in project", "BucketDisable",
+    "NotStandard", "StandardHost", "SecondLevelDomain", "UnknownHost", "Throttling", "InvalidArgument",
+    "InvalidCredentials", "request is not resource owner", "public bucket", "public object",
+    "according to Policy", "forbidden to list", "corresponding access rights", "authorizer",
+    "entered is incorrect", "error_code", "errorCode", "eventName", "http_status", "InvalidKeyId", "keyId",
+    "NeedSsl", "UbsmsInvalidBid", "BucketAlreadyExists", "by root accounts",
 )  # fmt: skip
 """At least one of these stands in everything that is recognised."""
 _AROUND = 8_000

@@ -116,9 +116,15 @@ def _line(line: bytes) -> str:
     zeros = line.count(0)
     if zeros:
         line = line.replace(b"\0", b"") if zeros * 3 > len(line) else line.replace(b"\0", b" ")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return line.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return line.decode("latin-1")
+    return next(
+        text
+        for encoding in ("utf-8", "gb18030", "latin-1")
+        if (text := _decoded_as(line, encoding)) is not None
+    )
+
+
+def _decoded_as(line: bytes, encoding: str) -> str | None:
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError:
+        return None

@@ -6,7 +6,6 @@ import json
 import re
 from typing import Any
 
-from rolemend.catalogue import translations
 from rolemend.explain.advice import Advice, plain, say
 from rolemend.explain.answer import Answer, as_json
 from rolemend.explain.wording import CAUSE_NAMES, CONFIDENCE_NAMES, HEADINGS, KIND_NAMES
@@ -30,7 +29,7 @@ _NAMES = ("service", "principal", "action", "resource", "bucket", "object", "reg
 def _head(answer: Answer, language: str) -> str:
     kind, cause = say(KIND_NAMES[answer.kind], language), say(CAUSE_NAMES[answer.cause], language)
     sure = say(CONFIDENCE_NAMES[answer.confidence], language)
-    count = f" ×{answer.count}" if answer.count > 1 else ""
+    count = f" x{answer.count}" if answer.count > 1 else ""
     return f"{kind}: {cause} ({answer.cause}, {sure}){count}"
 
 

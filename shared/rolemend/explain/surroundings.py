@@ -29,17 +29,27 @@ _CALL = re.compile(r"\bResource (?:alicloud_)?\w+ ([A-Z]\w{2,60}) Failed!!!")
 _PRODUCT = re.compile(r"[?&]product=([A-Za-z][A-Za-z\-]{1,30})")
 _USER = re.compile(r"\bPri(?:n)?cipal: ?((?:ALIYUN|RAM)\$[^\s;,'\"]{1,128})")
 
-_OSS = re.compile(
-    r"\boss://|\.oss-[a-z]|\boss-[a-z]{2}-|OSSException|\bx-oss-|\boss2?\b|AliyunOSS|[Jj]indo|ossutil|aliyun[.\-]oss|AliOSS",
-    re.ASCII,
+_OSS_WORDS = (
+    "oss://",
+    ".oss-",
+    "OSSException",
+    "x-oss-",
+    "AliyunOSS",
+    "indo",
+    "ossutil",
+    "aliyun.oss",
+    "aliyun-oss",
+    "AliOSS",
 )
-_FOREIGN = re.compile(
-    r"amazonaws\.com|AmazonS3Exception|\bAmazon S3\b|software\.amazon\.awssdk|arn:aws:|botocore|myqcloud\.com|myhuaweicloud"
-    r"|googleapis\.com|\bobs\.services\.|ObsException|\baws-sdk|windows\.net|S3Exception"
-)
-_DLF = re.compile(r"\bdlf|\bDLF\b|[Pp]aimon|DataLake|data ?lake ?formation", re.IGNORECASE)
-_KMS = re.compile(r"\bkms[.:]|\bkms\.[a-z\-0-9]*\.?aliyuncs|KMS", re.ASCII)
-_CREATION = re.compile(r"\b(?:RunCluster|CreateClusterV2|CreateCluster|CreateClusterWithTemplate)\b")
+_OSS = re.compile(r"\boss-[a-z]{2}-|\boss2?\b", re.ASCII)
+_FOREIGN = (
+    "amazonaws.com", "AmazonS3Exception", "Amazon S3", "Amazon.S3", "software.amazon.awssdk", "arn:aws:",
+    "botocore", "myqcloud.com", "myhuaweicloud", "googleapis.com", "obs.services.", "ObsException", "aws-sdk",
+    "windows.net", "S3Exception",
+)  # fmt: skip
+_DLF = ("dlf", "DLF", "aimon", "DataLake", "datalake", "data lake formation", "Data Lake Formation")
+_KMS = ("kms:", "kms.", "KMS")
+_CREATION = ("RunCluster", "CreateCluster")
 _EMR = re.compile(r"\bemr\b|\bEMR\b|emapreduce|E-MapReduce", re.ASCII)
 _ALIYUN_HOST = re.compile(r"(?<![A-Za-z0-9.\-_])[a-z][a-z0-9.\-]{1,100}\.aliyuncs\.com(?![A-Za-z0-9\-])")
 _MARKUP = re.compile(r"<Error\b|<Code>", re.ASCII)
@@ -154,18 +164,25 @@ def _service(error: Sighting, action: str, around: str) -> tuple[str, str]:
     return found, region if REGION_NAME.fullmatch(region) else ""
 
 
+def _has(around: str, words: tuple[str, ...]) -> bool:
+    return any(word in around for word in words)
+
+
+def _speaks_of_oss(around: str) -> bool:
+    return _has(around, _OSS_WORDS) or _OSS.search(around) is not None
+
+
 def _is_oss(around: str) -> bool:
-    if _OSS.search(around) and not _FOREIGN.search(around):
-        return True
-    return bool(_MARKUP.search(around)) and not _FOREIGN.search(around)
+    return not _has(around, _FOREIGN) and (_speaks_of_oss(around) or _MARKUP.search(around) is not None)
 
 
 def _signs(error: Sighting, around: str) -> set[str]:
+    foreign = _has(around, _FOREIGN) or _S3_HOST_ID.fullmatch(error.host) is not None
     signs = {
-        "oss": _OSS.search(around),
-        "s3": (_FOREIGN.search(around) or _S3_HOST_ID.fullmatch(error.host)) and not _ALIYUN_HOST.search(around),
-        "dlf": _DLF.search(around),
-        "kms": _KMS.search(around),
-        "creation": _CREATION.search(around) and _EMR.search(around),
+        "oss": _speaks_of_oss(around),
+        "s3": foreign and not _ALIYUN_HOST.search(around),
+        "dlf": _has(around, _DLF),
+        "kms": _has(around, _KMS),
+        "creation": _has(around, _CREATION) and _EMR.search(around) is not None,
     }
     return {sign for sign, found in signs.items() if found}

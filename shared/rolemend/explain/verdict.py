@@ -242,7 +242,7 @@ def _kind(error: Sighting, cause: str) -> str:
     if "s3" in error.signs:
         return NOT_RECOGNISED
     if cause == "unknown" and (
-        _is_other(error) or ecs.EC.fullmatch(error.ec) and ecs.is_no_permission_matter(error.ec)
+        _is_other(error) or (ecs.EC.fullmatch(error.ec) and ecs.is_no_permission_matter(error.ec))
     ):
         return NO_PERMISSION_PROBLEM
     if error.service == "emr" and ("creation" in error.signs or cause == "service_role_missing"):

@@ -51,7 +51,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
             bucket=bucket,
             role=named[1] if named else _sound(ROLE_NAME, role if colon else None, "YOUR_ROLE"),
             user=_sound(ROLE_NAME, principal if is_user else None, "YOUR_USER"),
-            by_user=is_user or bool(principal) and not colon,
+            by_user=is_user or (bool(principal) and not colon),
             action=_sound(
                 ACTION_NAME, answer.action, "oss:GetObject" if answer.service == "oss" else "SERVICE:ACTION"
             ),
@@ -61,7 +61,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
             path=f"oss://{bucket}/",
             service=answer.service or "",
             ec=answer.ec or "",
-            who=principal or "-",
+            who=principal or (named[1] if named else "YOUR_ROLE"),
             kind=answer.kind,
         )
 
@@ -120,19 +120,17 @@ def grant(names: Names, document: dict[str, Any], name: str) -> tuple[str, str, 
     """CLI, Terraform and API of a custom policy that is created and attached to who was denied."""
     kind, who = ("User", names.user) if names.by_user else ("Role", names.role)
     text = compact(document)
-    cli = (
-        f"aliyun ram CreatePolicy --PolicyName {name} --PolicyDocument '{text}'"
-        f" && aliyun ram AttachPolicyTo{kind} --PolicyType Custom --PolicyName {name} --{kind}Name {who}"
-    )
-    terraform = (
-        f'resource "alicloud_ram_policy" "fix" {{\n  policy_name     = "{name}"\n  policy_document = <<EOF\n{text}\nEOF\n}}\n'
-        f'resource "alicloud_ram_{kind.lower()}_policy_attachment" "fix" {{\n  policy_name = alicloud_ram_policy.fix.policy_name\n'
-        f'  policy_type = "Custom"\n  {kind.lower()}_name   = "{who}"\n}}'
-    )
+    create = aliyun("ram", "CreatePolicy", PolicyName=name, PolicyDocument=text)
+    attached = {"PolicyType": "Custom", "PolicyName": name, f"{kind}Name": who}
+    cli = f"{create} && {aliyun('ram', f'AttachPolicyTo{kind}', **attached)}"
+    made = hcl("resource", "alicloud_ram_policy", policy_name=name, policy_document=heredoc(text))
+    reference = Raw("alicloud_ram_policy.fix.policy_name")
+    target = {"policy_name": reference, "policy_type": "Custom", f"{kind.lower()}_name": who}
+    terraform = f"{made}\n" + hcl("resource", f"alicloud_ram_{kind.lower()}_policy_attachment", **target)
     api = "\n".join(
         (
             ram("CreatePolicy", PolicyName=name, PolicyDocument=text),
-            ram(f"AttachPolicyTo{kind}", PolicyType="Custom", PolicyName=name, **{f"{kind}Name": who}),
+            ram(f"AttachPolicyTo{kind}", **attached),
         )
     )
     return cli, terraform, api
@@ -140,3 +138,37 @@ def grant(names: Names, document: dict[str, Any], name: str) -> tuple[str, str, 
 
 def list_path(names: Names) -> str:
     return f"hdfs dfs -ls {names.path}"
+
+
+class Raw(str):
+    """An HCL expression, which goes into Terraform without quotes."""
+
+    __slots__ = ()
+
+
+def hcl(block: str, kind: str, **values: object) -> str:
+    """One block of Terraform: `resource` or `data`, its kind, and its arguments."""
+    width = max((len(name) for name in values), default=0)
+    lines = [f"  {name:<{width}} = {_hcl_value(value)}" for name, value in values.items()]
+    return "\n".join([f'{block} "{kind}" "fix" {{', *lines, "}"])
+
+
+def _hcl_value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, (Raw, int)) else f'"{value}"'
+
+
+def heredoc(content: str) -> Raw:
+    return Raw(f"<<EOF\n{content}\nEOF")
+
+
+def aliyun(product: str, action: str, **parameters: object) -> str:
+    """A command of the aliyun CLI; a document stands between single quotes."""
+    words = [f"--{name} {_word(value)}" for name, value in parameters.items()]
+    return " ".join(["aliyun", product, action, *words])
+
+
+def _word(value: object) -> str:
+    word = str(value).lower() if isinstance(value, bool) else str(value)
+    return word if re.fullmatch(r"[A-Za-z0-9_.:/\-]+", word) else f"'{word}'"

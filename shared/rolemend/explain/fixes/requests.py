@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rolemend.explain.fixes.parts import Fix, Names, call, compact, list_path, oss, ram
+from rolemend.explain.fixes.parts import Fix, Names, Raw, aliyun, call, compact, hcl, list_path, oss, ram
 from rolemend.text import text
 
 
@@ -19,12 +19,16 @@ def wrong_endpoint(names: Names) -> Fix:
         console=(
             text("Write the bucket's endpoint into the path: {path}", path=path),
             text(
-                "Or set fs.oss.bucket.{bucket}.endpoint in core-site.xml. From another region only the public endpoint works, and only from nodes with a public IP; OSS-HDFS works in one region only.",
+                (
+                    "Or set fs.oss.bucket.{bucket}.endpoint in core-site.xml. From another region only "
+                    "the public endpoint works, and only from nodes with a public IP; OSS-HDFS works in "
+                    "one region only."
+                ),
                 bucket=names.bucket,
             ),
         ),
         cli=f"aliyun oss stat oss://{names.bucket} --endpoint {names.right_endpoint}",
-        terraform=f'data "alicloud_oss_buckets" "found" {{\n  name_regex = "^{names.bucket}$"\n}}',
+        terraform=hcl("data", "alicloud_oss_buckets", name_regex=f"^{names.bucket}$"),
         api=oss("GET", names.bucket, "location"),
         risk=text("Traffic between regions over the public endpoint costs money and leaves the VPC."),
         verify=f"hdfs dfs -ls {path}",
@@ -35,21 +39,25 @@ def signature(names: Names) -> Fix:
     """A secret that does not belong to the key, or a request that was changed on its way."""
     return Fix(
         what=text(
-            "The signature does not match: the AccessKey secret is wrong, or something between client and service changed the request."
+            "The signature does not match: the AccessKey secret is wrong, or something between client "
+            "and service changed the request."
         ),
         console=(
             text(
-                "Compare AccessKey id and secret with those in the RAM console, without spaces before or behind; create a new pair if the secret is lost."
+                "Compare AccessKey id and secret with those in the RAM console, without spaces before or "
+                "behind; create a new pair if the secret is lost."
             ),
             text(
-                "If the pair is right, look for a proxy that rewrites headers, and for a URL that is encoded twice."
+                "If the pair is right, look for a proxy that rewrites headers, and for a URL that is "
+                "encoded twice."
             ),
         ),
         cli=f"aliyun ram ListAccessKeys --UserName {names.user}",
-        terraform=f'resource "alicloud_ram_access_key" "new" {{\n  user_name = "{names.user}"\n}}',
+        terraform=hcl("resource", "alicloud_ram_access_key", user_name=names.user),
         api=ram("ListAccessKeys", UserName=names.user),
         risk=text(
-            "A new key pair opens a second way in: disable the old one when the new one works. On EMR, prefer the role and use no key at all."
+            "A new key pair opens a second way in: disable the old one when the new one works. On EMR, "
+            "prefer the role and use no key at all."
         ),
         verify=list_path(names),
     )
@@ -61,44 +69,61 @@ def access_key(names: Names) -> Fix:
         what=text("The AccessKey id is not known, is disabled, or may not be used from this address."),
         console=(
             text(
-                "In the RAM console, open the user, Authentication > AccessKey, and check that the id is there and enabled; mind spaces before and behind it."
+                "In the RAM console, open the user, Authentication > AccessKey, and check that the id is "
+                "there and enabled; mind spaces before and behind it."
             ),
         ),
-        cli=f"aliyun ram ListAccessKeys --UserName {names.user} && aliyun ram UpdateAccessKey --UserName {names.user} --UserAccessKeyId YOUR_KEY_ID --Status Active",
-        terraform=f'resource "alicloud_ram_access_key" "fix" {{\n  user_name = "{names.user}"\n  status    = "Active"\n}}',
+        cli=" && ".join(
+            (
+                aliyun("ram", "ListAccessKeys", UserName=names.user),
+                aliyun(
+                    "ram",
+                    "UpdateAccessKey",
+                    UserName=names.user,
+                    UserAccessKeyId="YOUR_KEY_ID",
+                    Status="Active",
+                ),
+            )
+        ),
+        terraform=hcl("resource", "alicloud_ram_access_key", user_name=names.user, status="Active"),
         api=ram("UpdateAccessKey", UserName=names.user, UserAccessKeyId="YOUR_KEY_ID", Status="Active"),
         risk=text("A key may have been disabled because it leaked: ask before you enable it again."),
         verify="aliyun sts GetCallerIdentity",
     )
 
 
+def _session(names: Names) -> dict[str, object]:
+    arn = f"acs:ram::YOUR_ACCOUNT:role/{names.role}"
+    return {"RoleArn": arn, "RoleSessionName": "test", "DurationSeconds": 3600}
+
+
 def token(names: Names) -> Fix:
     """Temporary credentials that expired or do not belong together."""
     return Fix(
         what=text(
-            "The temporary credentials have expired, are incomplete, or do not belong together; no policy is wrong."
+            "The temporary credentials have expired, are incomplete, or do not belong together; no "
+            "policy is wrong."
         ),
         console=(
             text(
-                "Take AccessKey id, secret and security token from one answer of AssumeRole, send all three, and renew them before they expire."
+                "Take AccessKey id, secret and security token from one answer of AssumeRole, send all "
+                "three, and renew them before they expire."
             ),
             text(
-                "On EMR, use the credential provider of the ECS application role, which renews them by itself; in Spark, do not hand a token to executors once for all."
+                "On EMR, use the credential provider of the ECS application role, which renews them by "
+                "itself; in Spark, do not hand a token to executors once for all."
             ),
         ),
-        cli=f"aliyun sts AssumeRole --RoleArn acs:ram::YOUR_ACCOUNT:role/{names.role} --RoleSessionName test --DurationSeconds 3600",
-        terraform=f'resource "alicloud_ram_role" "longer" {{\n  role_name            = "{names.role}"\n  max_session_duration = 43200\n}}',
-        api=call(
-            "Sts",
-            "2015-04-01",
-            "AssumeRole",
-            RoleArn=f"acs:ram::YOUR_ACCOUNT:role/{names.role}",
-            RoleSessionName="test",
-            DurationSeconds=3600,
-        ),
+        cli=aliyun("sts", "AssumeRole", **_session(names)),
+        terraform=hcl("resource", "alicloud_ram_role", role_name=names.role, max_session_duration=43200),
+        api=call("Sts", "2015-04-01", "AssumeRole", **_session(names)),
         risk=text("A longer session is a longer time in which a leaked token works."),
         verify="aliyun sts GetCallerIdentity",
     )
+
+
+def _chrony(names: Names) -> dict[str, object]:
+    return {"RegionId": names.region, "Type": "RunShellScript", "CommandContent": "chronyc makestep"}
 
 
 def clock(names: Names) -> Fix:
@@ -107,19 +132,19 @@ def clock(names: Names) -> Fix:
         what=text("The clock of the machine that signed the request differs by more than 15 minutes."),
         console=(
             text(
-                "Set the clock of the node with NTP, and check its time zone; a request that waits long after it was signed fails in the same way."
+                "Set the clock of the node with NTP, and check its time zone; a request that waits long "
+                "after it was signed fails in the same way."
             ),
         ),
-        cli=f"aliyun ecs RunCommand --RegionId {names.region} --Type RunShellScript --InstanceId.1 YOUR_INSTANCE --CommandContent 'chronyc makestep'",
-        terraform='resource "alicloud_ecs_command" "clock" {\n  name            = "clock"\n  type            = "RunShellScript"\n  command_content = base64encode("chronyc makestep")\n}',
-        api=call(
-            "Ecs",
-            "2014-05-26",
-            "RunCommand",
-            RegionId=names.region,
-            Type="RunShellScript",
-            CommandContent="chronyc makestep",
+        cli=aliyun("ecs", "RunCommand", **_chrony(names), **{"InstanceId.1": "YOUR_INSTANCE"}),
+        terraform=hcl(
+            "resource",
+            "alicloud_ecs_command",
+            name="clock",
+            type="RunShellScript",
+            command_content=Raw('base64encode("chronyc makestep")'),
         ),
+        api=call("Ecs", "2014-05-26", "RunCommand", **_chrony(names)),
         risk=text("A clock that jumps can upset databases and schedulers on the same node."),
         verify="date -u && chronyc tracking",
     )
@@ -132,7 +157,8 @@ def https_only(names: Names) -> Fix:
         faq="2.3",
         console=(
             text(
-                "Set fs.oss.https.enable to true in core-site.xml, or write https:// in the endpoint of the client."
+                "Set fs.oss.https.enable to true in core-site.xml, or write https:// in the endpoint of "
+                "the client."
             ),
         ),
         cli=f"aliyun oss ls oss://{names.bucket} --endpoint https://{names.right_endpoint}",
@@ -149,16 +175,20 @@ def client(names: Names) -> Fix:
         what=text("The client is set up wrongly: the request never got as far as a policy."),
         console=(
             text(
-                "Check fs.oss.impl, fs.oss.endpoint and fs.oss.credentials.provider in core-site.xml, and that the JindoSDK jars lie on the class path of the job."
+                "Check fs.oss.impl, fs.oss.endpoint and fs.oss.credentials.provider in core-site.xml, "
+                "and that the JindoSDK jars lie on the class path of the job."
             ),
             text(
-                "Check the endpoint's spelling, that the bucket stands before it and not behind, and the account id. If the path is a local directory, check its owner."
+                "Check the endpoint's spelling, that the bucket stands before it and not behind, and the "
+                "account id. If the path is a local directory, check its owner."
             ),
         ),
         cli="aliyun emr ListApplicationConfigs --RegionId "
         + names.region
         + " --ClusterId YOUR_CLUSTER --ApplicationName HADOOP-COMMON",
-        terraform="# Settings of an existing cluster are changed in the console or with UpdateApplicationConfigs.",
+        terraform=(
+            "# Settings of an existing cluster are changed in the console or with UpdateApplicationConfigs."
+        ),
         api=call(
             "Emr",
             "2021-03-20",
@@ -177,11 +207,14 @@ def requester_pays(names: Names) -> Fix:
         what=text("The bucket lets its requester pay, and the request did not agree to that."),
         console=(
             text(
-                "Sign the request and send the header x-oss-request-payer: requester, or ask the bucket's owner to switch pay-by-requester off."
+                "Sign the request and send the header x-oss-request-payer: requester, or ask the "
+                "bucket's owner to switch pay-by-requester off."
             ),
         ),
         cli=f"aliyun oss ls oss://{names.bucket} --payer requester",
-        terraform=f'resource "alicloud_oss_bucket_request_payment" "fix" {{\n  bucket = "{names.bucket}"\n  payer  = "BucketOwner"\n}}',
+        terraform=hcl(
+            "resource", "alicloud_oss_bucket_request_payment", bucket=names.bucket, payer="BucketOwner"
+        ),
         api=oss("GET", names.bucket, "requestPayment"),
         risk=text("Your account is charged for requests and traffic from then on."),
         verify=list_path(names),
@@ -195,14 +228,16 @@ def anonymous(names: Names) -> Fix:
         faq="2.3",
         console=(
             text(
-                "Give the client credentials: on EMR the ECS application role through EcsStsCredentialsProvider, elsewhere a key or token."
+                "Give the client credentials: on EMR the ECS application role through "
+                "EcsStsCredentialsProvider, elsewhere a key or token."
             ),
             text(
-                "If the data is meant to be public, say so in a bucket policy with the principal *; this needs Block Public Access off."
+                "If the data is meant to be public, say so in a bucket policy with the principal *; this "
+                "needs Block Public Access off."
             ),
         ),
         cli="curl http://100.100.100.200/latest/meta-data/ram/security-credentials/",
-        terraform=f'resource "alicloud_oss_bucket_acl" "private" {{\n  bucket = "{names.bucket}"\n  acl    = "private"\n}}',
+        terraform=hcl("resource", "alicloud_oss_bucket_acl", bucket=names.bucket, acl="private"),
         api=oss("GET", names.bucket, "acl"),
         risk=text("A public bucket can be read by everybody. Credentials are the safer way."),
         verify=list_path(names),
@@ -219,11 +254,14 @@ def referer(names: Names) -> Fix:
         faq="2.3",
         console=(
             text(
-                "In the OSS console, open the bucket, Data Security > Hotlink Protection, and add the site to the whitelist or allow an empty Referer; jobs send none."
+                "In the OSS console, open the bucket, Data Security > Hotlink Protection, and add the "
+                "site to the whitelist or allow an empty Referer; jobs send none."
             ),
         ),
         cli=f"aliyun oss referer --method get oss://{names.bucket}",
-        terraform=f'resource "alicloud_oss_bucket_referer" "fix" {{\n  bucket              = "{names.bucket}"\n  allow_empty_referer = true\n}}',
+        terraform=hcl(
+            "resource", "alicloud_oss_bucket_referer", bucket=names.bucket, allow_empty_referer=True
+        ),
         api=oss("GET", names.bucket, "referer"),
         risk=text("An empty Referer lets every client in that sends none."),
         verify=list_path(names),
@@ -240,14 +278,21 @@ def public_block(names: Names) -> Fix:
         faq="2.3",
         console=(
             text(
-                "Leave it on and grant the identity that needs the data by a RAM policy or a bucket policy that names it."
+                "Leave it on and grant the identity that needs the data by a RAM policy or a bucket "
+                "policy that names it."
             ),
             text(
-                "Only if the data is meant for everybody: OSS console, the bucket, Permission Control > Block Public Access, off."
+                "Only if the data is meant for everybody: OSS console, the bucket, Permission Control > "
+                "Block Public Access, off."
             ),
         ),
         cli=f"ossutil api get-bucket-public-access-block --bucket {names.bucket}",
-        terraform=f'resource "alicloud_oss_bucket_public_access_block" "keep" {{\n  bucket              = "{names.bucket}"\n  block_public_access = true\n}}',
+        terraform=hcl(
+            "resource",
+            "alicloud_oss_bucket_public_access_block",
+            bucket=names.bucket,
+            block_public_access=True,
+        ),
         api=oss("GET", names.bucket, "publicAccessBlock"),
         risk=text("With the block off, one public ACL opens the data to the whole internet."),
         verify=list_path(names),
@@ -260,11 +305,14 @@ def archived(names: Names) -> Fix:
         what=text("The object is archived and must be restored before it can be read; no right is missing."),
         console=(
             text(
-                "In the OSS console, restore the object, or all of a prefix with ossutil, wait until it is done, and run the job again."
+                "In the OSS console, restore the object, or all of a prefix with ossutil, wait until it "
+                "is done, and run the job again."
             ),
         ),
         cli=f"aliyun oss restore oss://{names.bucket}/YOUR_PREFIX/ -r",
-        terraform=f'resource "alicloud_oss_bucket" "direct_read" {{\n  bucket = "{names.bucket}"\n  # Archive direct read: OSS console, Data Management > Archive Direct Read.\n}}',
+        terraform=hcl(
+            "resource", "alicloud_oss_bucket_archive_direct_read", bucket=names.bucket, enabled=True
+        ),
         api=compact(
             {
                 "product": "Oss",
@@ -287,7 +335,8 @@ def suspended(names: Names) -> Fix:
         what=text("The account, or the bucket owner's account, is overdue or suspended."),
         console=(
             text(
-                "In the console, open Expenses and pay what is overdue, then look in the message center for a notice of security or of a closed account."
+                "In the console, open Expenses and pay what is overdue, then look in the message center "
+                "for a notice of security or of a closed account."
             ),
         ),
         cli="aliyun bssopenapi QueryAccountBalance",

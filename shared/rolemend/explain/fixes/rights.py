@@ -8,10 +8,13 @@ from __future__ import annotations
 from rolemend.explain.fixes.parts import (
     Fix,
     Names,
+    Raw,
+    aliyun,
     bucket_resources,
     call,
     compact,
     grant,
+    hcl,
     list_path,
     oss,
     policy,
@@ -46,17 +49,20 @@ def oss_right(names: Names) -> Fix:
         faq="2.2",
         console=(
             text(
-                "In the RAM console, open Permissions > Policies, create a policy from this document and attach it to the role or user that made the call."
+                "In the RAM console, open Permissions > Policies, create a policy from this document and "
+                "attach it to the role or user that made the call."
             ),
             text(
-                "If the bucket belongs to another account, its owner must allow the call in the bucket policy as well."
+                "If the bucket belongs to another account, its owner must allow the call in the bucket "
+                "policy as well."
             ),
         ),
         cli=cli,
         terraform=terraform,
         api=api,
         risk=text(
-            "Whoever holds this identity can then use the bucket. Grant only the actions that the job needs, on this bucket alone."
+            "Whoever holds this identity can then use the bucket. Grant only the actions that the job "
+            "needs, on this bucket alone."
         ),
         verify=list_path(names),
     )
@@ -70,7 +76,8 @@ def api_right(names: Names) -> Fix:
         what=text("No policy allows {who} to do {action}.", who=names.who, action=names.action),
         console=(
             text(
-                "In the RAM console, open Permissions > Policies, create a policy from this document and attach it to the role or user that made the call."
+                "In the RAM console, open Permissions > Policies, create a policy from this document and "
+                "attach it to the role or user that made the call."
             ),
             text("Narrow Resource to the one that the error names, if it names one."),
         ),
@@ -85,31 +92,34 @@ def api_right(names: Names) -> Fix:
 def creation_right(names: Names) -> Fix:
     """FAQ 1.1: who creates a cluster must have AliyunEMRFullAccess."""
     kind, who = ("Role", names.role) if names.role != "YOUR_ROLE" else ("User", names.user)
+    attached = {"PolicyType": "System", "PolicyName": "AliyunEMRFullAccess", f"{kind}Name": who}
+    target = {"policy_name": "AliyunEMRFullAccess", "policy_type": "System", f"{kind.lower()}_name": who}
     return Fix(
         what=text(
-            "{who} was not allowed to create the cluster: the right is missing, or the ECS application role cannot be used.",
+            (
+                "{who} was not allowed to create the cluster: the right is missing, or the ECS "
+                "application role cannot be used."
+            ),
             who=names.who,
         ),
         faq="1.1",
         console=(
             text(
-                "In the RAM console, grant AliyunEMRFullAccess to the creator; AliyunEMRDevelopAccess is not enough."
+                "In the RAM console, grant AliyunEMRFullAccess to the creator; AliyunEMRDevelopAccess is "
+                "not enough."
             ),
             text(
-                "Check that the ECS application role is spelled as in RAM, and that the creator may pass it (ram:PassRole)."
+                "Check that the ECS application role is spelled as in RAM, and that the creator may pass "
+                "it (ram:PassRole)."
             ),
             text(
-                "Check its trust policy: releases up to 3.32 and 4.5 need emr.aliyuncs.com, later ones ecs.aliyuncs.com."
+                "Check its trust policy: releases up to 3.32 and 4.5 need emr.aliyuncs.com, later ones "
+                "ecs.aliyuncs.com."
             ),
         ),
-        cli=f"aliyun ram AttachPolicyTo{kind} --PolicyType System --PolicyName AliyunEMRFullAccess --{kind}Name {who}",
-        terraform=f'resource "alicloud_ram_{kind.lower()}_policy_attachment" "fix" {{\n  policy_name = "AliyunEMRFullAccess"\n  policy_type = "System"\n  {kind.lower()}_name   = "{who}"\n}}',
-        api=ram(
-            f"AttachPolicyTo{kind}",
-            PolicyType="System",
-            PolicyName="AliyunEMRFullAccess",
-            **{f"{kind}Name": who},
-        ),
+        cli=aliyun("ram", f"AttachPolicyTo{kind}", **attached),
+        terraform=hcl("resource", f"alicloud_ram_{kind.lower()}_policy_attachment", **target),
+        api=ram(f"AttachPolicyTo{kind}", **attached),
         risk=text("AliyunEMRFullAccess allows everything in EMR, deleting clusters included."),
         verify="aliyun emr RunCluster",
     )
@@ -118,7 +128,8 @@ def creation_right(names: Names) -> Fix:
 def identity_deny(names: Names) -> Fix:
     """An explicit Deny of a RAM policy: nothing that is added helps."""
     kind, who = ("User", names.user) if names.by_user else ("Role", names.role)
-    document = compact(policy(statement([names.action], ["*"])))
+    new = {"PolicyName": "YOUR_POLICY", "PolicyDocument": "YOUR_DOCUMENT", "SetAsDefault": True}
+    listed = {f"{kind}Name": who}
     return Fix(
         what=text(
             "A RAM policy of {who} denies {action} outright; granting more does not help.",
@@ -128,18 +139,14 @@ def identity_deny(names: Names) -> Fix:
         faq="2.3",
         console=(
             text(
-                "In the RAM console, open each policy of the role, of the user and of the user's groups, and look for a Deny statement that covers the action."
+                "In the RAM console, open each policy of the role, of the user and of the user's groups, "
+                "and look for a Deny statement that covers the action."
             ),
             text("Narrow or remove that statement, or except this bucket from it."),
         ),
-        cli=f"aliyun ram ListPoliciesFor{kind} --{kind}Name {who} && aliyun ram CreatePolicyVersion --PolicyName YOUR_POLICY --SetAsDefault true --PolicyDocument '{document}'",
-        terraform='data "alicloud_ram_policies" "attached" {\n  ' + f'{kind.lower()}_name = "{who}"\n' + "}",
-        api="\n".join(
-            (
-                ram(f"ListPoliciesFor{kind}", **{f"{kind}Name": who}),
-                ram("CreatePolicyVersion", PolicyName="YOUR_POLICY", SetAsDefault=True, PolicyDocument="..."),
-            )
-        ),
+        cli=f"{aliyun('ram', f'ListPoliciesFor{kind}', **listed)} && {aliyun('ram', 'CreatePolicyVersion', **new)}",
+        terraform=hcl("data", "alicloud_ram_policies", **{f"{kind.lower()}_name": who}),
+        api="\n".join((ram(f"ListPoliciesFor{kind}", **listed), ram("CreatePolicyVersion", **new))),
         risk=text("Somebody wrote the Deny on purpose: ask the owner before you narrow it."),
         verify=list_path(names) if names.service == "oss" else "aliyun sts GetCallerIdentity",
     )
@@ -159,18 +166,23 @@ def bucket_deny(names: Names) -> Fix:
         faq="2.3",
         console=(
             text(
-                "In the OSS console, open the bucket, Permission Control > Bucket Policy, and find the Deny statement that covers the caller, the action, the address or the scheme."
+                "In the OSS console, open the bucket, Permission Control > Bucket Policy, and find the "
+                "Deny statement that covers the caller, the action, the address or the scheme."
             ),
             text(
-                "Remove it or except the role from it, and manage access through the Action field of the RAM policy."
+                "Remove it or except the role from it, and manage access through the Action field of the "
+                "RAM policy."
             ),
             *also,
         ),
         cli=f"aliyun oss bucket-policy --method get oss://{names.bucket}",
-        terraform=f'resource "alicloud_oss_bucket_policy" "fix" {{\n  bucket = "{names.bucket}"\n  policy = file("policy.json")\n}}',
+        terraform=hcl(
+            "resource", "alicloud_oss_bucket_policy", bucket=names.bucket, policy=Raw('file("policy.json")')
+        ),
         api="\n".join((oss("GET", names.bucket, "policy"), oss("PUT", names.bucket, "policy", "..."))),
         risk=text(
-            "A Deny often enforces a rule of the company, such as a VPC or TLS: keep its condition, and except only this role."
+            "A Deny often enforces a rule of the company, such as a VPC or TLS: keep its condition, and "
+            "except only this role."
         ),
         verify=list_path(names),
     )
@@ -186,14 +198,16 @@ def some_deny(names: Names) -> Fix:
         faq="2.3",
         console=(
             text(
-                "Look for the EC in the answer's XML or in the OSS access log: 0003-00000101 is the bucket policy, 0003-00000201 a RAM policy, 0003-00000001 a missing right."
+                "Look for the EC in the answer's XML or in the OSS access log: 0003-00000101 is the "
+                "bucket policy, 0003-00000201 a RAM policy, 0003-00000001 a missing right."
             ),
             text(
-                "Check the bucket policy for a Deny statement, then the policies of the caller; a sentence about the bucket policy is answered to a Deny of a RAM policy as well."
+                "Check the bucket policy for a Deny statement, then the policies of the caller; a "
+                "sentence about the bucket policy is answered to a Deny of a RAM policy as well."
             ),
         ),
         cli=f"aliyun oss bucket-policy --method get oss://{names.bucket}",
-        terraform=f'data "alicloud_oss_buckets" "found" {{\n  name_regex = "^{names.bucket}$"\n}}',
+        terraform=hcl("data", "alicloud_oss_buckets", name_regex=f"^{names.bucket}$"),
         api=oss("GET", names.bucket, "policy"),
         risk=text("Reading changes nothing. Do not grant anything before the EC is known."),
         verify=list_path(names),
@@ -203,28 +217,29 @@ def some_deny(names: Names) -> Fix:
 def session_deny(names: Names) -> Fix:
     """A session policy that does not cover the request."""
     wanted = compact(policy(statement([names.action], bucket_resources(names.bucket))))
+    asked = {
+        "RoleArn": f"acs:ram::YOUR_ACCOUNT:role/{names.role}",
+        "RoleSessionName": "test",
+        "Policy": wanted,
+    }
     return Fix(
         what=text(
-            "The temporary credentials are limited by the policy that was given to AssumeRole, and it does not cover the call."
+            "The temporary credentials are limited by the policy that was given to AssumeRole, and it "
+            "does not cover the call."
         ),
         console=(
             text(
-                "Find where the token is made (AssumeRole with a Policy parameter) and let that policy cover the action and the bucket."
+                "Find where the token is made (AssumeRole with a Policy parameter) and let that policy "
+                "cover the action and the bucket."
             ),
             text(
-                "A token can do only what both the role's policies and this policy allow: check the role's policies too, then fetch a new token."
+                "A token can do only what both the role's policies and this policy allow: check the "
+                "role's policies too, then fetch a new token."
             ),
         ),
-        cli=f"aliyun sts AssumeRole --RoleArn acs:ram::YOUR_ACCOUNT:role/{names.role} --RoleSessionName test --Policy '{wanted}'",
-        terraform=f'provider "alicloud" {{\n  assume_role {{\n    role_arn = "acs:ram::YOUR_ACCOUNT:role/{names.role}"\n    policy   = file("session-policy.json")\n  }}\n}}',
-        api=call(
-            "Sts",
-            "2015-04-01",
-            "AssumeRole",
-            RoleArn=f"acs:ram::YOUR_ACCOUNT:role/{names.role}",
-            RoleSessionName="test",
-            Policy=wanted,
-        ),
+        cli=aliyun("sts", "AssumeRole", **asked),
+        terraform='provider "alicloud" {\n  assume_role {\n    policy = file("session-policy.json")\n  }\n}',
+        api=call("Sts", "2015-04-01", "AssumeRole", **asked),
         risk=text("The session policy keeps a token small. Add only the action that is missing."),
         verify=list_path(names),
     )
@@ -233,24 +248,28 @@ def session_deny(names: Names) -> Fix:
 def vpc_endpoint_deny(names: Names) -> Fix:
     """The policy of a VPC's gateway endpoint."""
     wanted = compact(policy(statement(["oss:*"], bucket_resources(names.bucket)) | {"Principal": "*"}))
+    asked = {"RegionId": names.region, "EndpointId": "YOUR_ENDPOINT_ID", "PolicyDocument": wanted}
+    service = f"com.aliyun.{names.region}.oss"
+    document = Raw('file("endpoint-policy.json")')
     return Fix(
         what=text(
             "The policy of the VPC's gateway endpoint does not admit bucket {bucket}.", bucket=names.bucket
         ),
         console=(
             text(
-                "In the VPC console, open Endpoints > Gateway Endpoint, and add the bucket to the endpoint policy."
+                "In the VPC console, open Endpoints > Gateway Endpoint, and add the bucket to the "
+                "endpoint policy."
             ),
         ),
-        cli=f"aliyun vpc UpdateVpcGatewayEndpointAttribute --RegionId {names.region} --EndpointId YOUR_ENDPOINT_ID --PolicyDocument '{wanted}'",
-        terraform=f'resource "alicloud_vpc_gateway_endpoint" "oss" {{\n  service_name    = "com.aliyun.{names.region}.oss"\n  vpc_id          = "YOUR_VPC"\n  policy_document = file("endpoint-policy.json")\n}}',
-        api=call(
-            "Vpc",
-            "2016-04-28",
-            "UpdateVpcGatewayEndpointAttribute",
-            EndpointId="YOUR_ENDPOINT_ID",
-            PolicyDocument=wanted,
+        cli=aliyun("vpc", "UpdateVpcGatewayEndpointAttribute", **asked),
+        terraform=hcl(
+            "resource",
+            "alicloud_vpc_gateway_endpoint",
+            service_name=service,
+            vpc_id="YOUR_VPC",
+            policy_document=document,
         ),
+        api=call("Vpc", "2016-04-28", "UpdateVpcGatewayEndpointAttribute", **asked),
         risk=text(
             "The endpoint policy keeps data inside the company's buckets: add this bucket and no wildcard."
         ),
@@ -267,7 +286,8 @@ def control_deny(names: Names) -> Fix:
         ),
         console=(
             text(
-                "Only the administrator of the resource directory can change it: Resource Management console, Resource Directory > Control Policies."
+                "Only the administrator of the resource directory can change it: Resource Management "
+                "console, Resource Directory > Control Policies."
             ),
         ),
         cli="aliyun resourcedirectorymaster ListControlPolicies",
@@ -293,7 +313,8 @@ def kms_right(names: Names) -> Fix:
         ),
         console=(
             text(
-                "Add these KMS actions to a policy of the role that reads or writes the bucket: the execution role of Serverless Spark, or the ECS application role."
+                "Add these KMS actions to a policy of the role that reads or writes the bucket: the "
+                "execution role of Serverless Spark, or the ECS application role."
             ),
             text("If the key has a policy of its own, let it admit the role."),
         ),
@@ -301,7 +322,8 @@ def kms_right(names: Names) -> Fix:
         terraform=terraform,
         api=api,
         risk=text(
-            "Whoever may decrypt with the key can read all that is encrypted with it: name the key in Resource where you can."
+            "Whoever may decrypt with the key can read all that is encrypted with it: name the key in "
+            "Resource where you can."
         ),
         verify=list_path(names),
     )
@@ -313,10 +335,12 @@ def dlf_data_right(names: Names) -> Fix:
         what=text("Data Lake Formation's own data permission is missing; a RAM policy cannot grant it."),
         console=(
             text(
-                "In the DLF console, open the catalog, database or table, Permissions > Grant Permissions, and grant the access that the job needs."
+                "In the DLF console, open the catalog, database or table, Permissions > Grant "
+                "Permissions, and grant the access that the job needs."
             ),
             text(
-                "Grant it to who submitted the job (for Livy Gateway: to the creator of the token), not to the execution role."
+                "Grant it to who submitted the job (for Livy Gateway: to the creator of the token), not "
+                "to the execution role."
             ),
         ),
         cli="aliyun dlfnext BatchGrantPermissions --help",
