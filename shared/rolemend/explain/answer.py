@@ -31,7 +31,8 @@ class Check(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One error of the text. Names are None where the text does not tell them; every name stands in the text.
 
-    `because` are the words that the cause rests on, `source` the page that says what they mean.
+    `by_role` says that the principal is a role; `because` are the words that the cause rests on, `source` the page that
+    says what they mean.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     advice: tuple[Advice, ...] = ()
     count: int = 1
     code: str = ""
+    by_role: bool = False
     because: tuple[Text, ...] = ()
     source: str = ""
 

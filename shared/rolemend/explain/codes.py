@@ -63,12 +63,12 @@ _SPELLED_OUT = sorted(
 _PLAIN = frozenset(
     {
         "AccessDenied", "AccessForbidden", "NotAuthorized", "NoPermission", "Throttling", "ServiceUnavailable",
-        "InternalError", "InvalidArgument", "QuotaExceeded", "OutOfStock", "RequestTimeout", "NoSuchKey", "NoSuchBucket",
-        "UserDisabled", "InvalidSignature", "AccessDeniedError", "UnauthorizedError", "NoPermissionError",
-        "UserNotAllowed", "InvalidCredentials", "UnknownHost",
+        "InternalError", "InvalidArgument", "QuotaExceeded", "OutOfStock", "RequestTimeout", "NoSuchKey",
+        "NoSuchBucket", "UserDisabled", "InvalidSignature", "AccessDeniedError", "UnauthorizedError",
+        "NoPermissionError", "UserNotAllowed", "InvalidCredentials", "UnknownHost",
     }
 )  # fmt: skip
-"""Codes that are also words of prose and of other clouds: they count only behind `Code:` or before a sentence."""
+"""Codes that are words of prose and of other clouds as well: they count behind `Code:` or before a sentence."""
 
 
 def cause_of_code(code: str) -> str:

@@ -110,6 +110,7 @@ def _answer(error: Sighting, verdict: Verdict) -> Answer:
         request_id=_name(error.request_id),
         ec=_name(error.ec),
         code=error.code,
+        by_role="role" in error.signs or ":" in error.principal,
         because=verdict.because,
         source=verdict.source,
     )

@@ -141,7 +141,7 @@ def _logged(line: dict[str, Any]) -> Iterator[Sighting]:
     parts = (
         [part if part != "-" else "" for part in values.get("extend_information", "").split(",")] + [""] * 4
     )[:4]
-    role = f"{parts[1]}:{parts[2]}" if parts[1] and parts[2] else parts[1]
+    role = parts[1]
     bucket, operation = values.get("bucket", ""), values.get("operation", "")
     denied = values.get("error_code", "") != "" or values.get("http_status", "")[:1] in ("4", "5")
     unsigned = values.get("sign_type") == "NotSign" or (

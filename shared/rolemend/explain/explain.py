@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import BinaryIO
 
 import msgspec
 
@@ -14,7 +13,7 @@ from rolemend.explain.collect import Collector
 from rolemend.explain.documents import split_documents
 from rolemend.explain.gather import sightings_in
 from rolemend.explain.plaintext import unescaped, worth_reading
-from rolemend.explain.reading import windows
+from rolemend.explain.reading import Readable, windows
 
 
 def explain_bytes(content: bytes) -> list[Answer]:
@@ -22,7 +21,7 @@ def explain_bytes(content: bytes) -> list[Answer]:
     return explain_file(io.BytesIO(content))
 
 
-def explain_file(file: BinaryIO, read: Callable[[int], None] = lambda count: None) -> list[Answer]:
+def explain_file(file: Readable, read: Callable[[int], None] = lambda count: None) -> list[Answer]:
     """The answers to a file, read piece by piece: memory does not grow with its length.
 
     `read` is told the bytes of each piece. Nothing in the file is an error of this function.

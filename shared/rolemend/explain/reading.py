@@ -5,13 +5,21 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 BLOCK = 1 << 18
 """Bytes that are read at once."""
 WINDOW = 1 << 20
 """Characters that are looked at together: an input that is no longer is looked at in one piece."""
 _LONGEST_LINE = 4 * WINDOW
+
+
+class Readable(Protocol):
+    """What can be read piece by piece: an open file, standard input."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes, none at the end."""
+
 
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -22,7 +30,7 @@ _BOMS = (
 )
 
 
-def windows(file: BinaryIO, read: Callable[[int], None] = lambda count: None) -> Iterator[str]:
+def windows(file: Readable, read: Callable[[int], None] = lambda count: None) -> Iterator[str]:
     """The text of a file in windows that end where a record ends. `read` is told how many bytes were read."""
     waiting: list[str] = []
     size = 0
@@ -40,6 +48,10 @@ def windows(file: BinaryIO, read: Callable[[int], None] = lambda count: None) ->
         yield "".join(waiting)
 
 
+_NEW_LINE = re.compile(
+    r"\n(?![<\[\s}\]\"'.]|at |Caused by|\.\.\. |(?:Error|Message|Request|Code|Host|Recommend|EC|User|Status)[\w ]*[:=])"
+)
+"""A line that does not look like one that goes on with the error before it."""
 _RECORD = re.compile(r"\n(?=\n|\[?\d{2,4}[\-/:.]|\{|[A-Z]\d{4} )")
 
 
@@ -47,6 +59,7 @@ def _end_of_record(text: str) -> int:
     """Where to cut: before a line that begins a record, else at a line's end, else between two JSON values."""
     start = WINDOW - (WINDOW >> 2)
     records = [found.end() for found in _RECORD.finditer(text, start, WINDOW)]
+    records = records or [found.end() for found in _NEW_LINE.finditer(text, start, WINDOW)]
     if records:
         return records[-1]
     for end in ("\n", "},{", "}, {", "} ", ", ", " "):
@@ -55,7 +68,7 @@ def _end_of_record(text: str) -> int:
     return WINDOW
 
 
-def _texts(file: BinaryIO, read: Callable[[int], None]) -> Iterator[str]:
+def _texts(file: Readable, read: Callable[[int], None]) -> Iterator[str]:
     first = _next_block(file, read)
     encoding = _encoding_of(first)
     if encoding is None:
@@ -69,7 +82,7 @@ def _texts(file: BinaryIO, read: Callable[[int], None]) -> Iterator[str]:
     yield decoder.decode(b"", True)
 
 
-def _next_block(file: BinaryIO, read: Callable[[int], None]) -> bytes:
+def _next_block(file: Readable, read: Callable[[int], None]) -> bytes:
     block = file.read(BLOCK)
     read(len(block))
     return block
@@ -87,7 +100,7 @@ def _encoding_of(start: bytes) -> str | None:
     return None
 
 
-def _lines(block: bytes, file: BinaryIO, read: Callable[[int], None]) -> Iterator[str]:
+def _lines(block: bytes, file: Readable, read: Callable[[int], None]) -> Iterator[str]:
     """Blocks of whole lines; a line without an end is cut when it grows too long."""
     waiting = b""
     while block:

@@ -11,7 +11,8 @@ class Sighting(msgspec.Struct, kw_only=True):
     `code` is the service's error code, `phrases` the ids of known sentences (`phrases.PHRASES`) in it and `quotes`
     their words, `host` the host that was asked (`HostId`), `endpoint` OSS's `<Endpoint>`, `others` further OSS hosts
     around it. `guessed` says that `action` is only what the operation in the text usually needs. `signs` are marks of
-    the surroundings: `oss`, `dlf`, `kms`, `sts_key`, `s3`, `creation`, `unsigned`, `no_error`.
+    the surroundings: `oss`, `dlf`, `kms`, `sts_key`, `s3`, `creation`, `role`, `unsigned`,
+    `no_error`.
     """
 
     code: str = ""

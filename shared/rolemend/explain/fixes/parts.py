@@ -41,17 +41,18 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, answer: Answer) -> Names:
         """The names of an answer."""
         principal = answer.principal or ""
-        role, colon, _ = principal.partition(":")
+        role = principal.partition(":")[0]
         named = _ROLE_ARN.fullmatch(answer.resource or "")
-        is_user = bool(principal) and not colon and not principal.isdigit()
+        by_user = bool(principal) and not answer.by_role
+        is_named = by_user and not principal.isdigit()
         region = _sound(REGION_NAME, answer.region, "YOUR_REGION")
         bucket = _sound(BUCKET_NAME, answer.bucket, "YOUR_BUCKET")
         right = _sound(OSS_ENDPOINT, answer.right_endpoint, f"oss-{region}.aliyuncs.com")
         return cls(
             bucket=bucket,
-            role=named[1] if named else _sound(ROLE_NAME, role if colon else None, "YOUR_ROLE"),
-            user=_sound(ROLE_NAME, principal if is_user else None, "YOUR_USER"),
-            by_user=is_user or (bool(principal) and not colon),
+            role=named[1] if named else _sound(ROLE_NAME, role if answer.by_role else None, "YOUR_ROLE"),
+            user=_sound(ROLE_NAME, principal if is_named else None, "YOUR_USER"),
+            by_user=by_user,
             action=_sound(
                 ACTION_NAME, answer.action, "oss:GetObject" if answer.service == "oss" else "SERVICE:ACTION"
             ),

@@ -19,11 +19,9 @@ def wrong_endpoint(names: Names) -> Fix:
         console=(
             text("Write the bucket's endpoint into the path: {path}", path=path),
             text(
-                (
-                    "Or set fs.oss.bucket.{bucket}.endpoint in core-site.xml. From another region only "
-                    "the public endpoint works, and only from nodes with a public IP; OSS-HDFS works in "
-                    "one region only."
-                ),
+                "Or set fs.oss.bucket.{bucket}.endpoint in core-site.xml. From another region only "
+                "the public endpoint works, and only from nodes with a public IP; OSS-HDFS works in "
+                "one region only.",
                 bucket=names.bucket,
             ),
         ),

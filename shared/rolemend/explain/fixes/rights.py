@@ -96,10 +96,8 @@ def creation_right(names: Names) -> Fix:
     target = {"policy_name": "AliyunEMRFullAccess", "policy_type": "System", f"{kind.lower()}_name": who}
     return Fix(
         what=text(
-            (
-                "{who} was not allowed to create the cluster: the right is missing, or the ECS "
-                "application role cannot be used."
-            ),
+            "{who} was not allowed to create the cluster: the right is missing, or the ECS "
+            "application role cannot be used.",
             who=names.who,
         ),
         faq="1.1",
@@ -331,6 +329,7 @@ def kms_right(names: Names) -> Fix:
 
 def dlf_data_right(names: Names) -> Fix:
     """DLF's own data permissions, which no RAM policy grants."""
+    wanted = [{"principal": "YOUR_USER", "resourceType": "TABLE", "access": "SELECT"}]
     return Fix(
         what=text("Data Lake Formation's own data permission is missing; a RAM policy cannot grant it."),
         console=(
@@ -343,13 +342,15 @@ def dlf_data_right(names: Names) -> Fix:
                 "to the execution role."
             ),
         ),
-        cli="aliyun dlfnext BatchGrantPermissions --help",
+        cli=aliyun(
+            "dlfnext",
+            "BatchGrantPermissions",
+            catalogId="YOUR_CATALOG",
+            body=compact({"permissions": wanted}),
+        ),
         terraform="# The provider has no resource for data permissions of DLF: use the console or the API.",
         api=call(
-            "DlfNext",
-            "2025-03-10",
-            "BatchGrantPermissions",
-            permissions=[{"principal": "YOUR_USER", "resourceType": "TABLE", "access": "SELECT"}],
+            "DlfNext", "2025-03-10", "BatchGrantPermissions", catalogId="YOUR_CATALOG", permissions=wanted
         ),
         risk=text(
             "Data permissions are inherited from catalog to table: grant on the table that the job reads."

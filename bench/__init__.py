@@ -1,0 +1,1 @@
+"""Benchmarks, each printing a ratio taken in the same run."""
