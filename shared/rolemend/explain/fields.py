@@ -16,7 +16,7 @@ _SPELLINGS = {
     "code": "code|errorcode|errcode|error",
     "message": "message|errormessage|errmsg|errormsg|errmessage|msg",
     "status": "status|statuscode|httpstatus|httpcode|httpstatuscode|responsecode",
-    "request_id": "requestid|xossrequestid|xacsrequestid|xlogrequestid",
+    "request_id": "requestid|logrequestid|xossrequestid|xacsrequestid|xlogrequestid",
     "host": "hostid|host",
     "ec": "ec|xossec|errorec",
     "bucket": "bucket|bucketname",
@@ -33,9 +33,6 @@ _SPELLINGS = {
     "access_key": "ossaccesskeyid",
 }
 KEY_OF = {spelling: key for key, spellings in _SPELLINGS.items() for spelling in spellings.split("|")}
-_NOT_LOOSE = frozenset(
-    {"error", "host", "msg", "user", "status", "key", "object", "endpoint", "bucket", "message", "code"}
-)
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -55,7 +52,7 @@ def key_of(name: str) -> str:
 
 _NAME = (
     r"(?:x-(?:oss|acs|log)-)?(?:(?:[Ee]rror|ERROR|[Ee]rr|http|[Hh]ttp|HTTP)[ _\-]?)?"
-    r"(?:[Cc]ode|CODE|[Mm]essage|[Mm]sg|[Ee][Cc]|[Ss]tatus(?:[ _\-]?[Cc]ode)?|[Rr]equest[ _\-]?(?:[Ii][Dd]))"
+    r"(?:[Cc]ode|CODE|[Mm]essage|[Mm]sg|[Ee][Cc]|[Ss]tatus(?:[ _\-]?[Cc]ode)?|(?:log)?[Rr]equest[ _\-]?(?:[Ii][Dd]))"
     r"|ErrorEC|x-oss-ec|[Hh]ost(?:[Ii][Dd])?|[Bb]ucket(?:_?[Nn]ame)?|[Oo]bject(?:_?[Nn]ame)?|[Kk]ey|[Ee]ndpoint|User"
     r"|[Aa]uth(?:Action|Resource|PrincipalDisplayName)|(?:[Nn]oPermission)?[Pp]olicyType|[Nn]oPermissionType"
     r"|operation|extend_information|OSSAccessKeyId|[Ee]rror"
@@ -72,22 +69,32 @@ def _pattern() -> re.Pattern[str]:
         # "Name": "value", 'Name': 'value', "Name": ["value"]
         rf"|(?P<q>[\"'])(?P<jn>{_NAME})(?P=q)\s*:\s*\[?\s*(?:(?P<jq>[\"'])(?P<jv>.{{0,2000}}?)(?<!\\)(?P=jq)|(?P<ji>-?\d+))"
         # Name="value", Name=value
-        rf"|(?<![\w<\[\"'.\-])(?P<an>{_NAME})\s?=\s?(?:\"(?P<aq>[^\"\n]{{0,2000}})\"|'(?P<as>[^'\n]{{0,2000}})'"
+        rf"|(?<![\w<\"'.\-])(?P<ln>{_NAME})\s?(?:=\s?(?:\"(?P<aq>[^\"\n]{{0,2000}})\"|'(?P<as>[^'\n]{{0,2000}})'"
         rf"|(?P<av>[^\n\"',}}\])]{{1,2000}}?)(?=,\s*\w+\s?=|[,\s}})\]!]*(?:\n|$)|\s+\w+\s?=|[,}})\]]))"
         # Name: "value", Name: [ 'value' ], Name: value up to the next name or the line's end
-        rf"|(?<![\w<\[\"'.\-])(?P<cn>{_NAME})\s?:\s?(?:\[?\s*\"(?P<cq>[^\"\n]{{0,2000}})\"|\[?\s*'(?P<cs>[^'\n]{{0,2000}})'"
-        rf"|(?P<cv>[^\n<]{{1,2000}}?)(?=,?\s+(?:{_NAME})\s?:|[,}}]?[^\S\n]*(?:\n|$|<)|,\s*\w+\s?[:=]))",
+        rf"|:\s?(?:\[?\s*\"(?P<cq>[^\"\n]{{0,2000}})\"|\[?\s*'(?P<cs>[^'\n]{{0,2000}})'"
+        rf"|(?P<cv>[^\n<]{{1,2000}}?)(?=,?\s+(?:{_NAME})\s?:|[,}}]?[^\S\n]*(?:\n|$|<)|,\s*\w+\s?[:=])))",
         re.MULTILINE,
     )
 
 
-_STYLES = (
-    ("xn", ("xv",), "xml"),
-    ("bn", ("bv",), "bracket"),
-    ("jn", ("jv", "ji"), "json"),
-    ("an", ("aq", "as", "av"), "assign"),
-    ("cn", ("cq", "cs", "cv"), "colon"),
-)
+_STYLES = {
+    "xv": ("xn", "xml"),
+    "bv": ("bn", "bracket"),
+    "jv": ("jn", "json"),
+    "ji": ("jn", "json"),
+    "aq": ("ln", "assign"),
+    "as": ("ln", "assign"),
+    "av": ("ln", "assign"),
+    "cq": ("ln", "colon"),
+    "cs": ("ln", "colon"),
+    "cv": ("ln", "colon"),
+}
+"""Group of the value -> group of its name, and the style."""
+
+
+_ONE_WORD = frozenset({"request_id", "ec", "action", "principal", "policy_type", "no_permission"})
+"""What is one word: a sentence's end or the next name of a Go map behind it is none of it."""
 
 
 def marks_in(text: str) -> Iterator[Mark]:
@@ -101,20 +108,23 @@ def marks_in(text: str) -> Iterator[Mark]:
 
 
 def _mark(found: re.Match[str]) -> Mark | None:
-    for name, values, style in _STYLES:
-        if (spelled := found[name]) is None:
-            continue
-        group = next((value for value in values if found[value] is not None), None)
-        key = key_of(spelled)
-        if group is None or not key:
-            return None
-        return Mark(found.start(), found.end(group), key, style, found[group].strip())
-    return None
+    group = next(group for group in _STYLES if found[group] is not None)
+    name, style = _STYLES[group]
+    key = key_of(found[name])
+    if not key:
+        return None
+    value = found[group].strip()
+    if key in _ONE_WORD and value:
+        value = value.split(maxsplit=1)[0].rstrip(".,;]")
+        return Mark(
+            found.start(), found.start(group) + found[group].index(value) + len(value), key, style, value
+        )
+    return Mark(found.start(), found.end(group), key, style, value)
 
 
 def _resume(found: re.Match[str], mark: Mark | None) -> int:
     """Where to look on: behind a short value, inside a message, which may hold a whole answer."""
     if mark is not None and mark.key != "message" and not ("<" in mark.value or ":" in mark.value):
         return max(mark.end, found.start() + 1)
-    name = next(found.end(name) for name, _, _ in _STYLES if found[name] is not None)
+    name = next(found.end(name) for name in ("xn", "bn", "jn", "ln") if found[name] is not None)
     return max(name, found.start() + 1)

@@ -51,7 +51,8 @@ _ANCHORS = (
     "NeedSsl", "UbsmsInvalidBid", "BucketAlreadyExists", "by root accounts",
 )  # fmt: skip
 """At least one of these stands in everything that is recognised."""
-_AROUND = 8_000
+_BEFORE, _BEHIND, _LINE = 2_500, 4_000, 16_000
+"""Characters around a spot that are read with it, and how far a line's end is looked for."""
 
 
 def worth_reading(text: str) -> list[str]:
@@ -59,7 +60,7 @@ def worth_reading(text: str) -> list[str]:
     spots = sorted({at for anchor in _ANCHORS if anchor in text for at in _places(text, anchor)})
     parts: list[tuple[int, int]] = []
     for at in spots:
-        start, end = _line_start(text, max(0, at - _AROUND)), _line_end(text, min(len(text), at + _AROUND))
+        start, end = _line_start(text, max(0, at - _BEFORE)), _line_end(text, min(len(text), at + _BEHIND))
         if parts and start <= parts[-1][1]:
             parts[-1] = (parts[-1][0], max(end, parts[-1][1]))
         else:
@@ -77,9 +78,9 @@ def _places(text: str, anchor: str) -> list[int]:
 
 
 def _line_start(text: str, at: int) -> int:
-    return text.rfind("\n", max(0, at - 2_000), at) + 1 or at
+    return text.rfind("\n", max(0, at - _LINE), at) + 1 or at
 
 
 def _line_end(text: str, at: int) -> int:
-    found = text.find("\n", at, at + 2_000)
+    found = text.find("\n", at, at + _LINE)
     return found if found >= 0 else at
