@@ -29,13 +29,7 @@ _THROTTLED = (
 )
 
 
-_CALLER_OR_API = (
-    "invalidaccesskeyid",
-    "invalidsecuritytoken",
-    "invalidaction",
-    "invalidapi",
-    "invalidversion",
-)
+_CALLER_OR_API = ("invalidaccesskeyid", "invalidsecuritytoken", "invalidaction", "invalidapi", "invalidversion")
 """Codes of answers that speak of the caller's key or of the API, some with status 404: nothing is absent by them."""
 
 
