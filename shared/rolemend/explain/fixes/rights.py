@@ -1,0 +1,359 @@
+"""Rights that are missing or denied.
+
+https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/grant-permissions-to-access-oss-or-oss-hdfs
+"""
+
+from __future__ import annotations
+
+from rolemend.explain.fixes.parts import (
+    Fix,
+    Names,
+    Raw,
+    aliyun,
+    bucket_resources,
+    call,
+    compact,
+    grant,
+    hcl,
+    list_path,
+    oss,
+    policy,
+    ram,
+    statement,
+)
+from rolemend.text import text
+
+_READ = ["oss:GetObject", "oss:ListObjects", "oss:GetBucketInfo"]
+_WRITE = [
+    "oss:PutObject", "oss:DeleteObject", "oss:AbortMultipartUpload", "oss:ListMultipartUploads", "oss:ListParts",
+    "oss:RestoreObject", "oss:ListObjectVersions", "oss:DeleteObjectVersion",
+]  # fmt: skip
+"""What Hive and Spark need in order to write, beside reading."""
+
+
+def oss_right(names: Names) -> Fix:
+    """FAQ 2.2: the policy must list the bucket, for the action that was asked for."""
+    if names.action in ("oss:ListBuckets", "oss:PutBucket"):
+        document = policy(statement([names.action], ["*"]))
+    else:
+        actions = sorted({*_READ, *(_WRITE if names.action in _WRITE else ()), names.action})
+        document = policy(statement(actions, bucket_resources(names.bucket)))
+    cli, terraform, api = grant(names, document, f"rolemend-{names.bucket}"[:128])
+    return Fix(
+        what=text(
+            "No policy allows {who} to do {action} on bucket {bucket}.",
+            who=names.who,
+            action=names.action,
+            bucket=names.bucket,
+        ),
+        faq="2.2",
+        console=(
+            text(
+                "In the RAM console, open Permissions > Policies, create a policy from this document and "
+                "attach it to the role or user that made the call."
+            ),
+            text(
+                "If the bucket belongs to another account, its owner must allow the call in the bucket "
+                "policy as well."
+            ),
+        ),
+        cli=cli,
+        terraform=terraform,
+        api=api,
+        risk=text(
+            "Whoever holds this identity can then use the bucket. Grant only the actions that the job "
+            "needs, on this bucket alone."
+        ),
+        verify=list_path(names),
+    )
+
+
+def api_right(names: Names) -> Fix:
+    """A service's API that no policy allows."""
+    document = policy(statement([names.action], ["*"]))
+    cli, terraform, api = grant(names, document, "rolemend-fix")
+    return Fix(
+        what=text("No policy allows {who} to do {action}.", who=names.who, action=names.action),
+        console=(
+            text(
+                "In the RAM console, open Permissions > Policies, create a policy from this document and "
+                "attach it to the role or user that made the call."
+            ),
+            text("Narrow Resource to the one that the error names, if it names one."),
+        ),
+        cli=cli,
+        terraform=terraform,
+        api=api,
+        risk=text("The action is granted on every resource of the account until Resource is narrowed."),
+        verify="aliyun sts GetCallerIdentity",
+    )
+
+
+def creation_right(names: Names) -> Fix:
+    """FAQ 1.1: who creates a cluster must have AliyunEMRFullAccess."""
+    kind, who = ("Role", names.role) if names.role != "YOUR_ROLE" else ("User", names.user)
+    attached = {"PolicyType": "System", "PolicyName": "AliyunEMRFullAccess", f"{kind}Name": who}
+    target = {"policy_name": "AliyunEMRFullAccess", "policy_type": "System", f"{kind.lower()}_name": who}
+    return Fix(
+        what=text(
+            "{who} was not allowed to create the cluster: the right is missing, or the ECS "
+            "application role cannot be used.",
+            who=names.who,
+        ),
+        faq="1.1",
+        console=(
+            text(
+                "In the RAM console, grant AliyunEMRFullAccess to the creator; AliyunEMRDevelopAccess is "
+                "not enough."
+            ),
+            text(
+                "Check that the ECS application role is spelled as in RAM, and that the creator may pass "
+                "it (ram:PassRole)."
+            ),
+            text(
+                "Check its trust policy: releases up to 3.32 and 4.5 need emr.aliyuncs.com, later ones "
+                "ecs.aliyuncs.com."
+            ),
+        ),
+        cli=aliyun("ram", f"AttachPolicyTo{kind}", **attached),
+        terraform=hcl("resource", f"alicloud_ram_{kind.lower()}_policy_attachment", **target),
+        api=ram(f"AttachPolicyTo{kind}", **attached),
+        risk=text("AliyunEMRFullAccess allows everything in EMR, deleting clusters included."),
+        verify="aliyun emr RunCluster",
+    )
+
+
+def identity_deny(names: Names) -> Fix:
+    """An explicit Deny of a RAM policy: nothing that is added helps."""
+    kind, who = ("User", names.user) if names.by_user else ("Role", names.role)
+    new = {"PolicyName": "YOUR_POLICY", "PolicyDocument": "YOUR_DOCUMENT", "SetAsDefault": True}
+    listed = {f"{kind}Name": who}
+    return Fix(
+        what=text(
+            "A RAM policy of {who} denies {action} outright; granting more does not help.",
+            who=names.who,
+            action=names.action,
+        ),
+        faq="2.3",
+        console=(
+            text(
+                "In the RAM console, open each policy of the role, of the user and of the user's groups, "
+                "and look for a Deny statement that covers the action."
+            ),
+            text("Narrow or remove that statement, or except this bucket from it."),
+        ),
+        cli=f"{aliyun('ram', f'ListPoliciesFor{kind}', **listed)} && {aliyun('ram', 'CreatePolicyVersion', **new)}",
+        terraform=hcl("data", "alicloud_ram_policies", **{f"{kind.lower()}_name": who}),
+        api="\n".join((ram(f"ListPoliciesFor{kind}", **listed), ram("CreatePolicyVersion", **new))),
+        risk=text("Somebody wrote the Deny on purpose: ask the owner before you narrow it."),
+        verify=list_path(names) if names.service == "oss" else "aliyun sts GetCallerIdentity",
+    )
+
+
+def bucket_deny(names: Names) -> Fix:
+    """A Deny statement of the bucket policy."""
+    also = (
+        (text("A RAM policy denies the call as well, so both must be changed."),)
+        if names.ec == "0003-00000203"
+        else ()
+    )
+    return Fix(
+        what=text(
+            "The bucket policy of {bucket} denies the call; granting more does not help.", bucket=names.bucket
+        ),
+        faq="2.3",
+        console=(
+            text(
+                "In the OSS console, open the bucket, Permission Control > Bucket Policy, and find the "
+                "Deny statement that covers the caller, the action, the address or the scheme."
+            ),
+            text(
+                "Remove it or except the role from it, and manage access through the Action field of the "
+                "RAM policy."
+            ),
+            *also,
+        ),
+        cli=f"aliyun oss bucket-policy --method get oss://{names.bucket}",
+        terraform=hcl(
+            "resource", "alicloud_oss_bucket_policy", bucket=names.bucket, policy=Raw('file("policy.json")')
+        ),
+        api="\n".join((oss("GET", names.bucket, "policy"), oss("PUT", names.bucket, "policy", "..."))),
+        risk=text(
+            "A Deny often enforces a rule of the company, such as a VPC or TLS: keep its condition, and "
+            "except only this role."
+        ),
+        verify=list_path(names),
+    )
+
+
+def some_deny(names: Names) -> Fix:
+    """A denial that does not say by which policy: the sentence alone does not tell."""
+    return Fix(
+        what=text(
+            "OSS denied the call on bucket {bucket}, and the text does not say which rule did.",
+            bucket=names.bucket,
+        ),
+        faq="2.3",
+        console=(
+            text(
+                "Look for the EC in the answer's XML or in the OSS access log: 0003-00000101 is the "
+                "bucket policy, 0003-00000201 a RAM policy, 0003-00000001 a missing right."
+            ),
+            text(
+                "Check the bucket policy for a Deny statement, then the policies of the caller; a "
+                "sentence about the bucket policy is answered to a Deny of a RAM policy as well."
+            ),
+        ),
+        cli=f"aliyun oss bucket-policy --method get oss://{names.bucket}",
+        terraform=hcl("data", "alicloud_oss_buckets", name_regex=f"^{names.bucket}$"),
+        api=oss("GET", names.bucket, "policy"),
+        risk=text("Reading changes nothing. Do not grant anything before the EC is known."),
+        verify=list_path(names),
+    )
+
+
+def session_deny(names: Names) -> Fix:
+    """A session policy that does not cover the request."""
+    wanted = compact(policy(statement([names.action], bucket_resources(names.bucket))))
+    asked = {
+        "RoleArn": f"acs:ram::YOUR_ACCOUNT:role/{names.role}",
+        "RoleSessionName": "test",
+        "Policy": wanted,
+    }
+    return Fix(
+        what=text(
+            "The temporary credentials are limited by the policy that was given to AssumeRole, and it "
+            "does not cover the call."
+        ),
+        console=(
+            text(
+                "Find where the token is made (AssumeRole with a Policy parameter) and let that policy "
+                "cover the action and the bucket."
+            ),
+            text(
+                "A token can do only what both the role's policies and this policy allow: check the "
+                "role's policies too, then fetch a new token."
+            ),
+        ),
+        cli=aliyun("sts", "AssumeRole", **asked),
+        terraform='provider "alicloud" {\n  assume_role {\n    policy = file("session-policy.json")\n  }\n}',
+        api=call("Sts", "2015-04-01", "AssumeRole", **asked),
+        risk=text("The session policy keeps a token small. Add only the action that is missing."),
+        verify=list_path(names),
+    )
+
+
+def vpc_endpoint_deny(names: Names) -> Fix:
+    """The policy of a VPC's gateway endpoint."""
+    wanted = compact(policy(statement(["oss:*"], bucket_resources(names.bucket)) | {"Principal": "*"}))
+    asked = {"RegionId": names.region, "EndpointId": "YOUR_ENDPOINT_ID", "PolicyDocument": wanted}
+    service = f"com.aliyun.{names.region}.oss"
+    document = Raw('file("endpoint-policy.json")')
+    return Fix(
+        what=text(
+            "The policy of the VPC's gateway endpoint does not admit bucket {bucket}.", bucket=names.bucket
+        ),
+        console=(
+            text(
+                "In the VPC console, open Endpoints > Gateway Endpoint, and add the bucket to the "
+                "endpoint policy."
+            ),
+        ),
+        cli=aliyun("vpc", "UpdateVpcGatewayEndpointAttribute", **asked),
+        terraform=hcl(
+            "resource",
+            "alicloud_vpc_gateway_endpoint",
+            service_name=service,
+            vpc_id="YOUR_VPC",
+            policy_document=document,
+        ),
+        api=call("Vpc", "2016-04-28", "UpdateVpcGatewayEndpointAttribute", **asked),
+        risk=text(
+            "The endpoint policy keeps data inside the company's buckets: add this bucket and no wildcard."
+        ),
+        verify=list_path(names),
+    )
+
+
+def control_deny(names: Names) -> Fix:
+    """A control policy of the resource directory."""
+    return Fix(
+        what=text(
+            "A control policy of the resource directory denies {action} for the whole account.",
+            action=names.action,
+        ),
+        console=(
+            text(
+                "Only the administrator of the resource directory can change it: Resource Management "
+                "console, Resource Directory > Control Policies."
+            ),
+        ),
+        cli="aliyun resourcedirectorymaster ListControlPolicies",
+        terraform='data "alicloud_resource_manager_control_policies" "all" {}',
+        api=call("ResourceDirectoryMaster", "2022-04-19", "ListControlPolicies"),
+        risk=text(
+            "A control policy binds every identity of the account, and is changed for many accounts at once."
+        ),
+        verify=list_path(names) if names.service == "oss" else "aliyun sts GetCallerIdentity",
+    )
+
+
+def kms_right(names: Names) -> Fix:
+    """A bucket encrypted with a KMS key that the caller may not use."""
+    document = policy(
+        statement(["kms:List*", "kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"], ["*"])
+    )
+    cli, terraform, api = grant(names, document, "rolemend-kms")
+    return Fix(
+        what=text(
+            "The data is encrypted with a KMS key that {who} may not use, or the request was not signed.",
+            who=names.who,
+        ),
+        console=(
+            text(
+                "Add these KMS actions to a policy of the role that reads or writes the bucket: the "
+                "execution role of Serverless Spark, or the ECS application role."
+            ),
+            text("If the key has a policy of its own, let it admit the role."),
+        ),
+        cli=cli,
+        terraform=terraform,
+        api=api,
+        risk=text(
+            "Whoever may decrypt with the key can read all that is encrypted with it: name the key in "
+            "Resource where you can."
+        ),
+        verify=list_path(names),
+    )
+
+
+def dlf_data_right(names: Names) -> Fix:
+    """DLF's own data permissions, which no RAM policy grants."""
+    wanted = [{"principal": "YOUR_USER", "resourceType": "TABLE", "access": "SELECT"}]
+    return Fix(
+        what=text("Data Lake Formation's own data permission is missing; a RAM policy cannot grant it."),
+        console=(
+            text(
+                "In the DLF console, open the catalog, database or table, Permissions > Grant "
+                "Permissions, and grant the access that the job needs."
+            ),
+            text(
+                "Grant it to who submitted the job (for Livy Gateway: to the creator of the token), not "
+                "to the execution role."
+            ),
+        ),
+        cli=aliyun(
+            "dlfnext",
+            "BatchGrantPermissions",
+            catalogId="YOUR_CATALOG",
+            body=compact({"permissions": wanted}),
+        ),
+        terraform="# The provider has no resource for data permissions of DLF: use the console or the API.",
+        api=call(
+            "DlfNext", "2025-03-10", "BatchGrantPermissions", catalogId="YOUR_CATALOG", permissions=wanted
+        ),
+        risk=text(
+            "Data permissions are inherited from catalog to table: grant on the table that the job reads."
+        ),
+        verify="spark-sql -e 'SHOW TABLES'",
+    )

@@ -1,0 +1,149 @@
+"""Roles that are not there, not trusted, or may not be passed on.
+
+https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/use-a-custom-ecs-application-role-to-access-other-cloud-resources-in-your-alibaba-cloud-account-19
+"""
+
+from __future__ import annotations
+
+from rolemend.explain.fixes.parts import (
+    Fix,
+    Names,
+    aliyun,
+    compact,
+    grant,
+    hcl,
+    heredoc,
+    policy,
+    ram,
+    statement,
+)
+from rolemend.text import text
+
+_AGAIN = "aliyun emr RunCluster"
+
+
+_USERS = {
+    "emr": ["emr.aliyuncs.com", "ecs.aliyuncs.com"],
+    "fc": ["fc.aliyuncs.com"],
+    "emr-serverless-spark": ["spark.emr-serverless.aliyuncs.com"],
+}
+"""Service that was called -> who must be trusted; both of EMR's serve every release."""
+
+
+def _trust(names: Names) -> str:
+    services = _USERS.get(names.service, ["ecs.aliyuncs.com"])
+    allowed = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": services}}
+    return compact({"Version": "1", "Statement": [allowed]})
+
+
+def _role(names: Names, trust: str) -> str:
+    return hcl(
+        "resource", "alicloud_ram_role", role_name=names.role, assume_role_policy_document=heredoc(trust)
+    )
+
+
+def role_not_found(names: Names) -> Fix:
+    """FAQ 1.2: the role must exist, spelled like that."""
+    trust = _trust(names)
+    return Fix(
+        what=text(
+            "The role {role} does not exist in this account, or is spelled differently.", role=names.role
+        ),
+        faq="1.2",
+        console=(
+            text(
+                "In the RAM console, open Identities > Roles and compare the name letter by letter; "
+                "look-alike hyphens and spaces count."
+            ),
+            text(
+                "Use the name as it stands there, or create the role for Elastic Compute Service and "
+                "attach its policies."
+            ),
+        ),
+        cli=aliyun("ram", "CreateRole", RoleName=names.role, AssumeRolePolicyDocument=trust),
+        terraform=_role(names, trust),
+        api="\n".join(
+            (ram("ListRoles"), ram("CreateRole", RoleName=names.role, AssumeRolePolicyDocument=trust))
+        ),
+        risk=text(
+            "A new role can do nothing until policies are attached to it; attach only what the cluster needs."
+        ),
+        verify=f"aliyun ram GetRole --RoleName {names.role}",
+    )
+
+
+def role_not_trusted(names: Names) -> Fix:
+    """FAQ 1.3: the role's trust policy must name the service that uses it."""
+    trust = _trust(names)
+    return Fix(
+        what=text(
+            "The trust policy of role {role} does not let the service, or the caller, assume it.",
+            role=names.role,
+        ),
+        faq="1.3",
+        console=(
+            text(
+                "In the RAM console, open the role, Trust Policy > Edit Trust Policy, and add the "
+                "service: ecs.aliyuncs.com for a cluster's nodes, emr.aliyuncs.com for EMR up to 3.32 "
+                "and 4.5, spark.emr-serverless.aliyuncs.com for Serverless Spark."
+            ),
+            text(
+                "Keep the services that it already trusts. A role that a person assumes needs that "
+                "person's account or user under RAM."
+            ),
+        ),
+        cli=aliyun("ram", "UpdateRole", RoleName=names.role, NewAssumeRolePolicyDocument=trust),
+        terraform=_role(names, trust),
+        api=ram("UpdateRole", RoleName=names.role, NewAssumeRolePolicyDocument=trust),
+        risk=text(
+            "The document is replaced as a whole: leave in it what the role trusts today, and never edit "
+            "a default role of EMR."
+        ),
+        verify=f"aliyun ram GetRole --RoleName {names.role}",
+    )
+
+
+def pass_role(names: Names) -> Fix:
+    """FAQ 1.1: who creates the cluster must be allowed to pass its role."""
+    document = policy(statement(["ram:PassRole"], [f"acs:ram:*:*:role/{names.role}"]))
+    cli, terraform, api = grant(names, document, "rolemend-pass-role")
+    return Fix(
+        what=text("{who} may not hand a role to a service: ram:PassRole is missing.", who=names.who),
+        faq="1.1",
+        console=(
+            text(
+                "In the RAM console, attach a policy with ram:PassRole on this role to the user or role "
+                "that made the call."
+            ),
+        ),
+        cli=cli,
+        terraform=terraform,
+        api=api,
+        risk=text(
+            "Whoever may pass a role can use all its rights through the service: name the role in "
+            "Resource, never a wildcard."
+        ),
+        verify=_AGAIN,
+    )
+
+
+def service_role(names: Names) -> Fix:
+    """The role that a service itself needs was never authorized."""
+    return Fix(
+        what=text(
+            "The role that the service itself works with was not authorized in this account, or was deleted."
+        ),
+        faq="1.1",
+        console=(
+            text(
+                "Log on with the Alibaba Cloud account, open the EMR console, and confirm the "
+                "authorization that it asks for (AliyunEMRDefaultRole and AliyunECSInstanceForEMRRole)."
+            ),
+            text("For another service, open its console once and confirm its service role there."),
+        ),
+        cli="aliyun ram GetRole --RoleName AliyunEMRDefaultRole",
+        terraform=hcl("data", "alicloud_ram_roles", name_regex="^AliyunEMRDefaultRole$"),
+        api=ram("GetRole", RoleName="AliyunEMRDefaultRole"),
+        risk=text("A default role must not be edited or deleted: clusters cannot be created without it."),
+        verify=_AGAIN,
+    )

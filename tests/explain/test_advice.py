@@ -1,0 +1,188 @@
+"""Advice: complete for every cause, in both languages, and never a command with a name that is none."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rolemend.explain.advice import advise
+from rolemend.explain.answer import CAUSES, Answer
+from rolemend.explain.explain import explain_bytes
+from rolemend.explain.show import show
+from rolemend.policy import parse_policy
+from tests.explain.cases import CORPUS
+
+KINDS = ("oss_denied", "api_denied", "emr_creation_denied")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+CAUSED = [cause for cause in CAUSES if cause != "unknown"]
+
+
+def answer(cause: str, kind: str = "oss_denied", **names: Any) -> Answer:
+    return Answer(kind=kind, cause=cause, confidence="likely", **names)
+
+
+def shown(made: Answer, language: str = "en") -> dict[str, Any]:
+    (advice,) = advise(made)
+    return advice.shown(language)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cause", CAUSED)
+def test_every_cause_has_advice_in_all_four_forms(cause: str, kind: str) -> None:
+    advice = shown(answer(cause, kind, service="oss"))
+    assert advice["what"]
+    assert advice["risk"]
+    assert advice["verify"]
+    assert advice["fix"]["console"]
+    assert all(advice["fix"][form] for form in ("cli", "terraform", "api"))
+
+
+@pytest.mark.parametrize("cause", CAUSED)
+def test_chinese_advice_is_chinese_throughout(cause: str) -> None:
+    advice = shown(answer(cause), "zh")
+    sentences = [advice["what"], advice["risk"], *advice["fix"]["console"]]
+    assert not [sentence for sentence in sentences if not CHINESE.search(sentence)]
+    assert not CHINESE.search(json.dumps(shown(answer(cause), "en"), ensure_ascii=False))
+
+
+@pytest.mark.parametrize(
+    ("cause", "faq"),
+    [
+        ("wrong_endpoint", "2.1"),
+        ("permission_missing", "2.2"),
+        ("bucket_policy_deny", "2.3"),
+        ("role_not_found", "1.2"),
+        ("role_not_trusted", "1.3"),
+        ("pass_role_missing", "1.1"),
+    ],
+)
+def test_advice_names_the_item_of_the_faq(cause: str, faq: str) -> None:
+    assert shown(answer(cause))["faq"] == faq
+
+
+def test_a_fix_uses_the_names_of_the_text() -> None:
+    made = answer(
+        "permission_missing",
+        service="oss",
+        bucket="data-lake",
+        principal="emr-role:vm-ram-i-1",
+        by_role=True,
+        action="oss:PutObject",
+    )
+    advice = shown(made)
+    assert "--RoleName emr-role" in advice["fix"]["cli"]
+    assert "acs:oss:*:*:data-lake/*" in advice["fix"]["cli"]
+    assert "oss:PutObject" in advice["fix"]["terraform"]
+    assert advice["verify"] == "hdfs dfs -ls oss://data-lake/"
+
+
+def test_the_right_endpoint_stands_in_the_path() -> None:
+    made = answer(
+        "wrong_endpoint",
+        bucket="data-lake",
+        endpoint="oss-cn-hangzhou.aliyuncs.com",
+        right_endpoint="oss-cn-beijing.aliyuncs.com",
+    )
+    assert shown(made)["verify"] == "hdfs dfs -ls oss://data-lake.oss-cn-beijing.aliyuncs.com/"
+
+
+def policies_in(command: str) -> list[str]:
+    return [word for word in shlex.split(command) if word.startswith('{"Version"')]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cause", CAUSED)
+def test_documents_in_commands_are_policies(cause: str, kind: str) -> None:
+    made = answer(cause, kind, service="oss", action="oss:GetObject")
+    for document in policies_in(shown(made)["fix"]["cli"]):
+        parsed = json.loads(document)
+        if any("Principal" in statement for statement in parsed["Statement"]):
+            continue
+        assert parse_policy(document).statements
+    for line in shown(made)["fix"]["api"].splitlines():
+        assert isinstance(json.loads(line), dict)
+
+
+HOSTILE = [
+    "$(reboot)",
+    "a; rm -rf /",
+    "`id`",
+    "'; drop",
+    "x\ny",
+    "${jndi:ldap}",
+    "../..",
+    "--help",
+    "名",
+    "a|b",
+    'q"q',
+    "<EOX",
+    "%{if}",
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+@pytest.mark.parametrize("cause", CAUSED)
+def test_hostile_names_never_get_into_a_command(cause: str, hostile: str) -> None:
+    names = dict.fromkeys(
+        ("bucket", "principal", "action", "region", "endpoint", "right_endpoint", "resource"), hostile
+    )
+    for kind in KINDS:
+        for by_role in (True, False):
+            advice = shown(answer(cause, kind, by_role=by_role, **names))
+            for command in (
+                advice["fix"]["cli"],
+                advice["fix"]["terraform"],
+                advice["fix"]["api"],
+                advice["verify"],
+            ):
+                assert hostile not in command
+            assert shlex.split(advice["fix"]["cli"])
+
+
+@given(st.text(max_size=40), st.sampled_from(CAUSED))
+def test_only_names_that_keep_to_their_grammar_are_used(name: str, cause: str) -> None:
+    advice = shown(answer(cause, bucket=name, principal=name, action=name, region=name))
+    commands = advice["fix"]["cli"] + advice["verify"]
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.\-_]*", name, re.ASCII):
+        assert (
+            not name.strip()
+            or len(name) < 3
+            or name not in commands
+            or name in shown(answer(cause))["fix"]["cli"] + shown(answer(cause))["verify"]
+        )
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_control_characters_of_a_text_are_made_visible(form: str, language: str) -> None:
+    detail = {
+        "AuthPrincipalDisplayName": "a\u202eb\u001b:s",
+        "NoPermissionType": "ImplicitDeny",
+        "PolicyType": "AccountLevelIdentityBasedPolicy",
+    }
+    message = "You are not authorized to do this action.\u001b[31m"
+    text = json.dumps(
+        {"Code": "NoPermission", "Message": message, "AccessDeniedDetail": detail}, ensure_ascii=False
+    )
+    shown_text = show(explain_bytes(text.encode()), form, language)
+    assert not [char for char in shown_text if char != "\n" and not char.isprintable()]
+
+
+def test_markdown_reads_names_as_plain_text() -> None:
+    made = answer("permission_missing", principal="[x](http://evil) <b>`", bucket="data")
+    text = show([made], "markdown", "en")
+    assert "[x](http://evil)" not in text
+    assert "<b>" not in text
+
+
+@pytest.mark.parametrize("case", CORPUS[::5], ids=[case["id"] for case in CORPUS[::5]])
+def test_evidence_quotes_the_words_that_the_cause_rests_on(case: dict[str, Any]) -> None:
+    for made in explain_bytes(case["text"].encode()):
+        for advice in made.advice:
+            assert advice.evidence == made.because
