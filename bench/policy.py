@@ -183,7 +183,11 @@ def _appended(document: dict[str, Any]) -> Policy:
     return parse_policy(edited)
 
 
-def _policy(*statements: tuple[str, list[str], list[str], dict[str, Any]]) -> Policy:
+Shaped = tuple[str, list[str], list[str], dict[str, Any]]
+"""Effect, Action, Resource and Condition of a statement."""
+
+
+def _policy(*statements: Shaped) -> Policy:
     names = ("Effect", "Action", "Resource", "Condition")
     return parse_policy(
         {"Version": "1", "Statement": [dict(zip(names, each, strict=True)) for each in statements]}
@@ -197,7 +201,7 @@ def _intricate_pairs() -> Iterator[tuple[Policy, Policy]]:
     def words(count: int, length: int, start: str = "") -> list[str]:
         return [start + "".join(dice.choices("abcdefgh*", k=length)) for _ in range(count)]
 
-    everything = ("Allow", ["*"], ["*"], {})
+    everything: Shaped = ("Allow", ["*"], ["*"], {})
     grids = [_policy(("Allow", words(120, 8, "s:"), words(120, 12, "acs:oss:*:*:"), {})) for _ in range(2)]
     yield grids[0], grids[1]
     stars = (["*a*b*c" * 20], ["*c*b*a" * 20])
@@ -211,8 +215,8 @@ def _intricate_pairs() -> Iterator[tuple[Policy, Policy]]:
     )
     like = [("Allow", ["*"], ["*"], {"StringNotLike": {"z": f"*{n}*", "y": f"{n}*"}}) for n in range(40)]
     yield _policy(*like), _policy(everything)
-    denials = [("Deny", [f"s:a{n}*"], [f"*r{n}*"], {}) for n in range(45)]
-    grants = [("Allow", [f"s:*{n}"], [f"*r{n}*"], {}) for n in range(80)]
+    denials: list[Shaped] = [("Deny", [f"s:a{n}*"], [f"*r{n}*"], {}) for n in range(45)]
+    grants: list[Shaped] = [("Allow", [f"s:*{n}"], [f"*r{n}*"], {}) for n in range(80)]
     yield _policy(*denials, *grants[:45]), _policy(*grants)
 
 
