@@ -62,8 +62,14 @@ messages: .venv/.ready ## gather the texts that people read, and compile their t
 	  --ignore-obsolete --no-wrap
 	$(BIN)/pybabel -q compile -D rolemend -d $(LOCALE)
 
-bench: .venv/.ready ## run the benchmarks
+bench: .venv/.bench ## run the benchmarks
 	$(BIN)/python -m bench $(ARGS)
+
+# Their dependencies are those of the lock, in the versions of the rest of .venv. If they cannot be had, the table says so.
+.venv/.bench: .venv/.ready requirements-bench.lock
+	exec >&2; $(BIN)/python $(PIP) --no-deps --require-hashes -r requirements-bench.lock || \
+	  echo "The other policy engines could not be installed; the table will say so."
+	touch $@
 
 clean: ## take away everything that was made here
 	rm -rf .venv .venv-lock build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -87,8 +93,8 @@ $(shell test "$$(cat .venv/.ready 2>/dev/null)" = "$$(pwd -P)" || rm -f .venv/.r
 	$(BIN)/python $(PIP) --no-deps --no-build-isolation -e .; \
 	pwd -P >$@
 
-# Three locks: the functions' layer (Python 3.10 and later), everything (3.11 and later), and what builds the packages
-# that are published as source only. The settings of the machine it runs on must not show in them.
+# Four locks: the functions' layer (Python 3.10 and later), everything (3.11 and later), what the benchmarks add, and what
+# builds the packages that are published as source only. The settings of the machine it runs on must not show in them.
 COMPILE := env -u UV_INDEX -u UV_DEFAULT_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS \
 	.venv-lock/bin/uv pip compile --no-config --quiet --universal --generate-hashes --no-header --no-annotate $(ARGS)
 
@@ -98,4 +104,5 @@ lock: ## pin the dependencies anew
 	.venv-lock/bin/python $(PIP) '$(UV)'; \
 	$(COMPILE) --python-version 3.10 pyproject.toml -o requirements-layer.lock; \
 	$(COMPILE) --python-version 3.11 pyproject.toml --extra local --group dev -c requirements-layer.lock -o requirements.lock; \
+	$(COMPILE) --python-version 3.11 --group bench --override requirements.lock -o requirements-bench.lock; \
 	$(COMPILE) --python-version 3.11 --group build -c requirements.lock -o requirements-build.lock

@@ -11,12 +11,17 @@ from collections.abc import Callable, Iterable
 from rich.console import Console
 from rich.table import Table
 
-from bench import local_cloud
+from bench import local_cloud, policy
 from bench.figure import Figure
 
 BENCHMARKS: tuple[tuple[str, Callable[[], Iterable[Figure]]], ...] = (
     ("local-cloud-start", local_cloud.start),
     ("local-cloud-calls", local_cloud.calls),
+    ("policy-decide", policy.decisions),
+    ("policy-grow", policy.growth),
+    ("policy-compare", policy.comparisons),
+    ("policy-import", policy.imports),
+    ("policy-others", policy.others),
 )
 """Each by its name with what measures it; add others here."""
 
@@ -56,7 +61,13 @@ def table(figures: list[Figure]) -> Table:
     for figure in figures:
         sign = {True: "[green]holds[/]", False: "[red]missed[/]", None: ""}[figure.holds]
         ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}x"
-        bar = "" if figure.bar is None else f"{figure.bar:g} {figure.unit}"
+        bar = (
+            ""
+            if figure.bar is None
+            else f"{figure.bar:g}x"
+            if figure.relative
+            else f"{figure.bar:g} {figure.unit}"
+        )
         table.add_row(figure.name, f"{figure.figure:.3g} {figure.unit}", ratio, bar, sign)
     return table
 

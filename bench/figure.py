@@ -10,7 +10,7 @@ from typing import Any
 class Figure:
     """One measured value, less being better. `ratio` is to the plain thing measured beside it, `bar` what it must keep.
 
-    None where there is nothing to compare with, or nothing was promised.
+    None where there is nothing to compare with, or nothing was promised. `relative`: the bar is one for the ratio.
     """
 
     name: str
@@ -18,10 +18,12 @@ class Figure:
     unit: str
     ratio: float | None = None
     bar: float | None = None
+    relative: bool = False
 
     @property
     def holds(self) -> bool | None:
-        return None if self.bar is None else self.figure < self.bar
+        measured = self.ratio if self.relative else self.figure
+        return None if self.bar is None or measured is None else measured <= self.bar
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -14,7 +14,7 @@ import pytest
 PROJECT = Path(__file__).parents[1]
 SETTINGS = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 ROOMS = ("functions", "shared", "localcloud", "demo", "tests", "bench")
-LOCKS = ("requirements.lock", "requirements-layer.lock", "requirements-build.lock")
+LOCKS = ("requirements.lock", "requirements-layer.lock", "requirements-bench.lock", "requirements-build.lock")
 
 # What functions/ may import at all, and what importing a module of shared/ may import: start-up time.
 LIGHT = sys.stdlib_module_names | {"rolemend", "msgspec", "tomli"}
@@ -106,6 +106,7 @@ def test_the_locks_cover_what_the_project_declares() -> None:
     declared = {
         "requirements-layer.lock": project["dependencies"],
         "requirements.lock": project["optional-dependencies"]["local"] + groups["dev"],
+        "requirements-bench.lock": groups["bench"],
         "requirements-build.lock": groups["build"],
     }
     for lock, requirements in declared.items():
@@ -118,6 +119,12 @@ def test_functions_are_tested_with_the_versions_that_are_deployed() -> None:
     names = {name for name, _ in deployed}
     tested = {(pin["name"], pin["version"]) for pin in pins("requirements.lock") if pin["name"] in names}
     assert tested <= deployed
+
+
+def test_the_benchmarks_change_no_version_that_the_rest_uses() -> None:
+    used = {pin["name"]: pin["version"] for pin in pins("requirements.lock")}
+    added = {pin["name"]: pin["version"] for pin in pins("requirements-bench.lock")}
+    assert not {name for name in used.keys() & added.keys() if used[name] != added[name]}
 
 
 def test_the_readme_names_the_two_commands() -> None:

@@ -48,4 +48,4 @@ def test_many_different_actions_do_not_grow_the_index_without_bound() -> None:
     )
     for number in range(2_000):
         assert decide(Request(f"oss:A{number}", "*"), [Source("identity", policy)]).outcome == "allow"
-    assert len(policy.index._by_action) < 1_000
+    assert len(policy.index.by_action) < 1_000

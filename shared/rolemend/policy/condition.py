@@ -60,7 +60,7 @@ class Condition(msgspec.Struct, frozen=True, dict=True):
 
         One with `${...}` is left out. Texts have no limits.
         """
-        return parse_values(self.positive, self.values)
+        return parse_values(self.operator, self.values)
 
     @Lazily
     def absent(self) -> bool | None:

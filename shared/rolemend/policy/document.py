@@ -75,7 +75,7 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
 class Policy(msgspec.Struct, frozen=True, dict=True):
     """A parsed policy: `kind` is one of `KINDS`; statements keep the document's order.
 
-    `plain` promises that no statement is odd, which spares the search.
+    `plain` promises that no statement has principals or a `${`, which spares the search.
     """
 
     kind: str
@@ -89,7 +89,7 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
 
     @Lazily
     def odd(self) -> bool:
-        """Whether some statement is understood by the full evaluation alone."""
+        """Whether the full evaluation has to decide, whatever is asked."""
         return not self.plain and any(statement.odd for statement in self.statements)
 
     def find(self, action: str, resource: str, keys: Keys) -> int:
@@ -99,11 +99,10 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
         yes nor no, and for assuming a role, which no identity policy decides alone.
         """
         known = self.__dict__
-        if "index" in known:
-            index: PolicyIndex = known["index"]
-            return index.find(action, resource, keys)
-        if "asked" in known:
-            return self.index.find(action, resource, keys)
-        # Building an index costs more than reading the policy once; from the second decision on it pays.
-        known["asked"] = True
-        return scan(self.statements, action, resource, keys)
+        if not known:
+            # Building an index costs more than reading the policy once; from the second decision on it pays.
+            known["asked"] = True
+            return scan(self.statements, action, resource, keys)
+        index: PolicyIndex = known.get("index") or self.index
+        node = index.by_action.get(action)
+        return index.find(action, resource, keys) if node is None else node.find(resource, keys)

@@ -18,7 +18,7 @@ from rolemend.policy.condition import Atom
 from rolemend.policy.context import Context, is_possible, next_question
 from rolemend.policy.matching import Case, Numbered, applies, case_of, owner_of
 from rolemend.policy.principal import RAM_CALLERS
-from rolemend.policy.request import DecidedBy, Decision, Reason, Request, Source
+from rolemend.policy.request import DecidedBy, Decision, Principal, Reason, Request, Source
 from rolemend.policy.scan import ASSUME_ROLE, NONE, UnsureError
 from rolemend.policy.scan import DENY as DENY_RANK
 
@@ -51,49 +51,61 @@ def decide(
     `bucket_acl` (None: private) and `object_acl` (None: default) may be "unknown" where they could not
     be read. Raises ValueError for another ACL.
     """
-    if bucket_acl is None and object_acl is None and not request.unknown_conditions:
-        quick = _decide_quickly(request, sources)
-        if quick is not None:
-            return quick
+    caller = request.principal
+    if (
+        bucket_acl is not None
+        or object_acl is not None
+        or request.unknown_conditions
+        or not (caller is None or _is_own(caller, request))
+    ):
+        return _decide_fully(request, sources, bucket_acl, object_acl, block_public_access)
+    # Plain identity policies of the owner's own account are looked up; whatever takes more is evaluated.
+    action, resource, keys = request.action, request.resource, request.conditions
+    best, place, number = NONE, 0, 0
+    try:
+        for source in sources:
+            policy = source.policy
+            if source.kind != "identity" or not (policy.plain or not policy.odd):
+                return _decide_fully(request, sources, None, None, block_public_access)
+            rank = policy.find(action, resource, keys)
+            if rank != NONE and (best == NONE or rank < 0 <= best):
+                best, place = rank, number
+            number += 1
+    except UnsureError:
+        return _decide_fully(request, sources, None, None, block_public_access)
+    if best == NONE:
+        return Decision("implicit_deny", None, (Reason("nothing_allows"),), ACCOUNT_LEVEL)
+    name = sources[place].name
+    label = place if name is None else name
+    outcome, code = "allow", "allowed_by"
+    if best < 0:
+        outcome, code, best = "explicit_deny", "denied_by", best - DENY_RANK
+    by, reason = DecidedBy("identity", label, best), Reason(code, "identity", label, best)
+    return Decision(outcome, by, (reason,), ACCOUNT_LEVEL)
+
+
+def _is_own(caller: Principal, request: Request) -> bool:
+    """Whether the caller is a RAM user or role of the account that owns the resource."""
+    return caller.type in RAM_CALLERS and owner_of(request.resource) == caller.account
+
+
+def _decide_fully(
+    request: Request,
+    sources: Sequence[Source],
+    bucket_acl: str | None,
+    object_acl: str | None,
+    blocked: bool,
+) -> Decision:
+    """The whole order of evaluation, repeated under assumed answers where a key is unknown."""
     if (bucket_acl or "private") not in BUCKET_ACLS or (object_acl or "default") not in OBJECT_ACLS:
         raise ValueError(f"unknown ACL: {bucket_acl}, {object_acl}")
-    case = case_of(request, sources, bucket_acl, object_acl, block_public_access)
+    case = case_of(request, sources, bucket_acl, object_acl, blocked)
     result, keys = _resolve(case, {}, [_EVALUATIONS])
     outcome = _OUTCOME.get(result.mask, "unknown")
     if outcome != "unknown":
         return Decision(outcome, result.by, result.reasons, result.layer)
     names = {key.lower(): key for key in request.unknown_conditions}
     return Decision(outcome, None, result.reasons, result.layer, tuple(sorted(names[key] for key in keys)))
-
-
-def _decide_quickly(request: Request, sources: Sequence[Source]) -> Decision | None:
-    """The answer of plain identity policies of the owner's own account, looked up; None if it takes more."""
-    caller = request.principal
-    if caller is not None and (
-        caller.type not in RAM_CALLERS or owner_of(request.resource) != caller.account
-    ):
-        return None
-    best, place = NONE, 0
-    try:
-        for number, source in enumerate(sources):
-            policy = source.policy
-            if source.kind != "identity" or (not policy.plain and policy.odd):
-                return None
-            rank = policy.find(request.action, request.resource, request.conditions)
-            if rank < 0 <= best or best == NONE:
-                best, place = rank, number
-    except UnsureError:
-        return None
-    if best == NONE:
-        return Decision("implicit_deny", None, (Reason("nothing_allows"),), ACCOUNT_LEVEL)
-    name = sources[place].name
-    label = place if name is None else name
-    if best < 0:
-        number = best - DENY_RANK
-        reason = Reason("denied_by", "identity", label, number)
-        return Decision("explicit_deny", DecidedBy("identity", label, number), (reason,), ACCOUNT_LEVEL)
-    reason = Reason("allowed_by", "identity", label, best)
-    return Decision("allow", DecidedBy("identity", label, best), (reason,), ACCOUNT_LEVEL)
 
 
 def _reason(code: str, by: DecidedBy) -> Reason:

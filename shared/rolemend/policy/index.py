@@ -30,6 +30,7 @@ _REMEMBERED = 512  # action names whose look-up is kept: a bound for hostile inp
 
 # rank, conditions, literal region, literal account, pattern for what follows the prefix, nothing to check
 Entry = tuple[int, "KeysTest | None", "str | None", "str | None", "Matcher | None", bool]
+Hits = int | list[Entry]  # the rank that decides without any check, or what has to be checked, in order
 
 
 class PolicyIndex:
@@ -39,7 +40,7 @@ class PolicyIndex:
         self.statements = statements
         self._actions: ActionIndex | None = None
         self._tests: dict[int, KeysTest | None] = {}
-        self._by_action: dict[str, ResourceIndex] = {}
+        self.by_action: dict[str, ResourceIndex] = {}
         self._by_numbers: dict[tuple[int, ...], ResourceIndex] = {}
 
     def numbers(self, action: str) -> tuple[int, ...]:
@@ -50,7 +51,7 @@ class PolicyIndex:
 
     def find(self, action: str, resource: str, keys: Keys) -> int:
         """See Policy.find."""
-        node = self._by_action.get(action)
+        node = self.by_action.get(action)
         if node is None:
             if action.lower() in ASSUME_ROLE:
                 raise UnsureError
@@ -68,13 +69,15 @@ class PolicyIndex:
 
     def _node(self, action: str) -> ResourceIndex:
         numbers = self.numbers(action)
+        if any(self.statements[number].negated_resources for number in numbers):
+            raise UnsureError
         node = self._by_numbers.get(numbers)
         if node is None:
             node = ResourceIndex([(n, self.statements[n], self._when(n)) for n in numbers])
             if len(self._by_numbers) < _REMEMBERED:
                 self._by_numbers[numbers] = node
-        if len(self._by_action) < _REMEMBERED:
-            self._by_action[action] = node
+        if len(self.by_action) < _REMEMBERED:
+            self.by_action[action] = node
         return node
 
 
@@ -143,23 +146,42 @@ class ResourceIndex:
         ranked = [(n + DENY if statement.denies else n, statement, when) for n, statement, when in statements]
         self.statements = sorted(ranked, key=lambda each: each[0])
         self.tails: dict[str, Tails] = {}
-        self.always: list[Entry] = []
         self.general: list[tuple[Entry, Matcher]] = []
+        always: list[Entry] = []
         for rank, statement, when in self.statements:
             for pattern in dict.fromkeys(statement.resources):
-                self._add(canonical_arn(pattern), rank, when)
+                if pattern == "*":
+                    always.append((rank, when, None, None, None, True))
+                else:
+                    self._add(canonical_arn(pattern), rank, when)
+        self.always: Hits = _shortened(always) if always else NONE
+        for tails in self.tails.values():
+            tails.close()
 
     def find(self, resource: str, keys: Keys) -> int:
-        """See PolicyIndex.find."""
+        """See Policy.find. One long function, since a call of another would cost as much as a look-up."""
         parts = resource.split(":", 4)
         if len(parts) < 5 or ":" in parts[4] or not parts[2]:
             return self._scan(resource, keys)
-        best = NONE
-        if self.always:
-            best = _best(self.always, best, parts, "", keys)
-        service = self.tails.get(parts[1])
-        if service is not None:
-            best = service.find(parts, best, keys)
+        always = self.always
+        best = always if isinstance(always, int) else _best(always, NONE, parts, "", keys)
+        tails = self.tails.get(parts[1])
+        if tails is not None:
+            tail = parts[4]
+            hits = tails.exact.get(tail)
+            if hits is not None:
+                if not isinstance(hits, int):
+                    best = _best(hits, best, parts, "", keys)
+                elif hits < best:
+                    best = hits
+            lengths = tails.heads.get(tail.partition("/")[0], tails.lengths) if tails.heads else tails.lengths
+            for length in lengths:
+                hits = tails.prefixes.get(tail[:length])
+                if hits is not None:
+                    if not isinstance(hits, int):
+                        best = _best(hits, best, parts, tail[length:], keys)
+                    elif hits < best:
+                        best = hits
         for entry, glob in self.general:
             if entry[0] >= best:
                 break
@@ -177,9 +199,7 @@ class ResourceIndex:
 
     def _add(self, pattern: str, rank: int, when: KeysTest | None) -> None:
         parts = pattern.split(":", 4)
-        if pattern == "*":
-            self.always.append((rank, when, None, None, None, True))
-        elif len(parts) < 5 or not _is_plain(parts):
+        if len(parts) < 5 or not _is_plain(parts):
             self.general.append(((rank, when, None, None, None, True), compile_glob(pattern)))
         else:
             _, service, region, account, tail = parts
@@ -207,37 +227,46 @@ class Tails:
     __slots__ = ("exact", "heads", "lengths", "prefixes")
 
     def __init__(self) -> None:
-        self.exact: dict[str, list[Entry]] = {}
-        self.prefixes: dict[str, list[Entry]] = {}
-        self.heads: dict[str, list[int]] = {}  # first path segment -> lengths of the prefixes below it
+        self.exact: dict[str, Hits] = {}
+        self.prefixes: dict[str, Hits] = {}
+        self.heads: dict[str, list[int]] = {}  # first path segment -> lengths of the prefixes to try with it
         self.lengths: list[int] = []  # lengths of the prefixes that end within the first segment
 
     def add(self, tail: str, entry: Entry) -> None:
         """Entries come in the order of their ranks and stay in it under each key."""
         at = min((at for at in (tail.find("*"), tail.find("?")) if at >= 0), default=-1)
         if at < 0:
-            self.exact.setdefault(tail, []).append(entry)
+            self._append(self.exact, tail, entry)
             return
         if tail[at:] != "*":
             entry = (*entry[:4], compile_glob(tail[at:]), False)
-        self.prefixes.setdefault(tail[:at], []).append(entry)
+        self._append(self.prefixes, tail[:at], entry)
         head, slash, _ = tail[:at].partition("/")
         lengths = self.heads.setdefault(head, []) if slash else self.lengths
         if at not in lengths:
             lengths.append(at)
 
-    def find(self, parts: list[str], best: int, keys: Keys) -> int:
-        """The best rank, at most `best`, for an ARN split at its first four colons."""
-        tail = parts[4]
-        hits = self.exact.get(tail)
-        if hits is not None:
-            best = _best(hits, best, parts, "", keys)
-        lengths = self.heads.get(tail.partition("/")[0], ())
-        for length in (*lengths, *self.lengths) if self.lengths else lengths:
-            hits = self.prefixes.get(tail[:length])
-            if hits is not None:
-                best = _best(hits, best, parts, tail[length:], keys)
-        return best
+    @staticmethod
+    def _append(under: dict[str, Hits], key: str, entry: Entry) -> None:
+        hits = under.setdefault(key, [])
+        assert isinstance(hits, list)
+        hits.append(entry)
+
+    def close(self) -> None:
+        """To be called when all entries are in."""
+        for under in (self.exact, self.prefixes):
+            for key, hits in under.items():
+                under[key] = _shortened(hits)
+        for lengths in self.heads.values():
+            lengths.extend(self.lengths)
+
+
+def _shortened(hits: Hits) -> Hits:
+    """The rank alone where nothing is left to check of the first entry: no later one can come before it."""
+    if isinstance(hits, int):
+        return hits
+    rank, when, *_, unchecked = hits[0]
+    return rank if when is None and unchecked else hits
 
 
 def _best(hits: Sequence[Entry], best: int, parts: list[str], rest: str, keys: Keys) -> int:

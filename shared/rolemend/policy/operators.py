@@ -95,7 +95,9 @@ def parse_network(text: str) -> tuple[int, int, int] | None:
     if address is None:
         return None
     bits, value = address
-    shift = bits - _MASKS.get(mask, 999) if slash else 0
+    if not slash:
+        return bits, 0, value
+    shift = bits - _MASKS.get(mask, 999)
     return (bits, shift, value >> shift) if shift >= 0 else None
 
 
@@ -113,14 +115,12 @@ def value_error(operator: str, value: str) -> str | None:
 
 
 def parse_values(operator: str, values: Sequence[str]) -> tuple[Any, ...]:
-    """What the policy values of the positive `operator` stand for, None for one that cannot be meant.
+    """What the policy values of the operator stand for, None for one that cannot be meant.
 
     Values with `${...}` are left out; operators on texts have nothing to parse.
     """
-    parse = _PARSERS.get(operator[:2])
-    if parse is None or operator in UNDOCUMENTED:
-        return ()
-    return tuple([parse(value) for value in values if "${" not in value])
+    parse = PARSERS.get(operator)
+    return () if parse is None else tuple([parse(value) for value in values if "${" not in value])
 
 
 def parse_bool(text: str) -> str | None:
@@ -129,12 +129,20 @@ def parse_bool(text: str) -> str | None:
     return lowered if lowered in ("true", "false") else None
 
 
-_PARSERS: dict[str, Callable[[str], Any]] = {
-    "Nu": parse_number,
-    "Da": parse_date,
-    "Bo": parse_bool,
-    "Ip": parse_network,
+_BY_FAMILY: dict[str, Callable[[str], Any]] = {
+    "Numeric": parse_number,
+    "Date": parse_date,
+    "Bool": parse_bool,
+    "IpAddress": parse_network,
+    "NotIpAddress": parse_network,
 }
+PARSERS: dict[str, Callable[[str], Any]] = {
+    operator: parse
+    for family, parse in _BY_FAMILY.items()
+    for operator in OPERATORS
+    if operator.startswith(family) and not operator.endswith("IncludeBorder")
+}
+"""What reads the values of an operator, for those that know more than texts."""
 
 
 def compile_values(operator: str, values: Sequence[str], limits: Sequence[Any]) -> ValueTest:

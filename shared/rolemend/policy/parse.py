@@ -12,7 +12,7 @@ import msgspec
 
 from rolemend.policy.condition import Condition
 from rolemend.policy.document import KINDS, RESOURCE_BASED, Policy, PolicyError, Principals, Statement
-from rolemend.policy.operators import OPERATORS, QUANTIFIERS
+from rolemend.policy.operators import OPERATORS, PARSERS, QUANTIFIERS, parse_values
 
 UNSET = msgspec.UNSET
 Strings = str | tuple[str, ...]
@@ -59,21 +59,21 @@ def parse_policy(document: str | bytes | dict[str, Any], kind: str = "identity")
             plain = "$" not in document and "\\" not in document
         else:
             raw, plain = msgspec.convert(document, _RawPolicy), False
-        parsed = []
+        based = kind in RESOURCE_BASED
+        statements = []
         for each in raw.Statement if isinstance(raw.Statement, list) else (raw.Statement,):
-            parsed.append(_statement(each, kind))
-            if each.NotResource is not UNSET:
-                plain = False
+            statements.append(_statement(each, kind, based))  # noqa: PERF401 - quicker for the few that there are
     except (_Wrong, msgspec.MsgspecError, UnicodeError, RecursionError):
         from rolemend.policy.grammar import find_mistake
 
         raise find_mistake(document, kind) from None
-    return Policy(kind, tuple(parsed), plain and kind not in RESOURCE_BASED)
+    return Policy(kind, tuple(statements), plain and not based)
 
 
-def _statement(raw: _RawStatement, kind: str) -> Statement:
+def _statement(raw: _RawStatement, kind: str, based: bool) -> Statement:
+    """`based`: the policy is a resource-based one."""
     actions, resources = raw.Action, raw.Resource
-    no_action, no_resource = False, False
+    no_action = no_resource = False
     if raw.NotAction is not UNSET:
         actions, no_action = _negated(actions, raw.NotAction), True
     if raw.NotResource is not UNSET:
@@ -81,22 +81,24 @@ def _statement(raw: _RawStatement, kind: str) -> Statement:
     # A single value and a list of one mean the same.
     if isinstance(actions, str):
         actions = (actions,)
+    elif not actions:
+        raise _Wrong
     if isinstance(resources, str):
         resources = (resources,)
-    elif resources is UNSET and kind == "trust":
-        resources = ()
     elif not resources:
-        raise _Wrong
-    if not actions or "" in resources:
-        raise _Wrong
+        if resources is not UNSET or kind != "trust":
+            raise _Wrong
+        resources = ()
     for action in actions:
         if ":" not in action and action != "*":
             raise _Wrong
+    if "" in resources:
+        raise _Wrong
     conditions = _conditions(raw.Condition) if raw.Condition else ()
     principals = None
-    if kind in RESOURCE_BASED:
+    if based:
         principals = _principals(raw, kind)
-    elif raw.Principal is not UNSET or raw.NotPrincipal is not UNSET:
+    elif raw.Principal is not raw.NotPrincipal:
         raise _Wrong
     return Statement(raw.Effect, actions, resources, conditions, principals, no_action, no_resource)
 
@@ -115,16 +117,19 @@ def _conditions(blocks: dict[str, dict[str, Strings]]) -> tuple[Condition, ...]:
             quantifier, _, operator = name.partition(":")
             if operator not in OPERATORS or quantifier not in QUANTIFIERS:
                 raise _Wrong
-        checked = not operator.startswith("String")
+        parses = operator in PARSERS
         for key, values in keys.items():
             if isinstance(values, str):
                 values = (values,)
             if not values or not key:
                 raise _Wrong
             condition = Condition(operator, key, values, quantifier)
-            if checked and None in condition.limits:
-                raise _Wrong
             found.append(condition)
+            if parses:
+                limits = parse_values(operator, values)
+                if None in limits:
+                    raise _Wrong
+                condition.__dict__["limits"] = limits  # parsed once
     return tuple(found)
 
 

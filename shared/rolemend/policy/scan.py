@@ -19,9 +19,9 @@ DENY = -(1 << 30)  # added to a statement's number in a rank: any Deny sorts bef
 NONE = 1 << 30  # the rank of no statement at all
 ASSUME_ROLE = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithoidc")
 
-# What the usual entries look like that cover an ARN: the entry itself, its bucket's or path's `.../*`, the
-# beginning `acs:<service>:*:*:`, and what follows the account.
-Forms = tuple[str, str, str, str]
+# The two usual entries that cover an ARN `acs:<service>:...`: itself and its bucket's or path's `.../*`; and the
+# length of their beginning, `acs:<service>:*:*:`.
+Forms = tuple[str, str, int]
 
 
 class UnsureError(Exception):
@@ -31,7 +31,7 @@ class UnsureError(Exception):
 def scan(statements: Sequence[Statement], action: str, resource: str, keys: Keys) -> int:
     """See Policy.find."""
     lowered = action.lower()
-    if lowered in ASSUME_ROLE:
+    if lowered[:4] == "sts:" and lowered in ASSUME_ROLE:
         raise UnsureError
     best, number = NONE, -1
     forms: Forms | None = None
@@ -46,9 +46,13 @@ def scan(statements: Sequence[Statement], action: str, resource: str, keys: Keys
         if listed is statement.negated_actions:
             continue
         resources = statement.resources
+        if statement.negated_resources:
+            raise UnsureError
         if resources[0] != "*":
             if not split:
-                split, resource = True, canonical_arn(resource)
+                split = True
+                if resource.startswith("acs:ram::"):
+                    resource = canonical_arn(resource)
                 forms = _forms_of(resource)
             if forms is None:
                 if not reaches(resources, resource):
@@ -110,18 +114,19 @@ def _forms_of(resource: str) -> Forms | None:
         return None
     tail = parts[4]
     head = f"{parts[0]}:{parts[1]}:*:*:"
+    exact = head + tail
     first, slash, _ = tail.partition("/")
-    return head + tail, f"{head}{first}{slash}*" if slash else head + tail, head, tail
+    return exact, f"{head}{first}/*" if slash else exact, len(head)
 
 
 def _reaches(resources: tuple[str, ...], resource: str, forms: Forms) -> bool:
     """`reaches`, when the usual entries are not among the patterns."""
-    _, _, head, tail = forms
+    exact, _, size = forms
+    head, tail = exact[:size], exact[size:]
     if len(resources) > 8:
         found = _stands_in(resources, head, tail)
         if found is not None:
             return found
-    size = len(head)
     for pattern in resources:
         if pattern.startswith(head) and "?" not in pattern:
             start = pattern[size:-1]
