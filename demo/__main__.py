@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 
 from rich.console import Console
 
@@ -27,13 +28,16 @@ def main() -> int:
     )
     parser.add_argument("--svg", metavar="FILE", help="also save what was shown as a picture")
     options = parser.parse_args()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without our signs is no reason to stop
     chosen = [s for s in SCENARIOS if options.only is None or s.name in options.only]
     console = Console(stderr=options.json, record=bool(options.svg), width=110 if options.svg else None)
     outcomes = play_all(chosen, console)
     if options.svg:
         console.save_svg(options.svg, title="make demo")
     if options.json:
-        json.dump({"scenarios": [outcome.as_json() for outcome in outcomes]}, sys.stdout, ensure_ascii=False)
+        json.dump({"scenarios": [outcome.as_json() for outcome in outcomes]}, sys.stdout)
         sys.stdout.write("\n")
     return 0 if all(outcome.as_expected() for outcome in outcomes) else 1
 

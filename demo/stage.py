@@ -146,7 +146,10 @@ def make_user(stage: Stage, name: str, *system_policies: str) -> Keys:
 
 
 def deploy(stage: Stage, **environment: str) -> None:
-    """Deploy s.yaml as it stands, with the variables that a user would set in the shell."""
+    """Deploy s.yaml as it stands, with the variables that a user would set in the shell.
+
+    Those that are set in this shell are for the user's own account, and count for nothing here.
+    """
     variables = {
         "ROLEMEND_LEDGER_BUCKET": LEDGER,
         "ROLEMEND_WEBHOOK_URL": stage.webhook,
@@ -154,6 +157,7 @@ def deploy(stage: Stage, **environment: str) -> None:
         "ROLEMEND_TRAIL_PROJECT": TRAIL_PROJECT,
         **environment,
     }
-    environment = {**os.environ, **variables}
+    others = {name: value for name, value in os.environ.items() if not name.startswith("ROLEMEND_")}
+    environment = others | variables
     options = {"account": stage.account, "env": environment, "service_name": stage.service_name}
     stage.local.call(lambda cloud: cloud.services["fc"].deploy(ROOT / "s.yaml", **options))  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,12 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def run_demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_demo(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "demo", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+    variables = os.environ | environment
+    return subprocess.run(
+        command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=110, check=False
+    )
 
 
 def test_the_json_document_holds_every_scenario_with_its_outcome() -> None:
@@ -47,3 +51,17 @@ def test_the_terminal_form_shows_the_steps_and_ends_with_the_table() -> None:
     assert done.returncode == 0, done.stderr
     for shown in ("FAQ 1.3", "emr.aliyuncs.com", "the same call again", "What came out", "as expected"):
         assert shown in done.stdout
+
+
+def test_what_is_set_in_the_shell_for_another_account_or_terminal_changes_nothing() -> None:
+    shell = {
+        "ROLEMEND_REGION": "cn-beijing",
+        "ROLEMEND_NETWORK": "internal",
+        "ROLEMEND_LEDGER_BUCKET": "another-ledger",
+        "PYTHONIOENCODING": "ascii",
+        "http_proxy": "http://127.0.0.1:9",
+        "NO_PROXY": "*",
+    }
+    done = run_demo("--only", "resource-list", **shell)
+    assert done.returncode == 0, done.stderr
+    assert "as expected" in done.stdout
