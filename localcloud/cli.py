@@ -6,8 +6,8 @@ import argparse
 import errno
 import os
 import signal
+import socket
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,10 +37,7 @@ def run_up(options: argparse.Namespace) -> int:
     from localcloud.server import LocalCloud
     from localcloud.statefile import StateFileError
 
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # a shell's background process ignores the keyboard
-            signal.signal(number, lambda *_: stop.set())
+    stopped = _listen_for(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     try:
         cloud = LocalCloud(options.port, state_file=options.state)
     except StateFileError as error:
@@ -50,12 +47,27 @@ def run_up(options: argparse.Namespace) -> int:
     try:
         with cloud:
             _open(cloud, options)
-            stop.wait()
+            stopped.recv(1)
     except (StateFileError, ManifestError) as error:
         return _fail(str(error))
     finally:
         _tell_counts(cloud.cloud)
     return 0
+
+
+def _listen_for(*signals: signal.Signals) -> socket.socket:
+    """A socket that gets a byte with each of these signals.
+
+    The interpreter's C code writes it: a signal that comes just before the wait is not lost, as it can be with
+    a lock that a Python handler sets (https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd).
+    """
+    stopped, waker = socket.socketpair()
+    waker.setblocking(False)
+    signal.set_wakeup_fd(waker.detach())
+    for number in signals:
+        if signal.getsignal(number) != signal.SIG_IGN:  # a shell's background process ignores the keyboard
+            signal.signal(number, lambda *_: None)
+    return stopped
 
 
 def _open(cloud: LocalCloud, options: argparse.Namespace) -> None:

@@ -246,3 +246,27 @@ def test_what_was_asked_for_in_vain_is_told_at_the_end(monkeypatch: pytest.Monke
         code, out, err = running.stop()
         assert (code, out) == (0, "")
         assert err == "not supported: unknown ecs.cn-hangzhou.aliyuncs.com: 2 times\n"
+
+
+SIGNALS_AROUND_THE_WAIT = """
+import random, signal
+from localcloud.cli import _listen_for
+
+heard = _listen_for(signal.SIGALRM)
+for _ in range(100_000):
+    signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 3e-5))
+    heard.recv(1)
+print("each one was heard")
+"""
+
+
+def test_a_signal_is_heard_however_near_to_the_wait_it_comes() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNALS_AROUND_THE_WAIT],
+        env=ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "each one was heard\n", "")
