@@ -19,7 +19,7 @@ from rolemend.policy.conjunction import InexpressibleError, conjunction
 from rolemend.policy.document import Policy, Principals, Statement
 from rolemend.policy.inclusion import Budget, BudgetError, canonical_points, fresh_character, intersect
 from rolemend.policy.normal import EVERY, is_opaque, normal_region, normal_statement, opaque_of
-from rolemend.policy.pattern import Matcher, compile_glob, glob_matches, has_wildcard
+from rolemend.policy.pattern import Matcher, compile_glob, has_wildcard
 from rolemend.policy.region import Region, region_of
 from rolemend.policy.satisfy import escape_exists
 
@@ -174,26 +174,28 @@ class _Subtraction:
         else:
             actions = self._patterns(one.actions, other.actions)
         resources = self._patterns(one.resources, other.resources) if actions else ()
-        for principals in _common(one.principals, other.principals, bool(conditions)):
+        for principals in _common(one, other, bool(conditions)):
             if resources:
                 yield from self._cut(Region(actions, resources, conditions, spared, principals), denied)
 
-    def _patterns(self, one: Iterable[str], other: Sequence[str]) -> tuple[str, ...]:
+    def _patterns(self, one: Iterable[str], other: tuple[str, ...]) -> tuple[str, ...]:
         """The intersection of two unions of patterns."""
         found: dict[str, None] = {}
         for a in one:
-            for b in other:
+            self.budget.spend(1 + len(other) // 4)
+            for b in self.ends.meeting(other, a):
+                self.budget.spend()
                 if a == b or b == "*":
                     found[a] = None
                 elif a == "*":
                     found[b] = None
                 elif not has_wildcard(b):
-                    if glob_matches(a, b):
+                    if self._glob(a)(b):
                         found[b] = None
                 elif not has_wildcard(a):
-                    if glob_matches(b, a):
+                    if self._glob(b)(a):
                         found[a] = None
-                elif self.ends.may_meet(a, b):
+                else:
                     found.update(dict.fromkeys(sorted(intersect(a, b, self.budget))))
         return tuple(found)
 
@@ -328,18 +330,20 @@ def _joined(names: Sequence[Principals | None]) -> Principals | None:
     )
 
 
-def _common(
-    one: Principals | None, other: Principals | None, conditional: bool
-) -> Iterator[Principals | None]:
-    """The names of both sides that the other side covers; raises where they overlap in another way."""
-    if one is None or other is None:
+def _common(one: Region, other: Region, conditional: bool) -> Iterator[Principals | None]:
+    """The names of both sides that the other side covers; raises where they overlap in another way.
+
+    `conditional`: what both sides share has conditions. `*` means other people with them than without.
+    """
+    if one.principals is None or other.principals is None:
         yield None
         return
     found: list[Principals | None] = []
     for side, opposite in ((one, other), (other, one)):
-        for name in single_names(side):
-            answers = {includes(opposite, caller, conditional) for caller in callers(name, conditional)}
-            if answers == {True}:
+        for name in single_names(side.principals):
+            people = callers(name, bool(side.conditions))
+            answers = {includes(opposite.principals, each, bool(opposite.conditions)) for each in people}
+            if answers == {True} and people == callers(name, conditional):
                 found.append(name)
             elif None in answers or True in answers:
                 raise UnreadableError
@@ -353,6 +357,7 @@ class _Ends:
 
     def __init__(self) -> None:
         self.known: dict[str, tuple[str, str]] = {}
+        self.lists: dict[int, tuple[tuple[str, ...], list[tuple[str, str, str]]]] = {}
 
     def of(self, pattern: str) -> tuple[str, str]:
         """What stands before the first wildcard and after the last."""
@@ -362,24 +367,18 @@ class _Ends:
             ends = self.known[pattern] = plain[: _first_star(plain)], plain[plain.rfind("*") + 1 :]
         return ends
 
-    def may_meet(self, one: str, other: str) -> bool:
-        """False only if no text matches both patterns."""
-        (head, tail), (other_head, other_tail) = self.of(one), self.of(other)
-        if not (head.startswith(other_head) or other_head.startswith(head)):
-            return False
-        return tail.endswith(other_tail) or other_tail.endswith(tail)
-
-    def meeting(self, patterns: Iterable[str], pattern: str) -> list[str]:
+    def meeting(self, patterns: tuple[str, ...], pattern: str) -> list[str]:
         """Those of `patterns` that may have something in common with `pattern`."""
         head, tail = self.of(pattern)
-        found = []
-        for each in patterns:
-            other_head, other_tail = self.of(each)
-            if (head.startswith(other_head) or other_head.startswith(head)) and (
-                tail.endswith(other_tail) or other_tail.endswith(tail)
-            ):
-                found.append(each)
-        return found
+        known = self.lists.get(id(patterns))
+        if known is None:  # the tuple is kept with its list, so that its id stays its own
+            known = self.lists[id(patterns)] = patterns, [(*self.of(each), each) for each in patterns]
+        return [
+            each
+            for other_head, other_tail, each in known[1]
+            if (head.startswith(other_head) or other_head.startswith(head))
+            and (tail.endswith(other_tail) or other_tail.endswith(tail))
+        ]
 
 
 def _first_star(pattern: str) -> int:

@@ -205,7 +205,7 @@ def _assume_role(case: Case, context: Context) -> Result:
         # "Roles may not be assumed by root accounts.": https://www.alibabacloud.com/help/doc-detail/42775.htm
         code = "root_cannot_assume" if case.caller.type == "root" else "nothing_allows"
         return Result(IMPLICIT, "AssumeRolePolicy", None, (Reason(code),))
-    trust = _judge(case, context, case.by_kind.get("trust", ()), "AssumeRolePolicy")
+    trust = _trust(case, context)
     if case.caller.type not in RAM_CALLERS:
         return trust
     identity = _identity(case, context)
@@ -216,6 +216,27 @@ def _assume_role(case: Case, context: Context) -> Result:
     if mask == DENY:
         decisive = identity if identity.mask == DENY else trust
     return Result(mask, decisive.layer, decisive.by, decisive.reasons)
+
+
+def _trust(case: Case, context: Context) -> Result:
+    """The role's trust policy, which says sts:AssumeRole for single sign-on too.
+
+    Whether one that says sts:AssumeRoleWithSAML or ...WithOIDC means anything is not documented.
+    """
+    sources = case.by_kind.get("trust", ())
+    assuming = msgspec.structs.replace(case, action=ASSUME_ROLE[0])
+    trust = _judge(assuming, context, sources, "AssumeRolePolicy")
+    if case.action != ASSUME_ROLE[0] and trust.mask != DENY:
+        literally = _judge(case, context, sources, "AssumeRolePolicy")
+        if literally.mask & ~trust.mask & ~IMPLICIT:
+            return Result(trust.mask | literally.mask, trust.layer, None, _unsure(trust, literally))
+    return trust
+
+
+def _unsure(trust: Result, literally: Result) -> tuple[Reason, ...]:
+    by = literally.by
+    told = literally.reasons if by is None else (_reason("statement_unsure", by),)
+    return (*(each for each in trust.reasons if each.code != "nothing_allows"), *told)
 
 
 def _oss(case: Case, context: Context) -> Result:

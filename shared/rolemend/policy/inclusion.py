@@ -55,7 +55,29 @@ def canonical_points(pattern: str, fresh: str, single_marks: int, budget: Budget
 
 def intersect(one: str, other: str, budget: Budget) -> frozenset[str]:
     """Patterns whose union is exactly what both patterns match."""
-    return _Intersection(one, other, budget).of(0, 0)
+    budget.spend(1 + min(len(one), len(other)) // 16)
+    start = _common_start(one, other)
+    if start is None:
+        return frozenset()
+    one, other = one[len(start) :], other[len(start) :]
+    end = _common_start(one[::-1], other[::-1])
+    if end is None:
+        return frozenset()
+    cut = len(end)
+    middle = _Intersection(one[: len(one) - cut], other[: len(other) - cut], budget).of(0, 0)
+    return frozenset(start + found + end[::-1] for found in middle)
+
+
+def _common_start(one: str, other: str) -> str | None:
+    """What both patterns demand before the first star of either; None if no text can begin both ways."""
+    found = []
+    for a, b in zip(one, other, strict=False):
+        if "*" in (a, b):
+            break
+        if a != b and "?" not in (a, b):
+            return None
+        found.append(b if a == "?" else a)
+    return "".join(found)
 
 
 class _Intersection:

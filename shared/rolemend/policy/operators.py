@@ -209,7 +209,16 @@ def _in_networks(networks: Sequence[tuple[int, int, int]]) -> ValueTest:
         if address is None:
             return None
         bits, number = address
-        return any(bits == size and number >> shift == head for size, shift, head in networks)
+        if any(bits == size and number >> shift == head for size, shift, head in networks):
+            return True
+        if bits == 128 and number >> 32 == 0xFFFF:  # an IPv4 address written as one of IPv6
+            number &= 0xFFFFFFFF
+            return (
+                None
+                if any(size == 32 and number >> shift == head for size, shift, head in networks)
+                else False
+            )
+        return False
 
     return inside
 
