@@ -161,6 +161,14 @@ def compile_conditions(conditions: Sequence[Condition]) -> KeysTest | None:
     if not conditions:
         return None
     tests = tuple((condition.key, condition.test, condition) for condition in conditions)
+    if len(tests) == 1:
+        only, meets, alone = tests[0]
+
+        def single(keys: Keys) -> bool | None:
+            values = keys.get(only)
+            return meets(values) if values else holds(alone, keys)
+
+        return single
 
     def when(keys: Keys) -> bool | None:
         result: bool | None = True

@@ -150,10 +150,15 @@ def compile_values(operator: str, values: Sequence[str], limits: Sequence[Any]) 
 
     `limits` is what `parse_values` makes of them.
     """
-    plain = [value for value in values if not has_variable(value)]
-    test = _compile_plain(operator, plain, limits)
-    if len(plain) == len(values):
-        return test
+    for value in values:
+        if "${" in value:
+            return _with_variables(operator, values, limits)
+    return _compile_plain(operator, values, limits)
+
+
+def _with_variables(operator: str, values: Sequence[str], limits: Sequence[Any]) -> ValueTest:
+    """A test that answers None where it hangs on what a `${...}` stands for."""
+    test = _compile_plain(operator, [value for value in values if not has_variable(value)], limits)
     possible = [_possible(operator, value) for value in values if has_variable(value)]
 
     def with_variables(value: str) -> bool | None:
@@ -175,7 +180,7 @@ def _possible(operator: str, value: str) -> Callable[[str], bool]:
     return lambda text: True
 
 
-def _compile_plain(operator: str, values: list[str], limits: Sequence[Any]) -> ValueTest:
+def _compile_plain(operator: str, values: Sequence[str], limits: Sequence[Any]) -> ValueTest:
     if operator == "StringEquals":
         return frozenset(values).__contains__
     if operator == "StringEqualsIgnoreCase":
@@ -191,7 +196,7 @@ def _compile_plain(operator: str, values: list[str], limits: Sequence[Any]) -> V
     return _ordered(operator.removeprefix("Numeric").removeprefix("Date"), limits, parse)
 
 
-def _any_glob(values: list[str]) -> ValueTest:
+def _any_glob(values: Sequence[str]) -> ValueTest:
     exact = frozenset(value for value in values if not has_wildcard(value))
     globs = tuple(compile_glob(value) for value in values if has_wildcard(value))
     if not exact and len(globs) == 1:
@@ -204,20 +209,20 @@ def _any_glob(values: list[str]) -> ValueTest:
 
 
 def _in_networks(networks: Sequence[tuple[int, int, int]]) -> ValueTest:
+    ipv4 = [(shift, head) for bits, shift, head in networks if bits == 32]
+    ipv6 = [(shift, head) for bits, shift, head in networks if bits == 128]
+
     def inside(value: str) -> bool | None:
         address = parse_address(value)
         if address is None:
             return None
         bits, number = address
-        if any(bits == size and number >> shift == head for size, shift, head in networks):
-            return True
+        for shift, head in ipv4 if bits == 32 else ipv6:
+            if number >> shift == head:
+                return True
         if bits == 128 and number >> 32 == 0xFFFF:  # an IPv4 address written as one of IPv6
             number &= 0xFFFFFFFF
-            return (
-                None
-                if any(size == 32 and number >> shift == head for size, shift, head in networks)
-                else False
-            )
+            return None if any(number >> shift == head for shift, head in ipv4) else False
         return False
 
     return inside
