@@ -30,8 +30,8 @@ NOT_AUTHORIZED = "You are not authorized to do this action. You should be author
 def create_cluster(invocation: Invocation, service: EmrService, wanted: Wanted) -> Answer:
     """Check and create; the same ClientToken gives the same cluster again.
 
-    Raises, in this order: InvalidUser.PassRoleForbidden (if the service checks it), InvalidParameter
-    (release), NoPermission (role name or trust policy, if the service's `failure_mode` is "answer"),
+    Raises InvalidParameter (release) and, unless the service's `failure_mode` is "later", in this order:
+    InvalidUser.PassRoleForbidden (if the service checks it), NoPermission (role name or trust policy),
     Cluster.Role.NotConfirm (if the service checks it).
     """
     state, token = invocation.cloud.state.emr, invocation.text("ClientToken")
@@ -48,30 +48,40 @@ def create_cluster(invocation: Invocation, service: EmrService, wanted: Wanted) 
 
 def _check(invocation: Invocation, service: EmrService, wanted: Wanted) -> Failure | None:
     """Refuse the call, or say with which failure its cluster shall end if that comes later."""
-    if service.check_pass_role:
-        _require_pass_role(invocation, wanted.role)
     release = parse_release(wanted.release)
     if release is None:
         raise invalid("EmrVer" if wanted.old else "ReleaseVersion")
-    fits = _role_fits(invocation, wanted.role, trusted_service(release))
-    if not fits and service.failure_mode == "answer":
-        raise CloudError("NoPermission", NOT_AUTHORIZED, 403)
+    refusal = _refusal(invocation, service, wanted.role, trusted_service(release))
+    if refusal is None:
+        return None
+    if service.failure_mode == "answer":
+        raise refusal
+    return Failure(code="NotAuthorized", message=NOT_AUTHORIZED, state=service.failed_state)
+
+
+def _refusal(invocation: Invocation, service: EmrService, role: str, trusted: str) -> CloudError | None:
+    """The first thing that stands in the way, with the code of the service that would find it."""
+    if service.check_pass_role and not _may_pass(invocation, role, trusted):
+        message = "The RAM user does not have the privilege to pass a RAM role."
+        return CloudError("InvalidUser.PassRoleForbidden", message, 403)
+    if not _role_fits(invocation, role, trusted):
+        return CloudError("NoPermission", NOT_AUTHORIZED, 403)
     if service.check_service_role and not _role_fits(invocation, SERVICE_ROLE, EMR_SERVICE):
         message = "The Role for EMR service to operate is Not confirmed!"
-        raise CloudError("Cluster.Role.NotConfirm", message, 403)
-    return None if fits else Failure(code="NotAuthorized", message=NOT_AUTHORIZED, state=service.failed_state)
+        return CloudError("Cluster.Role.NotConfirm", message, 403)
+    return None
 
 
 def _answer(cluster: Cluster) -> Answer:
     return {"ClusterId": cluster.id, "OperationId": cluster.operations[0].id}
 
 
-def _require_pass_role(invocation: Invocation, role: str) -> None:
+def _may_pass(invocation: Invocation, role: str, service: str) -> bool:
+    """Whether the caller may hand the role over to the service that is to assume it."""
     resource = f"acs:ram:*:{invocation.account}:role/{role}"
-    decision = judge(invocation.cloud, invocation.caller, invocation.call, "ram:PassRole", resource)
-    if decision.outcome != "allow":
-        message = "The RAM user does not have the privilege to pass a RAM role."
-        raise CloudError("InvalidUser.PassRoleForbidden", message, 403)
+    extra = {"acs:Service": (service,)}
+    decision = judge(invocation.cloud, invocation.caller, invocation.call, "ram:PassRole", resource, extra)
+    return decision.outcome == "allow"
 
 
 def _role_fits(invocation: Invocation, name: str, trusted: str) -> bool:

@@ -43,8 +43,8 @@ class EmrService(OpenApiService):
     `failure_mode` "answer" refuses a wrong role in the API's answer (NoPermission, as the FAQ says); "later"
     lets the call succeed, and the cluster ends in `failed_state` with StateChangeReason NotAuthorized: which
     of the two the real service does is published nowhere. `check_pass_role` asks `ram:PassRole` of the
-    creator, `check_service_role` asks for AliyunEMRDefaultRole; both are off by default. The `*_seconds` are
-    how long a phase lasts.
+    creator, `check_service_role` asks for AliyunEMRDefaultRole, in the same mode; both are off by default. The
+    `*_seconds` are how long a phase lasts.
     """
 
     name = "emr"

@@ -312,3 +312,33 @@ def test_an_api_of_the_other_version_is_unsupported(local: LocalCloud, root: Key
         call_rpc(root, "ListClusters", "2016-04-08", {"RegionId": "cn-hangzhou"})
     assert error.value.code == "InvalidAction.NotFound"
     assert local.cloud.unsupported["emr", "ListClusters of API version 2016-04-08"] == 1
+
+
+@pytest.mark.parametrize("setting", ["check_pass_role", "check_service_role"])
+def test_what_the_settings_ask_for_fails_later_as_well(local: LocalCloud, ram: Any, setting: str) -> None:
+    make_role(ram, "etl-role", trusts(ECS_SERVICE))
+    service: Any = local.cloud.services["emr"]
+    service.failure_mode = "later"
+    setattr(service, setting, True)
+    emr = clients.emr(make_user(ram, "developer", allow("emr:*")))
+    cluster = get(emr, run(emr, role="etl-role").cluster_id)
+    assert (cluster.cluster_state, cluster.state_change_reason.code) == ("START_FAILED", "NotAuthorized")
+
+
+def test_a_role_may_be_handed_over_only_to_the_service_that_the_policy_names(
+    local: LocalCloud, ram: Any
+) -> None:
+    make_role(ram, "etl-role", trusts(ECS_SERVICE))
+    local.cloud.services["emr"].check_pass_role = True  # type: ignore[attr-defined]
+    for number, service in enumerate((EMR_SERVICE, ECS_SERVICE)):
+        condition = {"StringEquals": {"acs:Service": service}}
+        passing = {"Effect": "Allow", "Action": "ram:PassRole", "Resource": "*", "Condition": condition}
+        creating = {"Effect": "Allow", "Action": "emr:*", "Resource": "*"}
+        document = {"Version": "1", "Statement": [creating, passing]}
+        emr = clients.emr(make_user(ram, f"passer-{number}", document))
+        if service == ECS_SERVICE:
+            assert run(emr, role="etl-role").cluster_id
+        else:
+            with pytest.raises(DaraException) as error:
+                run(emr, role="etl-role")
+            assert refused(error) == ("InvalidUser.PassRoleForbidden", 403)
