@@ -24,6 +24,14 @@ from rolemend.errors import Conflict, NotThere, Unreachable
 
 NO_POLICIES = Known[tuple[AttachedPolicy, ...]](())
 NO_NAMES = Known[tuple[str, ...]](())
+SERVICE_ROLE = Known(
+    Role(
+        name="AliyunEMRDefaultRole",
+        arn="acs:ram::1000000000000001:role/aliyunemrdefaultrole",
+        trust_policy='{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",'
+        ' "Principal": {"Service": "emr.aliyuncs.com"}}]}',
+    )
+)
 
 
 @dataclass
@@ -111,6 +119,7 @@ class FakeAccount:
     role_policies: Reading[tuple[AttachedPolicy, ...]] = NO_POLICIES
     user_policies: Reading[tuple[AttachedPolicy, ...]] = NO_POLICIES
     the_role: Reading[Role] = field(default_factory=Absent)
+    service_role: Reading[Role] = SERVICE_ROLE
     names: Reading[tuple[str, ...]] = NO_NAMES
     user: Reading[str] = field(default_factory=Absent)
     policy_users: Reading[PolicyUsers] = field(
@@ -132,7 +141,7 @@ class FakeAccount:
         return self.user
 
     def role(self, name: str) -> Reading[Role]:
-        return self.the_role
+        return self.service_role if name == "AliyunEMRDefaultRole" else self.the_role
 
     def role_names(self) -> Reading[tuple[str, ...]]:
         return self.names

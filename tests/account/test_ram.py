@@ -62,6 +62,11 @@ def test_a_role_is_read_with_its_trust_policy(ram: Ram, role: str) -> None:
     assert abs(found.updated - time.time()) < 60
 
 
+@pytest.mark.parametrize("name", ["emr\u2011role", "emr role", "emr_role", "r" * 65])
+def test_a_name_that_ram_gives_no_role_is_that_of_no_role(ram: Ram, role: str, name: str) -> None:
+    assert isinstance(ram.role(name), Absent)
+
+
 def test_a_role_s_policies_come_with_the_documents_in_force(ram: Ram, sdk: Any, role: str) -> None:
     ram.add_policy_version("emr-role-policy", OTHER)
     (policy,) = known(ram.policies_of_role(role))

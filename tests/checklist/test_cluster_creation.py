@@ -26,7 +26,7 @@ def policy(name: str, *actions: str, effect: str = "Allow", via: str = "") -> At
     return AttachedPolicy(name=name, type="System", version="v1", document=json.dumps(document), via=via)
 
 
-FULL = policy("AliyunEMRFullAccess", "emr:*")
+FULL = policy("AliyunEMRFullAccess", "emr:*", "ram:PassRole")
 
 
 def role(*services: str, name: str = "emr-role") -> Known[Role]:
@@ -58,6 +58,8 @@ def test_every_check_is_asked_in_the_order_of_the_faq() -> None:
         ("1.1", "creator-policy", "passed"),
         ("1.2", "role-name", "passed"),
         ("1.3", "trust-policy", "passed"),
+        ("1.3+", "pass-role", "not_applicable"),
+        ("1.3+", "service-role", "passed"),
     ]
 
 
@@ -201,3 +203,178 @@ def test_a_right_given_after_the_denial_closes_the_question() -> None:
     )
     assert diagnosed(healthy(user_policies=later)).allowed_now
     assert not diagnosed(healthy()).allowed_now
+
+
+def evidence(diagnosis: Diagnosis, check: str) -> str:
+    (finding,) = [finding for finding in diagnosis.findings if finding.check == check]
+    return "\n".join(f"{one.certainty}: {one.statement.render()}" for one in finding.evidence)
+
+
+def answer(diagnosis: Diagnosis, check: str) -> str:
+    return next(finding.answer for finding in diagnosis.findings if finding.check == check)
+
+
+NEW = altered(CREATION, target=ClusterTarget(release="EMR-5.16.0", role="emr-role"))
+EMR_ONLY = policy("corp-emr", "emr:*")
+
+
+def test_the_action_that_no_statement_of_develop_access_matches_is_named() -> None:
+    develop = policy("AliyunEMRDevelopAccess", "emr:Run*", "emr:CreateClusterScript")
+    denial = altered(CREATION, action="emr:CreateCluster")
+    shown = evidence(diagnosed(healthy(user_policies=Known((develop,))), denial), "creator-policy")
+    assert "AliyunEMRDevelopAccess v1 matches emr:CreateCluster" in shown
+    assert "the nearest that it lists is emr:CreateClusterScript" in shown
+    ran = evidence(diagnosed(healthy(user_policies=Known((develop,))), CREATION), "creator-policy")
+    assert "matches" not in ran
+
+
+def test_a_right_through_a_group_names_the_group_and_the_policy() -> None:
+    diagnosis = diagnosed(healthy(user_policies=Known((policy("corp-emr", "emr:*", via="data-team"),))))
+    assert "corp-emr (group data-team)" in evidence(diagnosis, "creator-policy")
+    assert "by policy corp-emr" in diagnosis.findings[0].statement.render()
+
+
+def test_a_creator_who_may_not_hand_the_role_over_gets_the_statement_to_paste() -> None:
+    diagnosis = diagnosed(healthy(user_policies=Known((EMR_ONLY,))), NEW)
+    assert diagnosis.cause == "pass_role_missing"
+    assert isinstance(diagnosis.remedy, Advice)
+    (statement,) = json.loads(diagnosis.remedy.document)["Statement"]
+    assert statement["Action"] == "ram:PassRole"
+    assert statement["Resource"] == f"acs:ram:*:{ACCOUNT}:role/emr-role"
+    assert statement["Condition"] == {
+        "StringEquals": {"acs:Service": ["ecs.aliyuncs.com", "emr.aliyuncs.com"]}
+    }
+    assert "EMR's pages do not" in evidence(diagnosis, "pass-role")
+
+
+def test_a_developer_who_may_run_but_not_hand_over_gets_full_access_in_the_place_of_develop_access() -> None:
+    develop = policy("AliyunEMRDevelopAccess", "emr:Run*")
+    diagnosis = diagnosed(healthy(user_policies=Known((develop,))), NEW)
+    assert diagnosis.cause == "pass_role_missing"
+    assert isinstance(diagnosis.remedy, Advice)
+    assert "in the place of AliyunEMRDevelopAccess" in diagnosis.remedy.statement.render()
+    assert "AliyunEMRDevelopAccess v1 matches ram:PassRole" in evidence(diagnosis, "pass-role")
+
+
+@pytest.mark.parametrize(
+    ("services", "expected"),
+    [
+        (["ecs.aliyuncs.com", "emr.aliyuncs.com"], "passed"),
+        (["ecs.aliyuncs.com"], "unknown"),
+        (["emr.aliyuncs.com"], "unknown"),
+        (["fc.aliyuncs.com"], "failed"),
+    ],
+)
+def test_the_service_that_the_role_may_be_handed_to_counts(services: list[str], expected: str) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": "ram:PassRole",
+        "Resource": f"acs:ram:*:{ACCOUNT}:role/emr-*",
+        "Condition": {"StringEquals": {"acs:Service": services}},
+    }
+    document = json.dumps({"Version": "1", "Statement": [statement]})
+    passes = AttachedPolicy(name="pass", type="Custom", version="v1", document=document)
+    assert answer(diagnosed(healthy(user_policies=Known((EMR_ONLY, passes))), NEW), "pass-role") == expected
+
+
+@pytest.mark.parametrize(
+    "denial",
+    [
+        CREATION,
+        altered(CREATION, target=ClusterTarget(release="EMR-5.16.0", role="AliyunECSInstanceForEMRRole")),
+    ],
+    ids=["old release", "default role"],
+)
+def test_nobody_is_asked_to_hand_over_a_default_role_or_the_role_of_an_old_release(denial: Denial) -> None:
+    diagnosis = diagnosed(healthy(user_policies=Known((EMR_ONLY,))), denial)
+    assert answer(diagnosis, "pass-role") == "not_applicable"
+    assert diagnosis.cause is None
+
+
+def test_the_faq_s_own_items_give_the_cause_before_the_added_checks() -> None:
+    fake = healthy(user_policies=Known((EMR_ONLY,)), the_role=role("emr.aliyuncs.com"), service_role=Absent())
+    diagnosis = diagnosed(fake, NEW)
+    assert diagnosis.cause == "role_not_trusted"
+    assert (answer(diagnosis, "pass-role"), answer(diagnosis, "service-role")) == ("failed", "failed")
+
+
+REPORTED: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "InvalidUser.PassRoleForbidden": ("pass-role", "pass_role_missing", {"user_policies": Known((EMR_ONLY,))}),
+    "InvalidRamRole.NotEcsRole": (
+        "trust-policy", "role_not_trusted", {"the_role": role("emr.aliyuncs.com")},
+    ),
+    "InvalidRamRole.NotFound": ("role-name", "role_not_found", {"the_role": Absent()}),
+    "Cluster.Role.NotConfirm": ("service-role", "service_role_missing", {"service_role": Absent()}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", REPORTED)
+@pytest.mark.parametrize("later", [False, True])
+def test_a_cause_that_the_service_reported_comes_before_all_others(code: str, later: bool) -> None:
+    check, cause, wrong = REPORTED[code]
+    parts: dict[str, Any] = {"user_policies": Known((policy("none", "oss:*"),)), **wrong}
+    told = {"code": "NotAuthorized", "message": f"Failed: {code}, see ECS."} if later else {"code": code}
+    diagnosis = diagnosed(healthy(**parts), altered(CREATION, **told))
+    assert diagnosis.cause == cause
+    assert "reported_by_service: " in evidence(diagnosis, check)
+    assert code in evidence(diagnosis, check)
+
+
+def test_what_was_reported_and_mended_since_is_no_cause() -> None:
+    diagnosis = diagnosed(healthy(), altered(NEW, code="InvalidUser.PassRoleForbidden"))
+    assert (diagnosis.cause, answer(diagnosis, "pass-role")) == (None, "passed")
+
+
+def test_a_release_whose_role_ecs_refused_needs_ecs_whatever_the_pages_say() -> None:
+    denial = altered(
+        CREATION,
+        code="InvalidRamRole.NotEcsRole",
+        target=ClusterTarget(release="EMR-3.32.0", role="emr-role"),
+    )
+    diagnosis = diagnosed(healthy(the_role=role("emr.aliyuncs.com")), denial)
+    assert diagnosis.remedy == TrustService(role="emr-role", service="ecs.aliyuncs.com")
+
+
+@pytest.mark.parametrize("reading", [Absent(), role("ecs.aliyuncs.com", name="AliyunEMRDefaultRole")])
+def test_a_service_role_that_is_not_authorised_is_for_a_person(reading: Any) -> None:
+    diagnosis = diagnosed(healthy(service_role=reading))
+    assert diagnosis.cause == "service_role_missing"
+    assert isinstance(diagnosis.remedy, Advice)
+    assert "AliyunEMRDefaultRole" in diagnosis.remedy.statement.render()
+
+
+def test_a_missing_default_role_is_authorised_and_not_created_by_hand() -> None:
+    target = ClusterTarget(release="EMR-5.16.0", role="AliyunECSInstanceForEMRRole")
+    diagnosis = diagnosed(healthy(the_role=Absent()), altered(CREATION, target=target))
+    assert isinstance(diagnosis.remedy, Advice)
+    assert diagnosis.remedy.statement.render().startswith("Authorise EMR's default roles")
+
+
+@pytest.mark.parametrize("name", ["emr\u2011role", "\u0435mr-role", "emr-role\u200b", " emr-role"])
+def test_characters_that_look_like_others_are_named_with_the_role_that_was_meant(name: str) -> None:
+    denial = altered(CREATION, target=ClusterTarget(release="EMR-5.16.0", role=name))
+    diagnosis = diagnosed(healthy(the_role=Absent(), names=Known(("emr-rule", "emr-role"))), denial)
+    assert diagnosis.cause == "role_not_found"
+    assert isinstance(diagnosis.remedy, Advice)
+    assert diagnosis.remedy.statement.render() == "Create the cluster with the role emr-role."
+    assert "U+" in evidence(diagnosis, "role-name")
+
+
+def test_a_role_given_as_its_arn_is_recognised_by_its_last_part() -> None:
+    arn = altered(CREATION, target=ClusterTarget(role=f"acs:ram::{ACCOUNT}:role/emr-role"))
+    diagnosis = diagnosed(healthy(the_role=Absent(), names=Known(("emr-role",))), arn)
+    assert isinstance(diagnosis.remedy, Advice)
+    assert "the role emr-role," in diagnosis.remedy.statement.render()
+
+
+def test_a_role_in_other_letter_case_exists_unless_the_service_found_none() -> None:
+    denial = altered(CREATION, target=ClusterTarget(release="EMR-3.30.0", role="EMR-Role"))
+    assert answer(diagnosed(healthy(), denial), "role-name") == "passed"
+    assert "is spelled emr-role" in evidence(diagnosed(healthy(), denial), "role-name")
+    told = diagnosed(healthy(), altered(denial, code="InvalidRamRole.NotFound"))
+    assert told.cause == "role_not_found"
+
+
+def test_a_role_that_a_template_holds_is_an_open_question() -> None:
+    diagnosis = diagnosed(healthy(), altered(CREATION, target=ClusterTarget(release="EMR-3.30.0")))
+    assert (answer(diagnosis, "role-name"), diagnosis.cause) == ("unknown", None)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolemend.errors import RecordRejected
-from rolemend.signals.actiontrail import DEFAULT_ROLE, read_event
+from rolemend.signals.actiontrail import DEFAULT_ROLE, DEFAULT_ROLE_2016, read_event
 from rolemend.signals.denial import ClusterTarget, Denial, PassedOver, incident_id
 from tests.samples import ACCOUNT, denied_creation, sample
 
@@ -102,7 +102,12 @@ def test_a_creation_without_a_role_means_the_default_role(parameters: dict[str, 
 
 def test_the_older_api_generation_names_its_release_emrver() -> None:
     denial = read_denial(eventName="CreateClusterV2", requestParameters={"EmrVer": "EMR-3.16.0"})
-    assert denial.target == ClusterTarget(release="EMR-3.16.0", role=DEFAULT_ROLE)
+    assert denial.target == ClusterTarget(release="EMR-3.16.0", role=DEFAULT_ROLE_2016)
+
+
+def test_a_cluster_from_a_template_names_no_role() -> None:
+    denial = read_denial(eventName="CreateClusterWithTemplate", requestParameters={"TemplateBizId": "CT-1"})
+    assert denial.target == ClusterTarget()
 
 
 def test_a_role_session_is_split_into_role_and_session() -> None:

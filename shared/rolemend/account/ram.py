@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from rolemend.account.access import Access
 from rolemend.account.calls import ask, once, openapi_config, reading, translate_openapi
 from rolemend.account.interface import AttachedPolicy, PolicyUsers, PolicyVersions, Reading, Role
-from rolemend.errors import NotThere
+from rolemend.errors import AccountError, NotThere
 
 T = TypeVar("T")
 
@@ -141,7 +141,13 @@ class Ram:
     def _role(self, name: str) -> Role:
         from alibabacloud_ram20150501.models import GetRoleRequest
 
-        role = self._ask("GetRole", self._client.get_role, GetRoleRequest(role_name=name)).body.role
+        try:
+            role = self._ask("GetRole", self._client.get_role, GetRoleRequest(role_name=name)).body.role
+        except AccountError as error:
+            # A name that no role can have: characters that only look like others, or too many.
+            if error.code.startswith(("InvalidParameter.RoleName", "InvalidRoleName")):
+                raise NotThere(error.operation, error.code, error.message, error.request_id) from error
+            raise
         return Role(
             name=role.role_name,
             arn=role.arn,

@@ -21,17 +21,24 @@ from rolemend.account.interface import (
 )
 from rolemend.signals.denial import BucketTarget, ClusterTarget, Denial, DeniedPrincipal
 
+EMR_SERVICE_ROLE = "AliyunEMRDefaultRole"
+"""https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/emr-service-role-19"""
+
 Policies = Known[tuple[AttachedPolicy, ...]] | Absent | Unread
 
 
 class CreationFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """For a denied cluster creation. `role_names` is read only if the role does not exist."""
+    """For a denied cluster creation. `role_names` is read only if the role does not exist.
+
+    `service_role` is the role that EMR itself acts with.
+    """
 
     denial: Denial
     target: ClusterTarget
     creator_policies: Policies
     role: Known[Role] | Absent | Unread
     role_names: Known[tuple[str, ...]] | Absent | Unread
+    service_role: Known[Role] | Absent | Unread
 
 
 class BucketFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +61,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def collect_creation_facts(account: Account, denial: Denial, target: ClusterTarget) -> CreationFacts:
-    role = account.identities.role(target.role)
+    role = _read_role(account.identities, target.role)
     names: Reading[tuple[str, ...]] = Absent()
     if isinstance(role, Absent):
         names = account.identities.role_names()
@@ -64,7 +71,12 @@ def collect_creation_facts(account: Account, denial: Denial, target: ClusterTarg
         creator_policies=read_policies(account.identities, denial.principal, denial.account),
         role=role,
         role_names=names,
+        service_role=account.identities.role(EMR_SERVICE_ROLE),
     )
+
+
+def _read_role(identities: Identities, name: str) -> Reading[Role]:
+    return identities.role(name) if name else Unread("the event", "it does not name the role")
 
 
 def collect_bucket_facts(account: Account, denial: Denial, target: BucketTarget) -> BucketFacts:

@@ -40,6 +40,13 @@ _PERMISSION_FAMILIES = ("nopermission.", "forbidden.", "entitynotexist.role", "i
 DEFAULT_ROLE = "AliyunECSInstanceForEMRRole"
 """The ECS application role when NodeAttributes.RamRole is left out (EMR 2021-03-20 CreateCluster)."""
 
+DEFAULT_ROLE_2016 = "AliyunEmrEcsDefaultRole"
+"""The same for UserDefinedEmrEcsRole (EMR 2016-04-08 CreateClusterV2)."""
+
+DEFAULT_ROLES = frozenset({DEFAULT_ROLE.lower(), DEFAULT_ROLE_2016.lower()})
+
+_DEFAULTS = {"CreateClusterV2": DEFAULT_ROLE_2016, "CreateClusterWithTemplate": ""}
+
 PUSHED_DOWN = (
     "* | where __topic__ = 'actiontrail_audit_event' and (json_extract_scalar(event, '$.eventName') is null"
     " or json_extract_scalar(event, '$.eventName') in ("
@@ -124,7 +131,7 @@ def _denial(event: _Event, code: str) -> Denial:
         region=_word(parameters.get("RegionId")) or event.acsRegion,
         principal=_principal(identity, account),
         action="emr:CreateCluster" if event.eventName == "Create" else f"emr:{event.eventName}",
-        target=ClusterTarget(release=_release(parameters), role=_role(parameters)),
+        target=ClusterTarget(release=_release(parameters), role=_role(event.eventName or "", parameters)),
         code=code,
         message=event.errorMessage or "",
         time=_epoch(event.eventTime or ""),
@@ -150,17 +157,16 @@ def _principal(identity: _Identity, account: str) -> DeniedPrincipal:
     return DeniedPrincipal(type="service", account=owner, id=ident, name=name)
 
 
-def _role(parameters: dict[str, Any]) -> str:
-    """The ECS application role, wherever the API's generation and the client put it."""
+def _role(event: str, parameters: dict[str, Any]) -> str:
+    """The ECS application role, wherever the API's generation and the client put it; "" if a template holds it."""
     for name in ("NodeAttributes.RamRole", "UserDefinedEmrEcsRole"):
         if value := _word(parameters.get(name)):
             return value
     attributes = parameters.get("NodeAttributes")
     if isinstance(attributes, str):
         attributes = _object(attributes)
-    if isinstance(attributes, dict):
-        return _word(attributes.get("RamRole")) or DEFAULT_ROLE
-    return DEFAULT_ROLE
+    role = _word(attributes.get("RamRole")) if isinstance(attributes, dict) else ""
+    return role or _DEFAULTS.get(event, DEFAULT_ROLE)
 
 
 def _object(text: str) -> Any:
