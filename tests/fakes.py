@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from rolemend.account.interface import (
     AttachedPolicy,
     Bucket,
     Cluster,
+    ClusterState,
     Known,
     LogRange,
     PolicyUsers,
@@ -110,6 +111,21 @@ class FakeTrail:
         if self.failing is not None:
             raise self.failing
         return iter([event for event in self.history if event.get("eventName") == name])
+
+
+@dataclass
+class FakeClusterStates:
+    """Clusters by region, and what was asked for; `failing` is raised for its regions."""
+
+    clusters: dict[str, list[ClusterState]] = field(default_factory=dict)
+    asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    failing: dict[str, Exception] = field(default_factory=dict)
+
+    def states(self, region: str, ids: Sequence[str]) -> tuple[ClusterState, ...]:
+        self.asked.append((region, tuple(ids)))
+        if region in self.failing:
+            raise self.failing[region]
+        return tuple(one for one in self.clusters.get(region, []) if not ids or one.id in ids)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from rolemend.account.access import Access
 from rolemend.settings import Settings, read_credentials, read_settings
 
 if TYPE_CHECKING:
-    from rolemend.account.interface import Functions
+    from rolemend.account.interface import Functions, ObjectStore
     from rolemend.checklist.facts import Account
     from rolemend.incident.ledger import Ledger
     from rolemend.remedy.guardrails import Guardrails
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ) -> watch.Parts:
     from rolemend.account.actiontrail import ActionTrail
+    from rolemend.account.emr import Emr
     from rolemend.account.sls import Sls
+    from rolemend.incident.pending import PendingCreations
     from rolemend.work.watch import Parts
 
     settings, access = _open(context, environment)
@@ -30,6 +32,8 @@ def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ
         logs=Sls(access),
         trail=ActionTrail(access),
         ledger=_ledger(settings, access),
+        pending=PendingCreations(_store(settings, access)),
+        clusters=Emr(access),
         functions=_functions(settings, access),
         diagnose=settings.diagnose,
         own_roles=settings.own_roles.lower(),
@@ -116,10 +120,15 @@ def _account(access: Access) -> Account:
 
 
 def _ledger(settings: Settings, access: Access) -> Ledger:
-    from rolemend.account.oss import OssStore
     from rolemend.incident.ledger import Ledger
 
-    return Ledger(OssStore(access, settings.ledger_bucket, settings.ledger_region), settings.function)
+    return Ledger(_store(settings, access), settings.function)
+
+
+def _store(settings: Settings, access: Access) -> ObjectStore:
+    from rolemend.account.oss import OssStore
+
+    return OssStore(access, settings.ledger_bucket, settings.ledger_region)
 
 
 def _functions(settings: Settings, access: Access) -> Functions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from localcloud.server import LocalCloud
 from rolemend.account import emr as module
 from rolemend.account.emr import Emr
 from rolemend.account.interface import Absent, Cluster, Known, Unread
+from rolemend.errors import Refused
 from tests import clients
 from tests.account.entry import PASSING, REGION, access, fault
 from tests.clients import Keys
@@ -121,3 +123,32 @@ def test_a_fault_is_got_over_or_unread_for_now(
     answer = emr.cluster_with_role("etl-role", REGION)
     assert isinstance(answer, Unread)
     assert answer.transient
+
+
+def test_the_states_of_clusters_come_with_the_reason_of_a_failure(
+    emr: Emr, sdk: Any, local: LocalCloud
+) -> None:
+    running = run(sdk)
+    local.cloud.services["emr"].failure_mode = "later"  # type: ignore[attr-defined]
+    failed = run(sdk, "nobody", "wrong")
+    found = {one.id: one for one in emr.states(REGION, [running, failed])}
+    assert (found[running].state, found[running].reason) == ("RUNNING", "")
+    assert (found[failed].state, found[failed].reason) == ("START_FAILED", "NotAuthorized")
+    assert (found[failed].name, found[failed].release) == ("wrong", "EMR-5.16.0")
+    assert abs(found[failed].created - time.time()) < 60
+    assert [one.id for one in emr.states(REGION, [failed])] == [failed]
+    assert {one.id for one in emr.states(REGION, ())} == {running, failed}
+
+
+def test_many_clusters_are_asked_for_in_parts_of_a_hundred(emr: Emr, sdk: Any, local: LocalCloud) -> None:
+    cluster_id = run(sdk)
+    local.cloud.keep_calls = True
+    asked = [f"c-{number:04}" for number in range(249)]
+    assert [one.id for one in emr.states(REGION, [*asked, cluster_id])] == [cluster_id]
+    assert [name for _, name, _ in local.cloud.calls] == ["ListClusters"] * 3
+
+
+def test_states_that_are_refused_are_an_error(root: Keys) -> None:
+    keys = make_user(clients.ram(root), "ana")
+    with pytest.raises(Refused):
+        Emr(access(keys)).states(REGION, ["c-1"])

@@ -11,7 +11,7 @@ from demo.clients import Keys
 from demo.node import node_keys, start_cluster
 from demo.receiver import Receiver
 from demo.scenarios import GUARDRAILS, SCENARIOS, list_bucket, reading, run_cluster, trust
-from demo.stage import HOME, Stage, make_role, make_user, set_stage
+from demo.stage import HOME, LEDGER, Stage, make_role, make_user, set_stage
 from localcloud.server import LocalCloud
 from tests.e2e.watching import essence, host, invocations
 
@@ -36,8 +36,14 @@ def perform(local: LocalCloud, play: Play, without: tuple[str, str] | None = Non
                 (message["kind"], message["message"]["advice"]) for message in receiver.messages
             ),
             "still open": sorted(stage.ledger().open_ids()),
+            "still pending": still_pending(stage),
             "errors": sorted({one.function.name for one in invocations(stage) if one.error}),
         }
+
+
+def still_pending(stage: Stage) -> int:
+    """How many creations are followed yet."""
+    return len(clients.bucket(stage.root, LEDGER).list_objects_v2("pending/").object_list)
 
 
 def found(incident: Any) -> list[Any]:
@@ -130,6 +136,15 @@ def sweep(stage: Stage) -> None:
     except Exception:  # noqa: BLE001
         stage.local.call(lambda cloud: cloud.services["fc"].fire_timer("rolemend-watch", "sweep"))  # type: ignore[attr-defined]
     stage.local.do(host(stage).quiet(30.0))
+
+
+def later(stage: Stage) -> None:
+    """The API accepts a creation, and its cluster fails: only the timer that looks after it can tell."""
+    stage.local.cloud.services["emr"].failure_mode = "later"  # type: ignore[attr-defined]
+    next(one for one in SCENARIOS if one.name == "role-name").prepare(stage)()
+    stage.settle()
+    stage.local.call(lambda cloud: cloud.services["fc"].fire_timer("rolemend-watch", "pending"))  # type: ignore[attr-defined]
+    stage.settle()
 
 
 def half_an_event(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from tests.e2e.plays import (
     Play,
     change_that_does_not_help,
     creator_in_group,
+    later,
     perform,
     scenario,
     sweep,
@@ -27,12 +28,15 @@ PLAYS: dict[str, Play] = {
     "user": user_on_oss,
     "no-help": change_that_does_not_help,
     "sweep": sweep,
+    "later": later,
 }
 NEEDED_FOR = {
     ("watch", "log:GetCursorOrData"): "role-name",
     ("watch", "actiontrail:LookupEvents"): "sweep",
+    ("watch", "emr:ListClusters"): "later",
     ("watch", "oss:GetObject"): "role-name",
     ("watch", "oss:PutObject"): "role-name",
+    ("watch", "oss:DeleteObject"): "later",
     ("watch", "oss:ListObjects"): "sweep",
     ("watch", "fc:InvokeFunction"): "role-name",
     ("diagnose", "ram:GetPolicy"): "role-name",
@@ -103,6 +107,7 @@ def test_with_all_rights_every_function_ends_without_an_error(local: LocalCloud,
     outcome = whole(local, name)
     assert outcome["errors"] == []
     assert outcome["still open"] == []
+    assert outcome["still pending"] == 0
     assert outcome["incidents"]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolemend.errors import RecordRejected
-from rolemend.signals.actiontrail import DEFAULT_ROLE, DEFAULT_ROLE_2016, read_event
+from rolemend.signals.actiontrail import DEFAULT_ROLE, DEFAULT_ROLE_2016, StartedCreation, read_event
 from rolemend.signals.denial import ClusterTarget, Denial, PassedOver, incident_id
 from tests.samples import ACCOUNT, denied_creation, sample
 
@@ -33,14 +33,41 @@ def test_a_denied_creation_names_who_what_and_where() -> None:
     assert denial.time == 1_767_225_600
 
 
+def read_started(**changes: object) -> StartedCreation:
+    outcome = read_event(json.dumps(denied_creation(**{"errorCode": None, **changes})))
+    assert isinstance(outcome, StartedCreation)
+    return outcome
+
+
 @pytest.mark.parametrize("no_error", [None, "", "null", "success"])
-def test_every_spelling_of_no_error_is_passed_over(no_error: str | None) -> None:
-    assert read_event(json.dumps(denied_creation(errorCode=no_error))) == PassedOver("no error")
+def test_every_spelling_of_no_error_is_a_creation_that_may_fail_yet(no_error: str | None) -> None:
+    assert read_started(errorCode=no_error).denial.code == ""
 
 
 def test_json_null_counts_as_no_error() -> None:
     event = json.dumps(denied_creation()).replace('"errorCode": "NoPermission"', '"errorCode": null')
-    assert read_event(event) == PassedOver("no error")
+    assert isinstance(read_event(event), StartedCreation)
+
+
+def test_a_started_creation_names_its_cluster_its_creator_and_its_role() -> None:
+    started = read_started(
+        responseElements={"ClusterId": "c-1a2b"},
+        requestParameters={"ClusterName": "etl", "NodeAttributes.RamRole": "my-role"},
+    )
+    assert (started.cluster, started.name) == ("c-1a2b", "etl")
+    assert started.denial.principal.name == "emr-dev"
+    assert started.denial.target == ClusterTarget(role="my-role")
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"ClusterId": 5}, {"ClusterId": "../config"}, "c-1", ["c-1"]])
+def test_an_answer_that_names_no_cluster_leaves_it_to_region_and_time(answer: object) -> None:
+    assert read_started(responseElements=answer).cluster == ""
+
+
+@pytest.mark.parametrize("region", ["", "Nowhere", "evil.com/", "a" * 100])
+def test_a_started_creation_in_a_region_that_is_none_is_rejected(region: str) -> None:
+    with pytest.raises(RecordRejected):
+        read_event(json.dumps(denied_creation(errorCode=None, acsRegion=region, requestParameters={})))
 
 
 @pytest.mark.parametrize(

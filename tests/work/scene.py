@@ -12,12 +12,13 @@ from rolemend.checklist.facts import Account
 from rolemend.incident.journal import Entry, read_journal
 from rolemend.incident.ledger import Ledger
 from rolemend.incident.life import Incident
+from rolemend.incident.pending import PendingCreations
 from rolemend.notify.message import Message
 from rolemend.remedy.guardrails import Guardrails, Rule
 from rolemend.signals.denial import Denial, incident_id
 from rolemend.work import diagnose, notify, remediate, watch
 from rolemend.work.diagnose import Outcome
-from tests.fakes import FakeFunctions, FakeLogs, FakeTrail, MemoryStore, WritableAccount
+from tests.fakes import FakeClusterStates, FakeFunctions, FakeLogs, FakeTrail, MemoryStore, WritableAccount
 from tests.samples import ACCOUNT, LISTING
 
 AUTO = Guardrails(rule=(Rule(name="data", mode="auto", roles=("emr-*",), buckets=("data*",)),))
@@ -83,6 +84,7 @@ class Scene:
     store: MemoryStore = field(default_factory=MemoryStore)
     functions: FakeFunctions = field(default_factory=FakeFunctions)
     trail: FakeTrail = field(default_factory=FakeTrail)
+    clusters: FakeClusterStates = field(default_factory=FakeClusterStates)
     guardrails: Guardrails | Exception = AUTO
     now: float = START
     sent: list[Message] = field(default_factory=list)
@@ -119,6 +121,8 @@ class Scene:
             logs=FakeLogs(lines or []),
             trail=self.trail,
             ledger=self.ledger,
+            pending=PendingCreations(self.store),
+            clusters=self.clusters,
             functions=self.functions,
             diagnose="diagnose",
             now=lambda: self.now,

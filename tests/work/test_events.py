@@ -56,8 +56,11 @@ def test_a_trigger_without_parameters_has_no_source() -> None:
 
 
 def test_a_timer_s_event_has_its_payload() -> None:
-    assert read_watch_event(json.dumps(sample("fc-timer-event.json")).encode()) == Timer("awesome-fc")
-    assert read_watch_event(b'{"triggerName": "sweep", "payload": null}') == Timer("")
+    assert read_watch_event(json.dumps(sample("fc-timer-event.json")).encode()) == Timer("sweep")
+    assert read_watch_event(b'{"triggerName": "sweep", "payload": null}') == Timer("sweep")
+    assert read_watch_event(b'{"triggerName": "x", "payload": "{\\"job\\":\\"pending\\"}"}') == Timer(
+        "pending"
+    )
 
 
 def test_eventbridge_sends_one_event_or_a_list() -> None:

@@ -22,7 +22,7 @@ RANGE = LogRange(
     endpoint="http://cn-hangzhou.log.aliyuncs.com", project="p", logstore="l", shard=0, begin="a", end="b"
 )
 RESTED_SECONDS = Scene().watch_parts().rest
-SWEEP = Timer('{"job":"sweep"}')
+SWEEP = Timer("sweep")
 
 
 def watched(scene: Scene, *lines: Any, source: str = "oss_access_log") -> Watched:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rolemend.account.access import Access, region_name
 from rolemend.account.calls import ask, openapi_config, reading, translate_openapi
-from rolemend.account.interface import Absent, Cluster, Reading
+from rolemend.account.interface import Absent, Cluster, ClusterState, Reading
 from rolemend.errors import AccountError, NotThere
 
 _LIVING = ["STARTING", "BOOTSTRAPPING", "RUNNING"]
+_NOT_GONE = [*_LIVING, "START_FAILED", "TERMINATING", "TERMINATED_WITH_ERRORS", "TERMINATE_FAILED"]
+_PAGE = 100
 _LOOKED_AT = 50
 """How many clusters of a region are opened at most while looking for a role: ListClusters does not tell roles."""
 
@@ -23,13 +25,22 @@ class NoClusters:
 
 
 class Emr:
-    """`Clusters` on the live account."""
+    """`Clusters` and `ClusterStates` on the live account."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
 
     def cluster_with_role(self, role: str, region: str) -> Reading[Cluster]:
         return reading(lambda: self._find(role, region))
+
+    def states(self, region: str, ids: Sequence[str]) -> tuple[ClusterState, ...]:
+        """`ClusterStates`: one ListClusters for up to 100 ids."""
+        if not ids:
+            return tuple(map(_state, self._list(region_name(region), cluster_states=_NOT_GONE)))
+        asked = [ids[start : start + _PAGE] for start in range(0, len(ids), _PAGE)]
+        return tuple(
+            _state(item) for part in asked for item in self._list(region_name(region), cluster_ids=part)
+        )
 
     def _ask(self, operation: str, call: Any, request: Any) -> Any:
         return ask(self._access, operation, translate_openapi, call, request)
@@ -46,15 +57,17 @@ class Emr:
         )
 
     def _cluster_ids(self, region: str) -> Iterator[str]:
+        return (item.cluster_id for item in self._list(region, cluster_states=_LIVING))
+
+    def _list(self, region: str, **filters: Any) -> Iterator[Any]:
+        """Every page of the clusters that a filter lets pass."""
         from alibabacloud_emr20210320.models import ListClustersRequest
 
         token = None
         while True:
-            request = ListClustersRequest(
-                region_id=region, cluster_states=_LIVING, max_results=100, next_token=token
-            )
+            request = ListClustersRequest(region_id=region, max_results=_PAGE, next_token=token, **filters)
             body = self._ask("ListClusters", self._client(region).list_clusters, request).body
-            yield from (item.cluster_id for item in body.clusters or [])
+            yield from body.clusters or []
             token = body.next_token
             if not token:
                 return
@@ -78,3 +91,16 @@ class Emr:
         from alibabacloud_emr20210320.client import Client
 
         return Client(openapi_config(self._access, f"emr.{region}.aliyuncs.com", region))
+
+
+def _state(item: Any) -> ClusterState:
+    reason = item.state_change_reason
+    return ClusterState(
+        id=item.cluster_id or "",
+        name=item.cluster_name or "",
+        release=item.release_version or "",
+        state=item.cluster_state or "",
+        created=(item.create_time or 0) / 1000,
+        reason=(reason.code if reason else "") or "",
+        message=(reason.message if reason else "") or "",
+    )

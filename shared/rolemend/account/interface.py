@@ -6,7 +6,7 @@ A read never raises and never answers an empty document in place of a failed rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -101,6 +101,21 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     state: str
 
 
+class ClusterState(msgspec.Struct, frozen=True, kw_only=True):
+    """How a cluster fares: `state` as the API names it, `reason` and `message` why it is in it, "" if it tells none.
+
+    `created` is in epoch seconds.
+    """
+
+    id: str
+    name: str
+    release: str
+    state: str
+    created: float = 0.0
+    reason: str = ""
+    message: str = ""
+
+
 class Identities(Protocol):
     """RAM."""
 
@@ -150,6 +165,14 @@ class Clusters(Protocol):
 
     def cluster_with_role(self, role: str, region: str) -> Reading[Cluster]:
         """A living cluster whose nodes have this role; Absent if the region has none."""
+        ...
+
+
+class ClusterStates(Protocol):
+    """EMR on ECS, as far as it tells how creations go on."""
+
+    def states(self, region: str, ids: Sequence[str]) -> tuple[ClusterState, ...]:
+        """The clusters with these ids, or all that are not terminated if none is given. Raises AccountError."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""ActionTrail events: denied attempts to create an EMR cluster.
+"""ActionTrail events: attempts to create an EMR cluster, denied at once or accepted and perhaps failing later.
 
 Event structure: https://www.alibabacloud.com/help/document_detail/28819.html .
 EMR's audited names: https://alibabacloud.com/help/ja/actiontrail/product-overview/audit-events-of-emr .
@@ -6,6 +6,7 @@ EMR's audited names: https://alibabacloud.com/help/ja/actiontrail/product-overvi
 
 from __future__ import annotations
 
+import re
 from calendar import timegm
 from time import strptime
 from typing import Any
@@ -56,6 +57,9 @@ PUSHED_DOWN = (
 """The filter that SLS applies before a record is sent. Creations are rare, so those without an error pass too: an
 errorCode of a wrong type would look like none to SLS. Records that are no JSON pass, so that they can be kept aside."""
 
+_CLUSTER = re.compile(r"[cC]-[A-Za-z0-9]{1,62}", re.ASCII)
+_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}")
+
 _Scalar = str | int | float | bool | None
 
 
@@ -81,16 +85,29 @@ class _Event(msgspec.Struct):
     sourceIpAddress: str | None = None
     userIdentity: _Identity | None = None
     requestParameters: dict[str, Any] | None = None
+    responseElements: Any = None
+
+
+class StartedCreation(msgspec.Struct, frozen=True, kw_only=True):
+    """A creation that the API accepted. Whether a permission is missing may show only in the cluster's state.
+
+    `cluster` is the id of the cluster, "" where the event tells none; `name` and `denial.time` find it then. `denial`
+    is what the creation becomes if it fails: its code and message come from the cluster's state.
+    """
+
+    cluster: str
+    name: str
+    denial: Denial
 
 
 _decoder = msgspec.json.Decoder(_Event)
 
 
-def read_event(event: str | bytes | dict[str, Any]) -> Denial | PassedOver:
+def read_event(event: str | bytes | dict[str, Any]) -> Denial | StartedCreation | PassedOver:
     """Read one event (JSON text, or the object that EventBridge and LookupEvents give).
 
-    Raises RecordRejected if it is no JSON object of the documented types, or a denied creation without the members
-    that name it.
+    Raises RecordRejected if it is no JSON object of the documented types, or a creation without the members that
+    name it.
     """
     try:
         # An object goes the way of a text, so that what no text can hold (half a surrogate pair) is found here.
@@ -103,10 +120,23 @@ def read_event(event: str | bytes | dict[str, Any]) -> Denial | PassedOver:
         return PassedOver("other event")
     code = parsed.errorCode or ""
     if code.lower() in _NO_ERROR:
-        return PassedOver("no error")
+        return _started(parsed)
     if not is_permission_code(code):
         return PassedOver(code)
     return _denial(parsed, code)
+
+
+def _started(event: _Event) -> StartedCreation:
+    denial = _denial(event, "")
+    if not _REGION.fullmatch(denial.region):
+        raise RecordRejected(f"a creation in a region that is none: {denial.region[:40]!r}")
+    answer, parameters = event.responseElements, event.requestParameters or {}
+    told = _word(answer.get("ClusterId") or answer.get("clusterId")) if isinstance(answer, dict) else ""
+    return StartedCreation(
+        cluster=told if _CLUSTER.fullmatch(told) else "",
+        name=_word(parameters.get("ClusterName")) or _word(parameters.get("Name")),
+        denial=denial,
+    )
 
 
 def is_permission_code(code: str) -> bool:
@@ -119,7 +149,7 @@ def _denial(event: _Event, code: str) -> Denial:
     signal_id = event.eventId or event.requestId
     identity = event.userIdentity
     if not signal_id or identity is None or not event.acsRegion:
-        raise RecordRejected("a denied creation without eventId, userIdentity or acsRegion")
+        raise RecordRejected("a creation without eventId, userIdentity or acsRegion")
     parameters = event.requestParameters or {}
     account = _word(event.recipientAccountId) or _word(identity.accountId)
     address = event.sourceIpAddress or ""

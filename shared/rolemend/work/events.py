@@ -22,8 +22,11 @@ class LogTrigger(msgspec.Struct, frozen=True):
     source: str
 
 
+SWEEP, PENDING = "sweep", "pending"
+
+
 class Timer(msgspec.Struct, frozen=True):
-    """A timer trigger's event with its payload."""
+    """A timer trigger's event: the job that its payload `{"job": …}` names, `sweep` if it names none."""
 
     job: str
 
@@ -45,10 +48,19 @@ def read_watch_event(event: bytes) -> WatchEvent:
     if not isinstance(value, dict):
         raise BadEvent("the event is no JSON object")
     if "triggerName" in value:
-        return Timer(str(value.get("payload") or ""))
+        return Timer(_job(str(value.get("payload") or "")))
     if isinstance(value.get("source"), dict):
         return _log_trigger(value)
     raise BadEvent("the event is neither a log trigger's nor a timer's nor EventBridge's")
+
+
+def _job(payload: str) -> str:
+    try:
+        named = msgspec.json.decode(payload)
+    except (msgspec.DecodeError, RecursionError):
+        return SWEEP
+    job = named.get("job") if isinstance(named, dict) else None
+    return job if isinstance(job, str) else SWEEP
 
 
 def _trail_events(value: Any) -> TrailEvents:

@@ -11,14 +11,17 @@ from typing import Any
 
 import msgspec
 
-from rolemend.account.interface import Functions, Logs, Trail
+from rolemend.account.interface import ClusterStates, Functions, Logs, Trail
 from rolemend.errors import LedgerDamaged, RecordRejected, UnknownIncident
 from rolemend.incident.journal import Counted, Fact, Opened, Reopened
 from rolemend.incident.ledger import Ledger
 from rolemend.incident.life import CLOSED, OPEN, REOPENED, SETTLED, VERIFIED, Incident
+from rolemend.incident.pending import PendingCreations
 from rolemend.signals import actiontrail, oss_access_log
+from rolemend.signals.actiontrail import StartedCreation
 from rolemend.signals.denial import Denial, PassedOver, fingerprint, incident_id
-from rolemend.work.events import Timer, TrailEvents, WatchEvent, incident_event
+from rolemend.work.events import PENDING, Timer, TrailEvents, WatchEvent, incident_event
+from rolemend.work.pending import follow
 
 SWEEP_EVENTS = ("RunCluster", "CreateCluster")
 SWEPT_SECONDS = 1800
@@ -33,13 +36,15 @@ _FILTERS = {"actiontrail": actiontrail.PUSHED_DOWN, "oss_access_log": oss_access
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """What one invocation saw: records read, denials, incidents touched, records kept aside, and what was passed over
-    by reason."""
+    by reason. `pending` creations go on; of those `given_up` nothing was found out."""
 
     read: int = 0
     denials: int = 0
     incidents: tuple[str, ...] = ()
     rejected: int = 0
     passed_over: dict[str, int] = {}
+    pending: int = 0
+    given_up: int = 0
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +54,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     logs: Logs
     trail: Trail
     ledger: Ledger
+    pending: PendingCreations
+    clusters: ClusterStates
     functions: Functions
     diagnose: str
     own_roles: str = "rolemend-"
@@ -62,6 +69,7 @@ class _Sorted(msgspec.Struct):
 
     read: int = 0
     denials: list[Denial] = []
+    started: list[StartedCreation] = []
     rejected: list[tuple[Any, str]] = []
     passed_over: Counter[str] = msgspec.field(default_factory=Counter)
 
@@ -69,14 +77,17 @@ class _Sorted(msgspec.Struct):
 def watch(event: WatchEvent, parts: Parts) -> Watched:
     """Handle one trigger event. Raises AccountError or LedgerError, so that the trigger delivers it again."""
     if isinstance(event, Timer):
-        return sweep(parts)
+        return follow_creations(parts) if event.job == PENDING else sweep(parts)
     if isinstance(event, TrailEvents):
         return keep(sort_records(event.events, actiontrail.read_event), parts)
     records = parts.logs.records(event.log_range, _FILTERS.get(event.source, ""))
     return keep(sort_records(records, read_record), parts)
 
 
-def read_record(record: Mapping[str, Any]) -> Denial | PassedOver:
+Outcome = Denial | StartedCreation | PassedOver
+
+
+def read_record(record: Mapping[str, Any]) -> Outcome:
     """One SLS record, by its topic."""
     topic = record.get("__topic__")
     if topic == oss_access_log.TOPIC:
@@ -89,7 +100,7 @@ def read_record(record: Mapping[str, Any]) -> Denial | PassedOver:
     return PassedOver("other topic")
 
 
-def sort_records(records: Iterable[Any], read: Callable[[Any], Denial | PassedOver]) -> _Sorted:
+def sort_records(records: Iterable[Any], read: Callable[[Any], Outcome]) -> _Sorted:
     found = _Sorted()
     for record in records:
         found.read += 1
@@ -100,15 +111,23 @@ def sort_records(records: Iterable[Any], read: Callable[[Any], Denial | PassedOv
             continue
         if isinstance(outcome, PassedOver):
             found.passed_over[outcome.reason] += 1
+        elif isinstance(outcome, StartedCreation):
+            found.started.append(outcome)
         else:
             found.denials.append(outcome)
     return found
 
 
 def keep(found: _Sorted, parts: Parts) -> Watched:
-    """Write what was found into the ledger, and start the diagnosis of each incident that needs one."""
+    """Write what was found into the ledger, and start the diagnosis of each incident that needs one.
+
+    Creations that the API accepted are remembered before anything is counted, so that a stop loses none of them.
+    """
     for record, reason in found.rejected:
         parts.ledger.keep_rejected(record, reason, _day(record, parts.now()))
+    followed = [creation for creation in found.started if not _is_own(creation.denial, parts)]
+    for creation in followed:
+        parts.pending.record(creation)
     incidents: dict[str, list[Denial]] = {}
     for denial in found.denials:
         if _is_own(denial, parts):
@@ -123,6 +142,7 @@ def keep(found: _Sorted, parts: Parts) -> Watched:
         incidents=tuple(incidents),
         rejected=len(found.rejected),
         passed_over=dict(found.passed_over),
+        pending=len(followed),
     )
 
 
@@ -179,6 +199,29 @@ def _comes_back(incident: Incident, fresh: Sequence[Denial], propagation: int) -
     if settled is None:
         return None
     return next((denial for denial in fresh if denial.time > settled + propagation), None)
+
+
+def follow_creations(parts: Parts) -> Watched:
+    """Look after the creations that the API accepted: a failed one becomes a denial, what is over is dropped.
+
+    The denial is written first: a stop in between, or a second instance, finds it counted already. Raises
+    AccountError for a region that did not answer, but only after the others were settled.
+    """
+    seen = follow(parts.pending, parts.clusters, parts.now())
+    found = _Sorted(denials=[fate.denial for fate in seen.over if fate.denial is not None])
+    for fate in seen.over:
+        if fate.given_up:
+            record = {"pending": fate.pending.key, "__time__": fate.pending.time}
+            found.rejected.append((record, f"a creation was followed no further: {fate.reason}"))
+        elif fate.denial is None:
+            found.passed_over[fate.reason] += 1
+    watched = keep(found, parts)
+    for fate in seen.over:
+        parts.pending.drop(fate.pending)
+    if seen.error is not None:
+        raise seen.error
+    given_up = sum(fate.given_up for fate in seen.over)
+    return msgspec.structs.replace(watched, pending=seen.waiting, given_up=given_up)
 
 
 def sweep(parts: Parts) -> Watched:
