@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from localcloud.authorize import context_of, identity_sources, judge, matched_policies
 from localcloud.errors import AccessDenied
 from localcloud.oss.errors import OssError
+from localcloud.oss.gates import check_endpoint_policy
 from localcloud.oss.tags import read_tag_header
 from rolemend.policy import Decision, Request, Source, decide
 
@@ -56,6 +57,7 @@ def require(
         principal=x.caller.principal(),
         conditions=context_of(x.call, _context(x, action, bucket, version)),
     )
+    check_endpoint_policy(x, request)
     sources = identity_sources(x.cloud, x.caller)
     if bucket.policy:
         policy = x.cloud.shelf.take(bucket.policy, "bucket")

@@ -123,6 +123,12 @@ TABLE: dict[Key, Operation] = {
         "GetBucketLogging", settings.get_bucket_logging, log="GetBucketLog"
     ),
     ("bucket", "DELETE", "logging"): _managed("DeleteBucketLogging", settings.delete_bucket_logging),
+    ("bucket", "PUT", "requestPayment"): _managed(
+        "PutBucketRequestPayment", settings.put_bucket_request_payment
+    ),
+    ("bucket", "GET", "requestPayment"): _managed(
+        "GetBucketRequestPayment", settings.get_bucket_request_payment
+    ),
     ("bucket", "PUT", "versioning"): _managed("PutBucketVersioning", settings.put_bucket_versioning),
     ("bucket", "GET", "versioning"): _managed("GetBucketVersioning", settings.get_bucket_versioning),
     ("object", "PUT", ""): Operation("PutObject", objects.put_object, "oss:PutObject"),
@@ -188,7 +194,7 @@ OTHER_SELECTORS = frozenset((
     "cleanRestoredObject", "cloudboxes", "cname", "comp", "cors", "group", "httpsConfig", "img",
     "inventory", "lifecycle", "link", "live", "metaQuery", "overwriteConfig", "qos", "qosInfo",
     "redundancyTransition", "regionList", "replication", "replicationLocation",
-    "replicationProgress", "requestPayment", "requesterQosInfo", "resourceGroup", "resourcePool",
+    "replicationProgress", "requesterQosInfo", "resourceGroup", "resourcePool",
     "resourcePoolBuckets", "resourcePoolInfo", "restore", "style", "symlink",
     "transferAcceleration", "udf", "vod", "website", "worm", "wormExtend", "wormId",
     "x-oss-access-point-name", "x-oss-async-process", "x-oss-process",

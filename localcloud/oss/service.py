@@ -13,6 +13,7 @@ from localcloud.oss import access_log, trail
 from localcloud.oss.access import require, require_service
 from localcloud.oss.errors import refuse, wrong_endpoint
 from localcloud.oss.exchange import Exchange, read_target
+from localcloud.oss.gates import check_payer, check_suspension
 from localcloud.oss.operations import Operation, select
 from localcloud.oss.referer import check_referer
 from localcloud.oss.stored import check_key
@@ -136,12 +137,14 @@ class OssService:
         return selected.run(x)
 
     def _authorise(self, x: Exchange, operation: Operation) -> None:
-        """Bucket, region, referer and rights, in this order."""
+        """Bucket, region, what refuses without looking at rights, and rights, in this order."""
         if x.bucket_name and operation.api != "PutBucket":
             bucket = x.bucket
             if x.call.region not in ("", bucket.region):
                 raise wrong_endpoint(bucket.name, bucket.region)
+            check_suspension(x)
             check_referer(x)
+            check_payer(x)
         if x.key:
             check_key(x.key)
         if operation.authorise is not None:

@@ -248,3 +248,16 @@ def put_bucket_versioning(x: Exchange) -> Reply:
 def get_bucket_versioning(x: Exchange) -> Reply:
     status = text("Status", x.bucket.versioning) if x.bucket.versioning else ""
     return xml_reply(node("VersioningConfiguration", status))
+
+
+def put_bucket_request_payment(x: Exchange) -> Reply:
+    payer = child(parse(x.call.body), "Payer")
+    if payer not in ("BucketOwner", "Requester"):
+        raise malformed()
+    x.bucket.requester_pays = payer == "Requester"
+    return Reply(200)
+
+
+def get_bucket_request_payment(x: Exchange) -> Reply:
+    payer = "Requester" if x.bucket.requester_pays else "BucketOwner"
+    return xml_reply(node("RequestPaymentConfiguration", text("Payer", payer)))

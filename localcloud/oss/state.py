@@ -89,6 +89,8 @@ class Bucket(msgspec.Struct, kw_only=True, dict=True):
     versioning: str = ""
     policy: str = ""
     block_public: bool = False
+    requester_pays: bool = False
+    disabled: bool = False
     encryption: Encryption | None = None
     referer: Referer | None = None
     logging: Logging | None = None
@@ -134,7 +136,13 @@ class Bucket(msgspec.Struct, kw_only=True, dict=True):
 
 
 class OssState(msgspec.Struct, kw_only=True):
-    """`buckets` by name; `blocked_accounts` have Block Public Access switched on for all their buckets."""
+    """`buckets` by name; `blocked_accounts` have Block Public Access switched on for all their buckets.
+
+    `suspended_accounts` are disabled, for example by debt. `endpoint_policies` maps a VPC to the policy of its gateway
+    endpoint; a VPC without one lets everything pass.
+    """
 
     buckets: dict[str, Bucket] = {}
     blocked_accounts: set[str] = set()
+    suspended_accounts: set[str] = set()
+    endpoint_policies: dict[str, str] = {}

@@ -144,6 +144,7 @@ def test_every_service_comes_back_from_the_file(
 ) -> None:
     session = fill(root, account)
     local.call(lambda cloud: cloud.state.spark.event_targets.append((account, "logs", "store")))
+    local.call(lambda cloud: cloud.state.oss.endpoint_policies.update({"vpc-1": "{}"}))
     path = tmp_path / "state.json"
     local.call(lambda cloud: save_state(cloud.state, path))
     before = msgspec.to_builtins(local.cloud.state)
