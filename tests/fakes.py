@@ -14,6 +14,7 @@ from rolemend.account.interface import (
     Bucket,
     Cluster,
     ClusterState,
+    Encryption,
     Known,
     LogRange,
     PolicyUsers,
@@ -144,7 +145,10 @@ class FakeAccount:
     versions: dict[str, PolicyVersions] = field(default_factory=dict)
     the_bucket: Reading[Bucket] = field(default_factory=Absent)
     the_bucket_policy: Reading[str] = field(default_factory=Absent)
+    the_encryption: Reading[Encryption] = field(default_factory=Absent)
+    blocked: Reading[bool] = field(default_factory=lambda: Known(False))
     the_cluster: Reading[Cluster] = field(default_factory=Absent)
+    node_cluster: Reading[Cluster] = field(default_factory=Absent)
     asked_regions: list[str] = field(default_factory=list)
 
     def policies_of_user(self, name: str) -> Reading[tuple[AttachedPolicy, ...]]:
@@ -174,6 +178,15 @@ class FakeAccount:
 
     def bucket_policy(self, name: str, region: str) -> Reading[str]:
         return self.the_bucket_policy
+
+    def bucket_encryption(self, name: str, region: str) -> Reading[Encryption]:
+        return self.the_encryption
+
+    def public_access_blocked(self, name: str, region: str) -> Reading[bool]:
+        return self.blocked
+
+    def cluster_of_node(self, address: str, vpc: str, region: str) -> Reading[Cluster]:
+        return self.node_cluster
 
     def cluster_with_role(self, role: str, region: str) -> Reading[Cluster]:
         self.asked_regions.append(region)

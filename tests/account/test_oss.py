@@ -54,7 +54,7 @@ def store(root: Keys, made: oss2.Bucket) -> OssStore:
 
 def test_a_bucket_is_read_with_its_owner_and_region(oss: Oss, made: oss2.Bucket) -> None:
     assert oss.bucket("data", REGION) == Known(
-        Bucket(name="data", region=REGION, acl="private", block_public_access=False, owner=ACCOUNT)
+        Bucket(name="data", region=REGION, acl="private", owner=ACCOUNT)
     )
 
 

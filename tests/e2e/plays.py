@@ -109,6 +109,23 @@ def user_on_oss(stage: Stage) -> None:
     denied(stage, list_bucket(make_user(stage, "omar"), "demo-private"))
 
 
+def writing(stage: Stage) -> None:
+    """A node may read a bucket and not write there; no key stands in the way, which must be read to be known."""
+    from tests.e2e.failures import made, node, putting
+
+    made(stage, "demo-data-written")
+    keys = node(stage, reading("demo-data-written"), role="emr-demo-writer")
+    denied(stage, putting(keys, "demo-data-written"))
+
+
+def failing(name: str) -> Play:
+    """One of the failures of OSS access."""
+    from tests.e2e.failures import FAILURES
+
+    chosen = next(one for one in FAILURES if one.name == name)
+    return lambda stage: denied(stage, chosen.prepare(stage))
+
+
 def change_that_does_not_help(stage: Stage) -> None:
     """Right after the change, somebody puts a Deny into another policy of the role: the change is taken back."""
     names = ("emr-demo-late", "emr-demo-late-two")

@@ -162,7 +162,12 @@ def test_a_mended_incident_says_what_is_granted_now_and_asks_nothing_of_a_person
     assert [(answer.faq, answer.answer) for answer in message.checklist] == [
         ("2.1", "passed"),
         ("2.2", "failed"),
+        ("2.2a", "passed"),
         ("2.3", "passed"),
+        ("2.3a", "not_applicable"),
+        ("2.3b", "not_applicable"),
+        ("2.3c", "not_applicable"),
+        ("2.3d", "passed"),
     ]
 
 

@@ -81,11 +81,24 @@ def test_other_403_codes_are_no_permission_problem(code: str) -> None:
     assert read_record(denied_line(error_code=code)) == PassedOver(code)
 
 
-@pytest.mark.parametrize(
-    "ec", ["0003-00000501", "0003-00000703", "0003-00000803", "0002-00000904", "0061-00000001"]
-)
+@pytest.mark.parametrize("ec", ["0002-00000904", "0002-00000040", "0061-00000001"])
 def test_ec_codes_that_are_no_matter_of_policies_are_passed_over(ec: str) -> None:
     assert read_record(denied_line(ec=ec)) == PassedOver(f"AccessDenied/{ec}")
+
+
+@pytest.mark.parametrize(
+    ("code", "ec"),
+    [
+        ("AccessDenied", "0003-00000501"),
+        ("AccessDenied", "0003-00000703"),
+        ("AccessDenied", "0003-00000803"),
+        ("UserDisable", "0003-00000801"),
+        ("BucketDisable", "0003-00000908"),
+    ],
+)
+def test_refusals_by_a_setting_are_denials_that_people_are_told_of(code: str, ec: str) -> None:
+    denial = read_denial(error_code=code, ec=ec)
+    assert (denial.code, denial.detail_code) == (code, ec)
 
 
 @pytest.mark.parametrize("status", ["200", "404", "500"])

@@ -57,9 +57,7 @@ def open_account() -> WritableAccount:
     arn = f"acs:ram::{ACCOUNT}:role/emr-role"
     account = WritableAccount(
         the_role=Known(Role(name="emr-role", arn=arn, trust_policy="{}")),
-        the_bucket=Known(
-            Bucket(name="data", region="cn-hangzhou", acl="private", block_public_access=False, owner=ACCOUNT)
-        ),
+        the_bucket=Known(Bucket(name="data", region="cn-hangzhou", acl="private", owner=ACCOUNT)),
         the_cluster=Known(
             Cluster(
                 id="c-1",

@@ -95,9 +95,7 @@ def test_guardrails_that_cannot_be_read_now_are_tried_again() -> None:
 def test_a_diagnosis_that_changed_stops_it() -> None:
     scene = Scene()
     scene.diagnosed()
-    scene.account.the_bucket = Known(
-        Bucket(name="data", region="cn-beijing", acl="private", block_public_access=False, owner=ACCOUNT)
-    )
+    scene.account.the_bucket = Known(Bucket(name="data", region="cn-beijing", acl="private", owner=ACCOUNT))
     assert scene.remediate().next == ""
     assert (scene.account.writes, scene.incident.verdict) == ([], None)
     assert "changed" in scene.incident.waiting
@@ -165,7 +163,6 @@ def foreign(scene: Scene) -> None:
             name="data",
             region="cn-hangzhou",
             acl="private",
-            block_public_access=False,
             owner="2000000000000002",
         )
     )
@@ -187,7 +184,7 @@ def unread(scene: Scene) -> None:
         (named("AliyunECSInstanceForEMRRole"), "default_role"),
         (named("AliyunServiceRoleForEMR"), "service_linked_role"),
         (named("odd", service_linked=True), "service_linked_role"),
-        (foreign, "foreign_bucket"),
+        (foreign, "advice_only"),
         (missing, "foreign_bucket"),
         (unread, "refused_read"),
     ],

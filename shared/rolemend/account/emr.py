@@ -23,6 +23,9 @@ class NoClusters:
     def cluster_with_role(self, role: str, region: str) -> Reading[Cluster]:
         return Absent("clusters are not looked for here")
 
+    def cluster_of_node(self, address: str, vpc: str, region: str) -> Reading[Cluster]:
+        return Absent("clusters are not looked for here")
+
 
 class Emr:
     """`Clusters` and `ClusterStates` on the live account."""
@@ -42,19 +45,44 @@ class Emr:
             _state(item) for part in asked for item in self._list(region_name(region), cluster_ids=part)
         )
 
+    def cluster_of_node(self, address: str, vpc: str, region: str) -> Reading[Cluster]:
+        return reading(lambda: self._find_by_node(address, vpc, region))
+
     def _ask(self, operation: str, call: Any, request: Any) -> Any:
         return ask(self._access, operation, translate_openapi, call, request)
 
     def _find(self, role: str, region: str) -> Cluster:
-        for number, cluster_id in enumerate(self._cluster_ids(region_name(region))):
-            if number == _LOOKED_AT:
-                raise AccountError("ListClusters", "TooMany", f"{region} has more clusters than were opened")
-            cluster = self._cluster(cluster_id, region)
+        for cluster in self._opened(region):
             if cluster.role.lower() == role.lower():
                 return cluster
         raise NotThere(
             "ListClusters", "EntityNotExist.Cluster", f"no cluster in {region} has the role {role}"
         )
+
+    def _find_by_node(self, address: str, vpc: str, region: str) -> Cluster:
+        found = [each for each in self._opened(region) if self._has_node(each.id, address, region)]
+        near = [each for each in found if not vpc or each.vpc in ("", vpc)]
+        if len(near) > 1:
+            raise AccountError(
+                "ListNodes", "Ambiguous", f"several clusters in {region} have a node {address}"
+            )
+        if not near:
+            raise NotThere("ListNodes", "EntityNotExist.Node", f"no cluster in {region} has a node {address}")
+        return near[0]
+
+    def _has_node(self, cluster_id: str, address: str, region: str) -> bool:
+        from alibabacloud_emr20210320.models import ListNodesRequest
+
+        request = ListNodesRequest(region_id=region, cluster_id=cluster_id, private_ips=[address])
+        body = self._ask("ListNodes", self._client(region).list_nodes, request).body
+        return any(node.private_ip == address for node in body.nodes or [])
+
+    def _opened(self, region: str) -> Iterator[Cluster]:
+        """Living clusters with their attributes. Raises AccountError where there are more than are opened."""
+        for number, cluster_id in enumerate(self._cluster_ids(region_name(region))):
+            if number == _LOOKED_AT:
+                raise AccountError("ListClusters", "TooMany", f"{region} has more clusters than were opened")
+            yield self._cluster(cluster_id, region)
 
     def _cluster_ids(self, region: str) -> Iterator[str]:
         return (item.cluster_id for item in self._list(region, cluster_states=_LIVING))
@@ -85,6 +113,7 @@ class Emr:
             release=found.release_version or "",
             role=(attributes.ram_role if attributes else "") or "",
             state=found.cluster_state or "",
+            vpc=(attributes.vpc_id if attributes else "") or "",
         )
 
     def _client(self, region: str) -> Any:

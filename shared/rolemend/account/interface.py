@@ -81,17 +81,23 @@ class PolicyVersions(msgspec.Struct, frozen=True):
 
 
 class Bucket(msgspec.Struct, frozen=True, kw_only=True):
-    """A bucket's settings. `policy` is its bucket policy as text, None if it has none."""
+    """A bucket's settings."""
 
     name: str
     region: str
     acl: str
-    block_public_access: bool
     owner: str = ""
 
 
+class Encryption(msgspec.Struct, frozen=True, kw_only=True):
+    """A bucket's default encryption: `AES256`, `SM4` or `KMS`; `key` is the chosen KMS key, "" for OSS's own."""
+
+    algorithm: str
+    key: str = ""
+
+
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):
-    """An EMR cluster with the ECS application role of its nodes."""
+    """An EMR cluster with the ECS application role of its nodes, and their VPC ("" where it is not told)."""
 
     id: str
     name: str
@@ -99,6 +105,7 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     release: str
     role: str
     state: str
+    vpc: str = ""
 
 
 class ClusterState(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,12 +166,27 @@ class Buckets(Protocol):
         """The bucket policy's document; Absent if it has none."""
         ...
 
+    def bucket_encryption(self, name: str, region: str) -> Reading[Encryption]:
+        """The default encryption; Absent if none is set."""
+        ...
+
+    def public_access_blocked(self, name: str, region: str) -> Reading[bool]:
+        """Whether Block Public Access is on, for the bucket or for the account."""
+        ...
+
 
 class Clusters(Protocol):
     """EMR on ECS."""
 
     def cluster_with_role(self, role: str, region: str) -> Reading[Cluster]:
         """A living cluster whose nodes have this role; Absent if the region has none."""
+        ...
+
+    def cluster_of_node(self, address: str, vpc: str, region: str) -> Reading[Cluster]:
+        """The living cluster with a node of this private address, in this VPC if `vpc` is told; Absent if none has it.
+
+        Addresses repeat between VPCs: two clusters with the same one are Unread, as neither is certain.
+        """
         ...
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rolemend.account.access import Access
 from rolemend.account.calls import ask, classify, once, reading
-from rolemend.account.interface import Bucket, Reading
+from rolemend.account.interface import Bucket, Encryption, Reading
 from rolemend.errors import AccountError, NotThere, Unreachable
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
@@ -26,13 +26,44 @@ class Oss:
     def bucket_policy(self, name: str, region: str) -> Reading[str]:
         return reading(lambda: self._policy(name, region))
 
-    def _policy(self, name: str, region: str) -> str:
-        """A bucket that is gone has no policy either, but that is no answer to whether its policy denies."""
+    def bucket_encryption(self, name: str, region: str) -> Reading[Encryption]:
+        return reading(lambda: self._encryption(name, region))
+
+    def public_access_blocked(self, name: str, region: str) -> Reading[bool]:
+        return reading(lambda: self._is_blocked(name, region))
+
+    def _is_blocked(self, name: str, region: str) -> bool:
+        """The wider level wins: https://www.alibabacloud.com/help/en/oss/user-guide/block-public-access
+
+        oss2 leaves the answer of GetBucketInfo about it unread, so both levels are asked.
+        """
         client = open_bucket(self._access, name, region)
+        read = client.get_bucket_public_access_block
+        if ask(self._access, "GetBucketPublicAccessBlock", translate_oss, read).block_public_access:
+            return True
+        account = open_service(self._access, region)
+        read = account.get_public_access_block
+        return bool(ask(self._access, "GetPublicAccessBlock", translate_oss, read).block_public_access)
+
+    def _policy(self, name: str, region: str) -> str:
+        client = open_bucket(self._access, name, region)
+        return str(self._set_on("GetBucketPolicy", client.get_bucket_policy, "NoSuchBucketPolicy").policy)
+
+    def _encryption(self, name: str, region: str) -> Encryption:
+        client = open_bucket(self._access, name, region)
+        read = client.get_bucket_encryption
+        rule = self._set_on("GetBucketEncryption", read, "NoSuchServerSideEncryptionRule")
+        return Encryption(algorithm=str(rule.sse_algorithm or ""), key=str(rule.kms_master_keyid or ""))
+
+    def _set_on(self, operation: str, read: Any, unset: str) -> Any:
+        """What is set on a bucket; NotThere if it is not set, by the code `unset`.
+
+        A bucket that is gone has nothing set either, but that is no answer to what its settings refuse.
+        """
         try:
-            return str(ask(self._access, "GetBucketPolicy", translate_oss, client.get_bucket_policy).policy)
+            return ask(self._access, operation, translate_oss, read)
         except NotThere as error:
-            if error.code == "NoSuchBucketPolicy":
+            if error.code == unset:
                 raise
             raise AccountError(error.operation, error.code, error.message, error.request_id) from error
 
@@ -43,7 +74,6 @@ class Oss:
             name=info.name,
             region=info.location.removeprefix("oss-"),
             acl=info.acl.grant,
-            block_public_access=str(getattr(info, "block_public_access", "")).lower() == "true",
             owner=info.owner.id,
         )
 
@@ -97,6 +127,22 @@ _JSON_LINES = {"Content-Type": "application/x-ndjson", "x-oss-server-side-encryp
 
 def open_bucket(access: Access, name: str, region: str) -> Any:
     """A bucket client that signs with V4. Raises AccountError for what cannot name a bucket or a region."""
+    import oss2
+
+    if not _BUCKET_NAME.fullmatch(name):
+        raise AccountError("endpoint", "NoBucketName", f"{name[:80]!r} is no bucket name")
+    endpoint = access.oss_endpoint(region)
+    return oss2.Bucket(_signer(access), endpoint, name, region=region, connect_timeout=10)
+
+
+def open_service(access: Access, region: str) -> Any:
+    """A client for what belongs to the account and to no bucket, signing with V4."""
+    import oss2
+
+    return oss2.Service(_signer(access), access.oss_endpoint(region), region=region, connect_timeout=10)
+
+
+def _signer(access: Access) -> Any:
     import logging
 
     import oss2
@@ -105,10 +151,7 @@ def open_bucket(access: Access, name: str, region: str) -> Any:
     logging.getLogger("oss2").setLevel(logging.ERROR)
     keys = access.credentials
     provider = oss2.credentials.StaticCredentialsProvider(keys.key_id, keys.secret, keys.token or None)
-    auth = oss2.ProviderAuthV4(provider)
-    if not _BUCKET_NAME.fullmatch(name):
-        raise AccountError("endpoint", "NoBucketName", f"{name[:80]!r} is no bucket name")
-    return oss2.Bucket(auth, access.oss_endpoint(region), name, region=region, connect_timeout=10)
+    return oss2.ProviderAuthV4(provider)
 
 
 def translate_oss(operation: str, error: Exception) -> AccountError:

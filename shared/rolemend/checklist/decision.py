@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from rolemend.account.interface import AttachedPolicy
 from rolemend.policy import (
     Decision,
+    NearMiss,
     Policy,
     PolicyError,
     Principal,
@@ -16,16 +19,20 @@ from rolemend.policy import (
     explain,
     parse_policy,
 )
-from rolemend.signals.denial import BucketTarget, Denial
+from rolemend.signals.denial import BucketTarget, Denial, DeniedPrincipal
 from rolemend.text import Text
 
-_TOLD = 2  # of the nearest statements, how many are evidence
+TOLD = 2  # of the nearest statements, how many are evidence
 _OBJECT_LEVEL = ("oss:DeleteObject", "oss:GetObject", "oss:PutObject")
 
 
 def principal_of(denial: Denial) -> Principal:
     """The denied principal in the policy engine's words."""
-    who = denial.principal
+    return caller_of(denial.principal)
+
+
+def caller_of(who: DeniedPrincipal) -> Principal:
+    """A principal as a signal names it, in the policy engine's words."""
     if who.type == "ram_user":
         return Principal(type="ram_user", account=who.account, uid=who.id, name=who.name)
     if who.type == "assumed_role":
@@ -82,10 +89,33 @@ def nearest_statements(
     denial: Denial, policies: Iterable[AttachedPolicy], decision: Decision
 ) -> tuple[Text, ...]:
     """What the nearest statements of the principal's own policies lack, after `decide_identity`."""
-    misses = explain(request_of(denial), identity_sources(policies), decision)
-    return tuple(miss.text for miss in misses[:_TOLD])
+    return tuple(miss.text for miss in nearest_misses(denial, policies, decision)[:TOLD])
+
+
+def nearest_misses(
+    denial: Denial, policies: Iterable[AttachedPolicy], decision: Decision
+) -> tuple[NearMiss, ...]:
+    """The statements that come nearest, the most telling first; of them `TOLD` are evidence."""
+    return explain(request_of(denial), identity_sources(policies), decision)
 
 
 def decide_bucket_policy(denial: Denial, document: str) -> Decision:
     """What the bucket policy alone says."""
-    return decide(request_of(denial), [Source(kind="bucket", policy=parse_policy(document, "bucket"))])
+    return decide(request_of(denial), bucket_sources(document))
+
+
+def bucket_sources(document: str) -> list[Source]:
+    """The bucket policy as a source; none for "". Raises PolicyError if it does not parse."""
+    return [Source(kind="bucket", policy=parse_policy(document, "bucket"))] if document else []
+
+
+def is_denied_for_http(denial: Denial, sources: list[Source]) -> bool:
+    """Whether the same request over HTTPS would meet no Deny: it is the plain connection that was refused."""
+    if denial.conditions.get(SECURE) != "false":
+        return False
+    conditions = {**denial.conditions, SECURE: "true"}
+    secure = request_of(msgspec.structs.replace(denial, conditions=conditions))
+    return decide(secure, sources).outcome in ("allow", "implicit_deny")
+
+
+SECURE = "acs:SecureTransport"

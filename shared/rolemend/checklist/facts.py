@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
 
 import msgspec
 
@@ -13,12 +14,14 @@ from rolemend.account.interface import (
     Buckets,
     Cluster,
     Clusters,
+    Encryption,
     Identities,
     Known,
     Reading,
     Role,
     Unread,
 )
+from rolemend.checklist.endpoints import read_host
 from rolemend.signals.denial import BucketTarget, ClusterTarget, Denial, DeniedPrincipal
 
 EMR_SERVICE_ROLE = "AliyunEMRDefaultRole"
@@ -42,7 +45,12 @@ class CreationFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BucketFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """For a denied request to OSS."""
+    """For a denied request to OSS.
+
+    `cluster` is the one whose node made the request. `node_policies` are those of its role, read only where another
+    identity than that role signed; `encryption` is read only for the actions that a KMS key can stand in the way of;
+    `public_access_blocked` only where a public grant could count: for anonymous callers and other accounts'.
+    """
 
     denial: Denial
     target: BucketTarget
@@ -50,6 +58,24 @@ class BucketFacts(msgspec.Struct, frozen=True, kw_only=True):
     bucket: Known[Bucket] | Absent | Unread
     bucket_policy: Known[str] | Absent | Unread
     cluster: Known[Cluster] | Absent | Unread
+    node_policies: Policies = Absent()
+    encryption: Known[Encryption] | Absent | Unread = Absent()
+    public_access_blocked: Known[bool] | Absent | Unread = Absent()
+
+    @property
+    def owner(self) -> str:
+        """The account that the bucket belongs to, "" if neither the account nor the log tells."""
+        return (self.bucket.value.owner if isinstance(self.bucket, Known) else "") or self.target.owner
+
+    @property
+    def region(self) -> str:
+        """The bucket's region, as it is read live, else as the log tells it."""
+        return self.bucket.value.region if isinstance(self.bucket, Known) else self.target.region
+
+    def is_foreign(self) -> bool:
+        """Whether a principal of another account asked for the bucket; False where either account is not known."""
+        account = self.denial.principal.account
+        return bool(account and self.owner) and account != self.owner
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,14 +106,37 @@ def _read_role(identities: Identities, name: str) -> Reading[Role]:
 
 
 def collect_bucket_facts(account: Account, denial: Denial, target: BucketTarget) -> BucketFacts:
-    return BucketFacts(
+    cluster = _cluster(account.clusters, denial, target)
+    facts = BucketFacts(
         denial=denial,
         target=target,
         policies=read_policies(account.identities, denial.principal, denial.account),
         bucket=account.buckets.bucket(target.bucket, target.region),
         bucket_policy=account.buckets.bucket_policy(target.bucket, target.region),
-        cluster=_cluster(account.clusters, denial, target),
+        cluster=cluster,
+        node_policies=_node_policies(account.identities, denial, cluster),
+        encryption=_encryption(account.buckets, denial, target),
     )
+    if denial.principal.type != "anonymous" and not facts.is_foreign():
+        return facts
+    blocked = account.buckets.public_access_blocked(target.bucket, target.region)
+    return msgspec.structs.replace(facts, public_access_blocked=blocked)
+
+
+KMS_ACTIONS: dict[str, tuple[str, ...]] = {
+    "oss:GetObject": ("kms:Decrypt",),
+    "oss:PutObject": ("kms:GenerateDataKey", "kms:Decrypt"),
+}
+"""What an action takes on the KMS key of an encrypted object.
+
+https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements
+"""
+
+
+def _encryption(buckets: Buckets, denial: Denial, target: BucketTarget) -> Reading[Encryption]:
+    if denial.action not in KMS_ACTIONS or denial.principal.type not in ("assumed_role", "ram_user"):
+        return Absent("no key stands in the way of this call")
+    return buckets.bucket_encryption(target.bucket, target.region)
 
 
 def read_policies(identities: Identities, principal: DeniedPrincipal, account: str) -> Policies:
@@ -112,28 +161,42 @@ NODE_SESSION = "vm-ram-"
 
 def _cluster(clusters: Clusters, denial: Denial, target: BucketTarget) -> Reading[Cluster]:
     """The cluster whose node made the request, looked for in the region of the endpoint it used, then the bucket's."""
-    if denial.principal.type != "assumed_role" or not denial.principal.session.startswith(NODE_SESSION):
-        return Absent("the request came from no cluster node")
-    found: Reading[Cluster] = Absent()
-    for region in dict.fromkeys((endpoint_region(target.host), target.region)):
+    found: Reading[Cluster] = Absent("the request came from no cluster node")
+    for region in dict.fromkeys((read_host(target.host).region, target.region)):
         if region:
-            found = clusters.cluster_with_role(denial.principal.name, region)
+            found = _cluster_in(clusters, denial, region)
             if isinstance(found, Known):
                 return found
     return found
 
 
-def endpoint_region(host: str) -> str:
-    """The region of the OSS endpoint in a host name, "" if the name tells none (acceleration, own domain).
+def _cluster_in(clusters: Clusters, denial: Denial, region: str) -> Reading[Cluster]:
+    """By the role of a node's session; by the address a RAM user's request came from, if it is a private one."""
+    who = denial.principal
+    if who.type == "assumed_role" and who.session.startswith(NODE_SESSION):
+        return clusters.cluster_with_role(who.name, region)
+    address = denial.conditions.get("acs:SourceIp", "")
+    if who.type == "ram_user" and who.account == denial.account and is_private(address):
+        return clusters.cluster_of_node(address, denial.conditions.get("acs:SourceVpc", ""), region)
+    return Absent("the request came from no cluster node")
 
-    https://help.aliyun.com/zh/oss/user-guide/regions-and-endpoints
-    """
-    parts = host.lower().removesuffix(".aliyuncs.com").split(".")
-    if parts[-1] == "oss" and len(parts) > 1:
-        return parts[-2]
-    if not parts[-1].startswith("oss-") or parts[-1].startswith("oss-accelerate"):
-        return ""
-    return parts[-1].removeprefix("oss-").removesuffix("-internal")
+
+_PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+
+
+def is_private(address: str) -> bool:
+    """Whether an address is one that a VPC gives to its instances."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in _PRIVATE)
+
+
+def _node_policies(identities: Identities, denial: Denial, cluster: Reading[Cluster]) -> Policies:
+    if denial.principal.type != "ram_user" or not isinstance(cluster, Known) or not cluster.value.role:
+        return Absent("the node's role itself signed, or no node did")
+    return identities.policies_of_role(cluster.value.role)
 
 
 def changed_since(time: int, policies: Policies, roles: Sequence[Reading[Role]] = ()) -> bool:

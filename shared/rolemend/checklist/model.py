@@ -74,7 +74,8 @@ class Check(msgspec.Struct, Generic[F], frozen=True):
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
-    """All findings in order. `cause` is that of the first failed check, with the remedy it calls for.
+    """All findings in order. `cause` is that of the first failed check, or of the one that the service itself reported,
+    with the remedy it calls for.
 
     `allowed_now` says that the live policies allow the call and were changed after it was denied.
     """
@@ -94,10 +95,16 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
         return any(finding.transient for finding in self.findings)
 
 
-def conclude(checklist: str, findings: tuple[Finding, ...], *, changed_since: bool) -> Diagnosis:
-    """The first failed check gives cause and remedy. An unknown before it leaves the cause, but only advice."""
-    failed = next((finding for finding in findings if finding.answer == FAILED), None)
-    if failed is not None:
+def conclude(
+    checklist: str, findings: tuple[Finding, ...], *, changed_since: bool, reported: tuple[str, ...] = ()
+) -> Diagnosis:
+    """The first failed check gives cause and remedy, but one whose cause the service `reported` comes before all.
+
+    An unknown before the failed check leaves the cause, but only advice.
+    """
+    failures = [finding for finding in findings if finding.answer == FAILED]
+    if failures:
+        failed = next((finding for finding in failures if finding.cause in reported), failures[0])
         return Diagnosis(checklist=checklist, findings=findings, cause=failed.cause, remedy=failed.remedy)
     allowed = changed_since and all(finding.answer in (PASSED, NOT_APPLICABLE) for finding in findings)
     return Diagnosis(checklist=checklist, findings=findings, allowed_now=allowed)

@@ -245,8 +245,9 @@ def _verify(denial: Denial, diagnosis: Diagnosis | None) -> str:
     bucket = denial.target.bucket
     if not _BUCKET_NAME.fullmatch(bucket):
         return ""
-    if diagnosis is not None and diagnosis.cause == "wrong_endpoint" and isinstance(diagnosis.remedy, Advice):
-        return f"hdfs dfs -ls {diagnosis.remedy.document}"
+    remedy = diagnosis.remedy if diagnosis is not None and diagnosis.cause == "wrong_endpoint" else None
+    if isinstance(remedy, Advice) and remedy.document:
+        return f"hdfs dfs -ls {remedy.document}"
     return f"hdfs dfs -ls oss://{bucket}/"
 
 

@@ -49,7 +49,8 @@ class Denial(msgspec.Struct, frozen=True, kw_only=True):
 
     `signal_id` names the record it was read from and never changes between deliveries; `code` and `detail_code` are
     the service's error code and OSS's EC; `time` is in epoch seconds; `conditions` are the condition keys the record
-    tells, `unknown_conditions` those it leaves open; `account` is the account whose log this is.
+    tells, `unknown_conditions` those it leaves open; `account` is the account whose log this is; `policy_type` is the
+    PolicyType of an AccessDeniedDetail, which no log holds.
     """
 
     signal_id: str
@@ -66,6 +67,7 @@ class Denial(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str = ""
     conditions: dict[str, str] = {}
     unknown_conditions: tuple[str, ...] = ()
+    policy_type: str = ""
 
 
 class PassedOver(msgspec.Struct, frozen=True):

@@ -19,12 +19,14 @@ TOPIC = "oss_access_log"
 PUSHED_DOWN = "* | where __topic__ = 'oss_access_log' and (http_status is null or http_status = '403')"
 """The filter that SLS applies before a record is sent; a line without its status passes, so that it is kept aside."""
 
-WRONG_ENDPOINT = "0003-00001403"
-"""EC of a request that another region's endpoint received; its code is AccessDenied all the same."""
+_NO_PERMISSION_PROBLEM = ("0002-", "0061-")
+"""EC families that are 403 AccessDenied without being a matter of what is set in the account: signature, key, token
+and clock, and the security system. Hotlink protection, requester pays and suspended accounts are denials too: people
+are told of them. https://help.aliyun.com/zh/oss/support/error-codes"""
 
-_NO_PERMISSION_PROBLEM = ("0002-", "0003-000005", "0003-000007", "0003-000008", "0003-00000908", "0061-")
-"""EC families that are 403 AccessDenied without being a matter of policies: signature and key, referer, requester
-pays, account and debt, banned bucket. https://help.aliyun.com/zh/oss/support/error-codes"""
+_REFUSALS = ("AccessDenied", "UserDisable", "BucketDisable")
+"""Codes of a denial. The last two: https://help.aliyun.com/zh/oss/user-guide/0003-00000801 ,
+https://help.aliyun.com/zh/oss/user-guide/0003-00000908 ."""
 
 _OBJECT_ACTIONS = {
     "GetObject": "oss:GetObject",
@@ -73,7 +75,7 @@ def read_record(record: Mapping[str, Any]) -> Denial | PassedOver:
     if status != "403":
         return PassedOver("not refused")
     code, detail = _value(record, "error_code"), _value(record, "ec")
-    if code != "AccessDenied":
+    if code not in _REFUSALS:
         return PassedOver(code or "no error code")
     if detail.startswith(_NO_PERMISSION_PROBLEM):
         return PassedOver(f"{code}/{detail}")
