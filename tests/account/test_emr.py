@@ -69,6 +69,45 @@ def test_a_cluster_behind_the_first_page_is_found(
     assert found.value.id == cluster_id
 
 
+def address_of(sdk: Any, cluster_id: str) -> str:
+    request = models.ListNodesRequest(region_id=REGION, cluster_id=cluster_id)
+    return str(sdk.list_nodes(request).body.nodes[0].private_ip)
+
+
+def test_a_cluster_is_found_by_the_address_of_a_node(emr: Emr, sdk: Any) -> None:
+    run(sdk, "other-role", "other")
+    cluster_id = run(sdk)
+    found = emr.cluster_of_node(address_of(sdk, cluster_id), "", REGION)
+    assert isinstance(found, Known)
+    assert (found.value.id, found.value.role) == (cluster_id, "etl-role")
+    assert isinstance(emr.cluster_of_node("10.250.250.250", "", REGION), Absent)
+
+
+def test_an_address_that_two_clusters_have_is_certain_for_neither(
+    emr: Emr, sdk: Any, local: LocalCloud
+) -> None:
+    address = address_of(sdk, run(sdk))
+    local.call(lambda cloud: _share(cloud, address))
+    assert isinstance(emr.cluster_of_node(address, "", REGION), Known)
+    run(sdk, "other-role", "other")
+    local.call(lambda cloud: _share(cloud, address))
+    answer = emr.cluster_of_node(address, "", REGION)
+    assert isinstance(answer, Unread)
+    assert not answer.transient
+
+
+def _share(cloud: Any, address: str) -> None:
+    """Clusters in different VPCs may have the same addresses."""
+    for cluster in cloud.state.emr.clusters.values():
+        cluster.nodes[0].private_ip = address
+
+
+def test_nodes_that_may_not_be_read_are_unread(root: Keys, sdk: Any) -> None:
+    run(sdk)
+    keys = make_user(clients.ram(root), "ana", allow(["emr:ListClusters", "emr:GetCluster"]))
+    assert isinstance(Emr(access(keys)).cluster_of_node("10.0.0.1", "", REGION), Unread)
+
+
 def test_a_role_that_no_living_cluster_has_is_absent(emr: Emr, sdk: Any) -> None:
     cluster_id = run(sdk)
     assert isinstance(emr.cluster_with_role("third-role", REGION), Absent)

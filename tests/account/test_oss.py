@@ -9,7 +9,7 @@ import oss2
 import pytest
 
 from localcloud.server import LocalCloud
-from rolemend.account.interface import Absent, Bucket, Known, Reading, Unread
+from rolemend.account.interface import Absent, Bucket, Encryption, Known, Reading, Unread
 from rolemend.account.oss import Oss, OssStore
 from rolemend.errors import AccountError, Conflict, NotThere, Refused, UnknownIncident, Unreachable
 from rolemend.incident.journal import read_journal
@@ -74,6 +74,36 @@ def test_a_bucket_that_is_not_there_is_absent_but_says_nothing_of_its_policy(oss
     policy = oss.bucket_policy("data", REGION)
     assert isinstance(policy, Unread)
     assert "NoSuchBucket" in policy.reason
+
+
+def test_the_default_encryption_is_read_with_its_key(oss: Oss, made: oss2.Bucket) -> None:
+    assert isinstance(oss.bucket_encryption("data", REGION), Absent)
+    made.put_bucket_encryption(oss2.models.ServerSideEncryptionRule("KMS", "key-1"))
+    assert oss.bucket_encryption("data", REGION) == Known(Encryption(algorithm="KMS", key="key-1"))
+    made.put_bucket_encryption(oss2.models.ServerSideEncryptionRule("AES256"))
+    assert oss.bucket_encryption("data", REGION) == Known(Encryption(algorithm="AES256"))
+
+
+def test_block_public_access_is_read_on_both_levels(oss: Oss, root: Keys, made: oss2.Bucket) -> None:
+    assert oss.public_access_blocked("data", REGION) == Known(False)
+    made.put_bucket_public_access_block(True)
+    assert oss.public_access_blocked("data", REGION) == Known(True)
+    made.delete_bucket_public_access_block()
+    service = oss2.Service(oss2.make_auth(root.id, root.secret, "v1"), f"http://oss-{REGION}.aliyuncs.com")
+    service.put_public_access_block(True)
+    assert oss.public_access_blocked("data", REGION) == Known(True)
+
+
+@pytest.mark.parametrize("level", ["oss:GetBucketPublicAccessBlock", "oss:GetPublicAccessBlock"])
+def test_a_level_that_may_not_be_read_is_no_switch_that_is_off(
+    root: Keys, made: oss2.Bucket, level: str
+) -> None:
+    keys = make_user(clients.ram(root), "ana", allow([level]))
+    assert isinstance(Oss(access(keys)).public_access_blocked("data", REGION), Unread)
+
+
+def test_a_bucket_that_is_not_there_says_nothing_of_its_settings(oss: Oss) -> None:
+    assert isinstance(oss.bucket_encryption("data", REGION), Unread)
 
 
 def both(oss: Oss, name: str = "data", region: str = REGION) -> list[Reading[Any]]:
