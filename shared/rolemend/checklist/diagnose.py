@@ -6,7 +6,7 @@ from rolemend.checklist.cluster_creation import diagnose_cluster_creation
 from rolemend.checklist.facts import Account, collect_bucket_facts, collect_creation_facts
 from rolemend.checklist.model import Diagnosis
 from rolemend.checklist.oss_access import diagnose_oss_access
-from rolemend.signals.denial import BucketTarget, Denial
+from rolemend.signals.denial import BucketTarget, Denial, JobTarget
 
 
 def diagnose(account: Account, denial: Denial) -> Diagnosis:
@@ -14,4 +14,6 @@ def diagnose(account: Account, denial: Denial) -> Diagnosis:
     target = denial.target
     if isinstance(target, BucketTarget):
         return diagnose_oss_access(collect_bucket_facts(account, denial, target))
+    if isinstance(target, JobTarget):
+        return Diagnosis(checklist="serverless_spark", findings=())
     return diagnose_cluster_creation(collect_creation_facts(account, denial, target))

@@ -11,7 +11,7 @@ from rolemend.catalogue import translations
 from rolemend.checklist.model import Advice, Diagnosis, Finding
 from rolemend.incident.life import Incident
 from rolemend.remedy.model import Plan
-from rolemend.signals.denial import BucketTarget, Denial
+from rolemend.signals.denial import BucketTarget, Denial, JobTarget
 from rolemend.text import Text, text
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
@@ -121,6 +121,11 @@ def _title(incident: Incident, kind: str) -> Text:
         if kind == REMEDIED:
             return text("Mended: {who} may do {action} on {path} again", **values)
         return text("Denied: {who} may not do {action} on {path}", **values)
+    if isinstance(target, JobTarget):
+        values |= {"job": _one_line(target.job_run or "-"), "workspace": _one_line(target.workspace)}
+        if kind == REMEDIED:
+            return text("Mended: {who} may do {action} in job {job} of workspace {workspace} again", **values)
+        return text("Denied: {who} may not do {action} in job {job} of workspace {workspace}", **values)
     values |= {"release": _one_line(target.release or "EMR"), "role": _one_line(target.role)}
     if kind == REMEDIED:
         return text("Mended: {who} may do {action} on {release} with role {role} again", **values)

@@ -41,7 +41,28 @@ class BucketTarget(msgspec.Struct, frozen=True, kw_only=True, tag="bucket"):
     owner: str = ""
 
 
-Target = ClusterTarget | BucketTarget
+class JobTarget(msgspec.Struct, frozen=True, kw_only=True, tag="spark_job"):
+    """A job of EMR Serverless Spark that failed, and what it was denied.
+
+    `service` is what refused it: `oss`, `dlf`, `maxcompute`, `kms`, `sts` (the execution role could not be assumed),
+    or "" where nothing tells. `bucket` is set for `oss` and where `kms` refused an object's key; `resource` is the
+    catalog, database, table, project or key in the words of the error, "" if it names none. `role` is the workspace's
+    execution role, `submitter` who started the job, `gateway` the Livy gateway it came through and `token_creator`
+    whose token that was; "" or None where the service does not tell.
+    """
+
+    workspace: str
+    job_run: str = ""
+    service: str = ""
+    bucket: BucketTarget | None = None
+    resource: str = ""
+    role: str = ""
+    submitter: DeniedPrincipal | None = None
+    gateway: str = ""
+    token_creator: DeniedPrincipal | None = None
+
+
+Target = ClusterTarget | BucketTarget | JobTarget
 
 
 class Denial(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +107,11 @@ def fingerprint(denial: Denial) -> tuple[str, ...]:
     code = f"{denial.code}/{denial.detail_code}"
     if isinstance(denial.target, BucketTarget):
         return (denial.account, who, action_group(denial.action), f"bucket:{denial.target.bucket}", code)
+    if isinstance(denial.target, JobTarget):
+        target = denial.target
+        named = f"bucket:{target.bucket.bucket}" if target.bucket else f"{target.service}:{target.resource}"
+        place = f"workspace:{denial.region}:{target.workspace}"
+        return (denial.account, who, action_group(denial.action), f"{place}:{named}", code)
     resource = f"cluster:{denial.region}:{denial.target.release}:{denial.target.role.lower()}"
     return (denial.account, who, denial.action, resource, code)
 
