@@ -27,6 +27,18 @@ DEADLINE = 20.0
 ENVIRONMENT = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
 
 
+@pytest.fixture(autouse=True)
+def not_ignored() -> Iterator[None]:
+    """A suite that runs in the background ignores the keyboard's signal, and what it starts would inherit that."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 class Running:
     """A started command: what it printed until it was ready, and the variables in that."""
 
