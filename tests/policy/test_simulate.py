@@ -46,6 +46,50 @@ def test_unknown_keys_are_ignored_and_values_may_be_single_or_lists() -> None:
     assert found["decided_by"]["policy"] == "mine"
 
 
+PUBLIC = {
+    "kind": "bucket",
+    "document": {
+        "Version": "1",
+        "Statement": [
+            {"Effect": "Allow", "Action": "oss:Get*", "Principal": "*", "Resource": "acs:oss:*:*:b/*"}
+        ],
+    },
+}
+ANONYMOUS = {**REQUEST, "principal": {"type": "anonymous"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"policies": [PUBLIC]}, "Statement 0 of policy #0 (bucket) would allow it, but it is public"),
+        ({"policies": [], "bucket_acl": "public-read"}, "The ACL would let everybody do it"),
+    ],
+)
+def test_what_block_public_access_voids_is_told(change: dict[str, Any], told: str) -> None:
+    entry = {**GOOD, "request": ANONYMOUS, **change}
+    blocked, open_ = answers({**entry, "block_public_access": True}, entry)
+    assert blocked["decision"] == "implicit_deny"
+    assert blocked["reasons"][0] == "No statement allows it."
+    assert [reason for reason in blocked["reasons"] if reason.startswith(told)]
+    assert open_["decision"] == "allow"
+
+
+def test_an_unknown_says_each_thing_once_and_not_that_nothing_allows_it() -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": "oss:*",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"acs:SourceVpc": "v"}},
+    }
+    policy = {"kind": "identity", "document": {"Version": "1", "Statement": [statement]}}
+    request = {**REQUEST, "unknown_conditions": ["acs:SourceVpc"]}
+    (found,) = answers({**GOOD, "policies": [policy], "request": request})
+    assert found["decision"] == "unknown"
+    assert len(set(found["reasons"])) == len(found["reasons"])
+    assert "The answer depends on acs:SourceVpc." in found["reasons"]
+    assert "No statement allows it." not in found["reasons"]
+
+
 @pytest.mark.parametrize(
     ("change", "path"),
     [

@@ -263,7 +263,7 @@ def _without_grant(case: Case, identity: Result) -> Result:
     """What is left when no policy says anything: the owner's right and the ACLs."""
     if case.caller.type == "root" and case.own:
         return Result(ALLOW, "Owner", None, (Reason("owner"),))
-    allows = acl_allows(case.action, "/" in case.resource, case.bucket_acl, case.object_acl, case.blocked)
+    allows = _acl(case)
     if allows:
         return Result(ALLOW, "ACL", None, (Reason("acl_allows"),))
     if allows is None:
@@ -272,7 +272,23 @@ def _without_grant(case: Case, identity: Result) -> Result:
     reasons = identity.reasons
     if not case.own and case.caller.type in (*RAM_CALLERS, "root"):
         reasons = (*reasons, Reason("other_account"))
-    return Result(IMPLICIT, layer, None, reasons)
+    return Result(IMPLICIT, layer, None, (*reasons, *_voided(case)))
+
+
+def _acl(case: Case) -> bool | None:
+    return acl_allows(case.action, "/" in case.resource, case.bucket_acl, case.object_acl, case.blocked)
+
+
+def _voided(case: Case) -> Iterator[Reason]:
+    """What would have allowed it, had Block Public Access not voided it."""
+    if not case.blocked:
+        return
+    public = msgspec.structs.replace(case, blocked=False)
+    bucket = _judge(public, Context(case.request, {}), case.by_kind.get("bucket", ()), "BucketPolicy")
+    if bucket.mask == ALLOW and bucket.by is not None:
+        yield _reason("statement_blocked", bucket.by)
+    elif _acl(public):
+        yield Reason("acl_blocked")
 
 
 def _combine(one: int, other: int, need_both: bool) -> int:

@@ -24,6 +24,11 @@ _WORDS = {
     "owner": text("The account that owns the resource has all rights on it."),
     "acl_allows": text("The ACL lets everybody do it."),
     "acl_unsure": text("Whether the ACL allows it cannot be told."),
+    "acl_blocked": text("The ACL would let everybody do it, but Block Public Access voids public ACLs."),
+    "statement_blocked": text(
+        "Statement {statement} of policy {policy} ({kind}) would allow it, but it is public, and Block Public Access "
+        "voids public statements."
+    ),
     "cross_account": text(
         "The resource belongs to another account; what a RAM policy is worth there is documented "
         "for OSS only."
@@ -43,7 +48,10 @@ _KEYS = text("The answer depends on {keys}.")
 
 def word_reasons(decision: Decision) -> tuple[Text, ...]:
     """One sentence for each reason of `decision`, and the keys on which an unknown one hangs."""
-    words = [_word(reason, decision) for reason in decision.reasons]
+    reasons = list(dict.fromkeys(decision.reasons))
+    if decision.outcome == "unknown":  # "no statement allows it" holds for one of the possible results only
+        reasons = [reason for reason in reasons if reason.code != "nothing_allows"] or reasons
+    words = [_word(reason, decision) for reason in reasons]
     if decision.unknown_keys:
         words.append(text(_KEYS.template, keys=", ".join(decision.unknown_keys)))
     return tuple(words)
