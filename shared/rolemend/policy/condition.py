@@ -99,10 +99,12 @@ def _atom_operator(operator: str, value: str) -> str:
 
 
 def _compile_test(condition: Condition) -> Callable[[tuple[str, ...]], bool | None]:
-    if not condition.documented:
+    positive = NEGATED.get(condition.operator)
+    negated = positive is not None
+    positive = positive or condition.operator
+    if positive in UNDOCUMENTED or condition.quantifier == "ForAnyValue":
         return lambda values: None
-    matches = compile_values(condition.positive, condition.values, condition.limits)
-    negated = condition.negated
+    matches = compile_values(positive, condition.values, condition.limits)
     if condition.quantifier:
         return lambda values: _for_all(matches, negated, values)
 

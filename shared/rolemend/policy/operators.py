@@ -197,10 +197,10 @@ def _compile_plain(operator: str, values: Sequence[str], limits: Sequence[Any]) 
 
 
 def _any_glob(values: Sequence[str]) -> ValueTest:
+    if len(values) == 1:
+        return compile_glob(values[0])
     exact = frozenset(value for value in values if not has_wildcard(value))
     globs = tuple(compile_glob(value) for value in values if has_wildcard(value))
-    if not exact and len(globs) == 1:
-        return globs[0]
 
     def like(value: str) -> bool:
         return value in exact or any(matches(value) for matches in globs)
@@ -209,20 +209,18 @@ def _any_glob(values: Sequence[str]) -> ValueTest:
 
 
 def _in_networks(networks: Sequence[tuple[int, int, int]]) -> ValueTest:
-    ipv4 = [(shift, head) for bits, shift, head in networks if bits == 32]
-    ipv6 = [(shift, head) for bits, shift, head in networks if bits == 128]
-
     def inside(value: str) -> bool | None:
         address = parse_address(value)
         if address is None:
             return None
         bits, number = address
-        for shift, head in ipv4 if bits == 32 else ipv6:
-            if number >> shift == head:
+        for size, shift, head in networks:
+            if size == bits and number >> shift == head:
                 return True
         if bits == 128 and number >> 32 == 0xFFFF:  # an IPv4 address written as one of IPv6
             number &= 0xFFFFFFFF
-            return None if any(number >> shift == head for shift, head in ipv4) else False
+            met = any(size == 32 and number >> shift == head for size, shift, head in networks)
+            return None if met else False
         return False
 
     return inside

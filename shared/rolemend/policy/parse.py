@@ -12,7 +12,7 @@ import msgspec
 
 from rolemend.policy.condition import Condition
 from rolemend.policy.document import KINDS, RESOURCE_BASED, Policy, PolicyError, Principals, Statement
-from rolemend.policy.operators import OPERATORS, PARSERS, QUANTIFIERS, parse_values
+from rolemend.policy.operators import OPERATORS, PARSERS, QUANTIFIERS
 
 UNSET = msgspec.UNSET
 Strings = str | tuple[str, ...]
@@ -117,7 +117,7 @@ def _conditions(blocks: dict[str, dict[str, Strings]]) -> tuple[Condition, ...]:
             quantifier, _, operator = name.partition(":")
             if operator not in OPERATORS or quantifier not in QUANTIFIERS:
                 raise _Wrong
-        parses = operator in PARSERS
+        parse = PARSERS.get(operator)
         for key, values in keys.items():
             if isinstance(values, str):
                 values = (values,)
@@ -125,8 +125,8 @@ def _conditions(blocks: dict[str, dict[str, Strings]]) -> tuple[Condition, ...]:
                 raise _Wrong
             condition = Condition(operator, key, values, quantifier)
             found.append(condition)
-            if parses:
-                limits = parse_values(operator, values)
+            if parse is not None:
+                limits = tuple([parse(value) for value in values if "${" not in value])
                 if None in limits:
                     raise _Wrong
                 condition.__dict__["limits"] = limits  # parsed once

@@ -44,11 +44,14 @@ def compile_glob(pattern: str) -> Matcher:
     """A function that tells whether a text matches the whole of `pattern`."""
     if "?" in pattern:
         return _compile_pieces(pattern)
-    pieces = pattern.split("*")
-    if len(pieces) == 1:
+    first, star, rest = pattern.partition("*")
+    if not star:
         return pattern.__eq__
-    first, last = pieces[0], pieces[-1]
-    middle = [piece for piece in pieces[1:-1] if piece]
+    if not rest:
+        return (lambda text: text.startswith(first)) if first else (lambda text: True)
+    pieces = rest.split("*")
+    last = pieces.pop()
+    middle = [piece for piece in pieces if piece]
     if not middle and not last:
         return (lambda text: text.startswith(first)) if first else (lambda text: True)
     shortest = len(first) + len(last)
