@@ -21,6 +21,7 @@ from rolemend.account.interface import (
     PolicyVersions,
     Reading,
     Role,
+    Workspace,
 )
 from rolemend.errors import Conflict, NotThere, Unreachable
 
@@ -149,6 +150,7 @@ class FakeAccount:
     blocked: Reading[bool] = field(default_factory=lambda: Known(False))
     the_cluster: Reading[Cluster] = field(default_factory=Absent)
     node_cluster: Reading[Cluster] = field(default_factory=Absent)
+    the_workspace: Reading[Workspace] = field(default_factory=Absent)
     asked_regions: list[str] = field(default_factory=list)
 
     def policies_of_user(self, name: str) -> Reading[tuple[AttachedPolicy, ...]]:
@@ -184,6 +186,9 @@ class FakeAccount:
 
     def public_access_blocked(self, name: str, region: str) -> Reading[bool]:
         return self.blocked
+
+    def workspace(self, workspace_id: str, region: str) -> Reading[Workspace]:
+        return self.the_workspace
 
     def cluster_of_node(self, address: str, vpc: str, region: str) -> Reading[Cluster]:
         return self.node_cluster

@@ -75,7 +75,9 @@ def filled(template: str, value: str) -> str:
 
 def message_about(denial: Denial, language: str) -> Message:
     account = FakeAccount()
-    found = diagnose(Account(identities=account, buckets=account, clusters=account), denial)
+    found = diagnose(
+        Account(identities=account, buckets=account, clusters=account, workspaces=account), denial
+    )
     incident = Incident(
         id="inc-1",
         state=DIAGNOSED,

@@ -59,12 +59,16 @@ def build_remediate(context: Any = None, environment: Mapping[str, str] = os.env
     from rolemend.account.emr import NoClusters
     from rolemend.account.oss import Oss
     from rolemend.account.ram import Ram
+    from rolemend.account.spark import Spark
     from rolemend.checklist.facts import Account
     from rolemend.work.remediate import Parts
 
     settings, access = _open(context, environment)
+    account = Account(
+        identities=Ram(access), buckets=Oss(access), clusters=NoClusters(), workspaces=Spark(access)
+    )
     return Parts(
-        account=Account(identities=Ram(access), buckets=Oss(access), clusters=NoClusters()),
+        account=account,
         identities=Ram(access),
         owner=settings.account,
         ledger=_ledger(settings, access),
@@ -114,9 +118,12 @@ def _account(access: Access) -> Account:
     from rolemend.account.emr import Emr
     from rolemend.account.oss import Oss
     from rolemend.account.ram import Ram
+    from rolemend.account.spark import Spark
     from rolemend.checklist.facts import Account
 
-    return Account(identities=Ram(access), buckets=Oss(access), clusters=Emr(access))
+    return Account(
+        identities=Ram(access), buckets=Oss(access), clusters=Emr(access), workspaces=Spark(access)
+    )
 
 
 def _ledger(settings: Settings, access: Access) -> Ledger:

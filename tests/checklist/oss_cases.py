@@ -72,7 +72,7 @@ def denial(action: str = "oss:ListObjects", ec: str = "0003-00000001", **changes
 
 
 def diagnosed(fake: FakeAccount, denied: Denial) -> Diagnosis:
-    return diagnose(Account(identities=fake, buckets=fake, clusters=fake), denied)
+    return diagnose(Account(identities=fake, buckets=fake, clusters=fake, workspaces=fake), denied)
 
 
 def finding(diagnosis: Diagnosis, check: str) -> Finding:

@@ -42,7 +42,7 @@ def healthy(**changes: Any) -> FakeAccount:
 
 
 def diagnosed(fake: FakeAccount, denial: Denial = CREATION) -> Diagnosis:
-    return diagnose(Account(identities=fake, buckets=fake, clusters=fake), denial)
+    return diagnose(Account(identities=fake, buckets=fake, clusters=fake, workspaces=fake), denial)
 
 
 def answers(diagnosis: Diagnosis) -> list[tuple[str, str, str]]:

@@ -17,7 +17,7 @@ from rolemend.errors import Refused
 from rolemend.incident.life import ALERTED, DIAGNOSED, VERIFIED, Incident
 from rolemend.notify.message import Message, compose, message_id, message_kind, plain
 from rolemend.notify.webhook import as_text, body_of
-from rolemend.signals.denial import BucketTarget, Denial, DeniedPrincipal
+from rolemend.signals.denial import BucketTarget, Denial, DeniedPrincipal, JobTarget
 from rolemend.text import text
 from tests.samples import ACCOUNT, CREATION, LISTING, altered
 from tests.work.scene import Scene, rule
@@ -113,6 +113,57 @@ def test_a_very_long_value_is_cut() -> None:
 def test_a_name_that_a_shell_would_read_as_more_enters_no_command(bucket: str) -> None:
     assert about(altered(LISTING, target=BucketTarget(bucket=bucket))).verify == ""
     assert about(LISTING).verify == "hdfs dfs -ls oss://data/"
+
+
+JOB = JobTarget(
+    workspace="w-1",
+    job_run="jr-1",
+    role="spark-job",
+    submitter=DeniedPrincipal(type="ram_user", account=ACCOUNT, id="2", name="ada"),
+    token_creator=DeniedPrincipal(type="ram_user", account=ACCOUNT, id="3", name="grace"),
+)
+
+
+@pytest.mark.parametrize(
+    ("service", "gateway", "says"),
+    [
+        ("oss", "", "At OSS a job acts as its workspace's execution role: spark-job needs the rights."),
+        ("dlf", "", "a job acts as who submitted it: ada needs the rights, not the execution role."),
+        (
+            "dlf",
+            "lc-1",
+            "a job of the Livy Gateway lc-1 acts as the creator of its token: grace needs the rights",
+        ),
+        ("maxcompute", "", "At MaxCompute a job acts as who submitted it: ada needs the rights"),
+        ("kms", "", "spark-job needs the rights on the key."),
+        ("sts", "", "spark-job must exist and trust it."),
+        ("", "", "Nothing tells which service refused the job."),
+    ],
+)
+def test_a_message_about_a_job_says_whose_rights_count(service: str, gateway: str, says: str) -> None:
+    message = about(altered(LISTING, target=msgspec.structs.replace(JOB, service=service, gateway=gateway)))
+    assert any(says in line for line in message.lines)
+    assert message.verify == "the job in workspace w-1 again"
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_hostile_job_is_shown_harmlessly(value: str) -> None:
+    who = DeniedPrincipal(type=value, account=value, id=value, name=value)
+    for service in ("oss", "dlf", "maxcompute", value):
+        job = JobTarget(
+            workspace=value,
+            job_run=value,
+            service=service,
+            role=value,
+            submitter=who,
+            gateway=value,
+            token_creator=who,
+        )
+        message = about(altered(hostile_denial(value), target=job))
+        assert "\n" not in message.title
+        assert "\n" not in message.verify
+        found = {unicodedata.category(char) for char in shown(message).replace("\n", "")}
+        assert not found & {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,13 @@ import pytest
 
 from rolemend.account.interface import Absent, Known, PolicyUsers, Reading, Role, Unread
 from rolemend.checklist.model import ListBucket, TrustService
+from rolemend.checklist.trust import trusted_services
 from rolemend.remedy.model import NoPlan, Plan, TypedRemedy, plan_hash
 from rolemend.remedy.plan import DEFAULT_ROLES, plan_remedy
 from tests.fakes import WritableAccount
 from tests.samples import ACCOUNT
 
-EMR, ECS = "emr.aliyuncs.com", "ecs.aliyuncs.com"
+EMR, ECS, SPARK = "emr.aliyuncs.com", "ecs.aliyuncs.com", "spark.emr-serverless.aliyuncs.com"
 LIST_DATA = ListBucket(role="emr-role", bucket="data", action="oss:ListObjects")
 TRUST_EMR = TrustService(role="emr-role", service=EMR)
 
@@ -223,6 +224,13 @@ def test_in_the_mode_replace_a_service_takes_the_place_of_the_other_and_the_plan
     plan = planned(fake, TrustService(role="emr-role", service=wanted), "replace")
     assert services(plan.write.after) == [wanted, "fc.aliyuncs.com"]
     assert f"in the place of {other}" in plan.gains[0]
+
+
+@pytest.mark.parametrize("mode", ["add", "replace"])
+def test_spark_is_trusted_beside_the_others_and_takes_the_place_of_none(mode: str) -> None:
+    plan = planned(account(), TrustService(role="emr-role", service=SPARK), mode)
+    assert trusted_services(plan.write.after) == [ECS, SPARK]
+    assert plan.gains == (f"sts:AssumeRole for {SPARK} on acs:ram::{ACCOUNT}:role/emr-role",)
 
 
 def test_there_is_nothing_to_replace_where_the_other_service_is_not_trusted() -> None:

@@ -132,7 +132,9 @@ class Scene:
         return self.incident
 
     def diagnose(self) -> Outcome:
-        account = Account(identities=self.account, buckets=self.account, clusters=self.account)
+        account = Account(
+            identities=self.account, buckets=self.account, clusters=self.account, workspaces=self.account
+        )
         parts = diagnose.Parts(
             account=account,
             ledger=self.ledger,
@@ -144,7 +146,9 @@ class Scene:
 
     def remediate(self) -> Outcome:
         parts = remediate.Parts(
-            account=Account(identities=self.account, buckets=self.account, clusters=self.account),
+            account=Account(
+                identities=self.account, buckets=self.account, clusters=self.account, workspaces=self.account
+            ),
             identities=self.account,
             owner=ACCOUNT,
             ledger=self.ledger,

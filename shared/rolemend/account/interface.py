@@ -123,6 +123,22 @@ class ClusterState(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
 
 
+class Workspace(msgspec.Struct, frozen=True, kw_only=True):
+    """A workspace of EMR Serverless Spark.
+
+    `role` is its execution role, chosen when it was created and fixed since; `directory` the OSS path for its files,
+    `oss://bucket/path`; `catalog` its DLF catalog and `catalog_type` the generation of DLF, as the API tells them.
+    """
+
+    id: str
+    name: str = ""
+    region: str = ""
+    role: str = ""
+    directory: str = ""
+    catalog: str = ""
+    catalog_type: str = ""
+
+
 class Identities(Protocol):
     """RAM."""
 
@@ -195,6 +211,14 @@ class ClusterStates(Protocol):
 
     def states(self, region: str, ids: Sequence[str]) -> tuple[ClusterState, ...]:
         """The clusters with these ids, or all that are not terminated if none is given. Raises AccountError."""
+        ...
+
+
+class Workspaces(Protocol):
+    """EMR Serverless Spark, as far as a diagnosis needs it."""
+
+    def workspace(self, workspace_id: str, region: str) -> Reading[Workspace]:
+        """The workspace with this id; Absent if the region has none."""
         ...
 
 

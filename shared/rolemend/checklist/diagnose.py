@@ -15,5 +15,8 @@ def diagnose(account: Account, denial: Denial) -> Diagnosis:
     if isinstance(target, BucketTarget):
         return diagnose_oss_access(collect_bucket_facts(account, denial, target))
     if isinstance(target, JobTarget):
-        return Diagnosis(checklist="serverless_spark", findings=())
+        from rolemend.checklist.serverless_spark import diagnose_serverless_spark
+        from rolemend.checklist.spark_facts import collect_job_facts
+
+        return diagnose_serverless_spark(collect_job_facts(account, denial, target))
     return diagnose_cluster_creation(collect_creation_facts(account, denial, target))

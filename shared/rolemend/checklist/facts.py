@@ -20,6 +20,7 @@ from rolemend.account.interface import (
     Reading,
     Role,
     Unread,
+    Workspaces,
 )
 from rolemend.checklist.endpoints import read_host
 from rolemend.signals.denial import BucketTarget, ClusterTarget, Denial, DeniedPrincipal
@@ -84,6 +85,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     identities: Identities
     buckets: Buckets
     clusters: Clusters
+    workspaces: Workspaces
 
 
 def collect_creation_facts(account: Account, denial: Denial, target: ClusterTarget) -> CreationFacts:

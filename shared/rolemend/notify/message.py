@@ -9,6 +9,7 @@ import msgspec
 
 from rolemend.catalogue import translations
 from rolemend.checklist.model import Advice, Diagnosis, Finding
+from rolemend.checklist.spark_table import table_line
 from rolemend.incident.life import Incident
 from rolemend.remedy.model import Plan
 from rolemend.signals.denial import BucketTarget, Denial, JobTarget
@@ -79,7 +80,7 @@ def compose(incident: Incident, language: str) -> Message:
         advice=advice,
         document=plain(document),
         difference=plain(_difference(incident.plan)),
-        verify=_verify(incident.denial, diagnosis),
+        verify=_verify(incident.denial, diagnosis, say),
     )
 
 
@@ -143,6 +144,8 @@ def _lines(incident: Incident, denial: Denial) -> list[Text]:
         ),
         text("The service answered {code}.", code=f"{denial.code} {denial.detail_code}".strip()),
     ]
+    if isinstance(denial.target, JobTarget):
+        lines.append(table_line(denial.target, denial.target.role))
     if incident.change is not None:
         gains = "; ".join(incident.change.plan.gains)
         lines.append(
@@ -243,8 +246,12 @@ def _indented(document: str) -> str:
     return msgspec.json.format(document, indent=2)
 
 
-def _verify(denial: Denial, diagnosis: Diagnosis | None) -> str:
+def _verify(denial: Denial, diagnosis: Diagnosis | None, say: _Speaker) -> str:
     """The command that shows whether it works now; none for a name that a shell might read as more than a name."""
+    if isinstance(denial.target, JobTarget):
+        return say(
+            text("the job in workspace {workspace} again", workspace=_one_line(denial.target.workspace))
+        )
     if not isinstance(denial.target, BucketTarget):
         return f"{plain(denial.action).removeprefix('emr:')} again"
     bucket = denial.target.bucket

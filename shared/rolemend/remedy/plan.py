@@ -38,7 +38,8 @@ https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/emr-service-role-
 """
 
 EMR, ECS = "emr.aliyuncs.com", "ecs.aliyuncs.com"
-"""The two services of which a release needs the one or the other to be trusted."""
+_COUNTERPARTS = {EMR: ECS, ECS: EMR}
+"""The two services of which a release needs the one or the other to be trusted. No other takes the place of one."""
 
 _UNREADABLE = (EditError, PolicyError, msgspec.DecodeError)
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
@@ -68,10 +69,13 @@ def _untouchable(role: Role) -> NoPlan | None:
 
 def _plan_trust(remedy: TrustService, role: Role, mode: str) -> PlanOrNot:
     """Trust the service beside those that are trusted or, in the mode `replace`, in the place of its counterpart."""
-    counterpart = EMR if remedy.service == ECS else ECS
-    replaced = counterpart if mode == "replace" else None
+    replaced = _COUNTERPARTS.get(remedy.service) if mode == "replace" else None
     try:
-        after = dump(trust_service(role.trust_policy, remedy.service, mode, replaced=counterpart))
+        if replaced is None:
+            edited = trust_service(role.trust_policy, remedy.service)
+        else:
+            edited = trust_service(role.trust_policy, remedy.service, "replace", replaced=replaced)
+        after = dump(edited)
         proof = proves_addition(role.trust_policy, after, service=remedy.service, replaced=replaced)
     except _UNREADABLE as error:
         return NoPlan("not_editable", f"{role.name}: {error}")

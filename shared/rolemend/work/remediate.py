@@ -33,7 +33,7 @@ from rolemend.remedy.apply import apply_plan, is_unchanged, is_written, read_liv
 from rolemend.remedy.guardrails import APPROVE, AUTO, OBSERVE, PROPOSE, Guardrails
 from rolemend.remedy.model import Change, NoPlan, Plan, Verdict
 from rolemend.remedy.plan import plan_remedy
-from rolemend.signals.denial import BucketTarget, Denial
+from rolemend.signals.denial import BucketTarget, Denial, JobTarget
 from rolemend.work.diagnose import Outcome
 from rolemend.work.events import incident_event
 
@@ -113,9 +113,10 @@ def make_plan(found: Diagnosis, denial: Denial, parts: Parts, guardrails: Guardr
     if not found.is_complete():
         open_questions = [finding.check for finding in found.findings if finding.answer == "unknown"]
         return NoPlan("open_questions", ", ".join(open_questions))
-    failed = [finding.check for finding in found.findings if finding.answer == FAILED]
+    failed = [finding for finding in found.findings if finding.answer == FAILED]
     if len(failed) > 1:
-        return NoPlan("other_checks_failed", ", ".join(failed[1:]))
+        others = [finding.check for finding in failed if finding.remedy != found.remedy]
+        return NoPlan("other_checks_failed", ", ".join(others))
     if (
         isinstance(found.remedy, ListBucket)
         and (refusal := refuse_bucket(found.remedy, denial, parts)) is not None
@@ -126,14 +127,20 @@ def make_plan(found: Diagnosis, denial: Denial, parts: Parts, guardrails: Guardr
 
 def refuse_bucket(remedy: ListBucket, denial: Denial, parts: Parts) -> NoPlan | None:
     """A bucket is listed only if it was read and is the account's own: a name in a log proves neither."""
-    target = denial.target
-    region = target.region if isinstance(target, BucketTarget) else ""
-    bucket = parts.account.buckets.bucket(remedy.bucket, region)
+    bucket = parts.account.buckets.bucket(remedy.bucket, _region_of(remedy.bucket, denial))
     if isinstance(bucket, Known) and bucket.value.owner == parts.owner:
         return None
     if isinstance(bucket, Unread):
         return NoPlan("refused_read", f"bucket {remedy.bucket}: {bucket.reason}", transient=bucket.transient)
     return NoPlan("foreign_bucket", remedy.bucket)
+
+
+def _region_of(bucket: str, denial: Denial) -> str:
+    """Where to ask for a bucket: as the log has it, and a workspace's directory in the workspace's own region."""
+    target = denial.target.bucket if isinstance(denial.target, JobTarget) else denial.target
+    if isinstance(target, BucketTarget) and target.bucket == bucket and target.region:
+        return target.region
+    return denial.region if isinstance(denial.target, JobTarget) else ""
 
 
 def _decided(incident: Incident, plan: Plan, verdict: Verdict, parts: Parts) -> Incident:

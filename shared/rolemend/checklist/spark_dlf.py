@@ -1,0 +1,226 @@
+"""Execution roles, DLF: the role may act for others, who counts has the RAM right, and DLF's own data permission.
+
+A call to DLF passes two layers, RAM's right and DLF's data permission, in both generations; each is missed on its own:
+https://www.alibabacloud.com/help/en/dlf/dlf-1-0/user-guide/permission-description ,
+https://www.alibabacloud.com/help/en/dlf/dlf-2-0/user-guide/permission-management . Actions: `dlf:` for data in both,
+`dlfnext:` for the newer management API
+(https://www.alibabacloud.com/help/en/dlf/dlf-2-0/user-guide/ram-permission-actions-for-dlf). All of it is granted by
+people only.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rolemend.account.interface import Known
+from rolemend.checklist.answers import Name, failed, not_applicable, passed, unknown, unread
+from rolemend.checklist.facts import changed_since
+from rolemend.checklist.grants import policy_document
+from rolemend.checklist.model import INFERRED, PASSED, REPORTED, Advice, Evidence, Finding
+from rolemend.checklist.spark_delegation import DLF_ON_BEHALF, ask_delegation
+from rolemend.checklist.spark_facts import JobFacts, acts_as_role
+from rolemend.checklist.spark_rights import Right, decide_right, not_asked
+from rolemend.checklist.spark_table import called
+from rolemend.policy import PolicyError
+from rolemend.text import Text, text
+
+DLF_DELEGATION: Name = ("dlf-delegation", "S4.1")
+DLF_RIGHT: Name = ("dlf-right", "S1.2")
+DLF_DATA: Name = ("dlf-data", "S1.2a")
+
+_RAM_ACTION = re.compile(r"(?:dlf|dlfnext):[A-Za-z]{2,60}", re.ASCII)
+_RESOURCE = re.compile(r"acs:dlf(?:next)?:[a-z0-9\-*]*:[0-9*]*:[A-Za-z0-9_\-./*]{1,300}", re.ASCII)
+_READING = ("Get", "List", "BatchGet", "Describe", "Check", "Query")
+_OWN = re.compile(
+    r"(?:Table|Database|View|Catalog|Function)NoPermissionException"
+    r"|\b(?:Table|Database|View|Catalog|Function) \S{1,200} has no permission"
+    r"|\b(?:not|n't|no) (?:have )?(?:the |any |enough )?data (?:permission|privilege)",
+    re.IGNORECASE,
+)
+"""What DLF says where its own permission is missing: the newer generation in Paimon's words, the legacy one assumed."""
+_RAM = re.compile(r"You are not authorized to do this action|Forbidden\.RAM", re.IGNORECASE)
+_COARSE = {
+    "Get": "Describe",
+    "List": "List",
+    "Create": "Create",
+    "Alter": "Alter",
+    "Update": "Alter",
+    "Drop": "Drop",
+}
+
+
+def ask_dlf_delegation(facts: JobFacts) -> Finding:
+    """The execution role must be allowed to act for others at DLF, unless it acts for itself."""
+    if (other := not_asked(DLF_DELEGATION, facts, "dlf")) is not None:
+        return other
+    if acts_as_role(facts.denial.principal, facts.role_name) and facts.denial.action != DLF_ON_BEHALF:
+        return not_applicable(
+            DLF_DELEGATION, text("{role} asked DLF for itself, not for another.", role=facts.role_name)
+        )
+    return ask_delegation(DLF_DELEGATION, facts, DLF_ON_BEHALF, ("*",))
+
+
+def says_data_permission(facts: JobFacts) -> bool:
+    """Whether DLF's own words name its data permission."""
+    denial = facts.denial
+    told = f"{denial.code} {denial.message[:4_000]}"
+    return facts.target.service == "dlf" and bool(_OWN.search(told)) and not _RAM.search(told)
+
+
+def _says_ram(facts: JobFacts) -> bool:
+    denial = facts.denial
+    return bool(denial.policy_type or _RAM.search(f"{denial.code} {denial.message[:4_000]}"))
+
+
+def who_counts(facts: JobFacts) -> str:
+    """Whose rights DLF asked for: the one it refused if that was the role itself."""
+    if acts_as_role(facts.denial.principal, facts.role_name):
+        return facts.role_name
+    return called(facts.user)
+
+
+def ask_dlf_right(facts: JobFacts) -> Finding:
+    """RAM's right to the action that DLF refused, for the identity whose rights count."""
+    if (other := not_asked(DLF_RIGHT, facts, "dlf")) is not None:
+        return other
+    action, who = facts.denial.action, who_counts(facts)
+    if action == DLF_ON_BEHALF:
+        return not_applicable(DLF_RIGHT, text("What DLF refused was to act for another."))
+    if not _RAM_ACTION.fullmatch(action):
+        said = text("Nothing tells which action DLF refused; {who} needs a RAM right to it.", who=who)
+        return unknown(DLF_RIGHT, said)
+    policies = facts.user_policies
+    if not isinstance(policies, Known):
+        return unread(DLF_RIGHT, policies, text("The policies of {who} could not be read.", who=who))
+    principal = (
+        facts.role_as_principal if acts_as_role(facts.denial.principal, facts.role_name) else facts.user
+    )
+    assert principal is not None
+    resource = facts.target.resource if _RESOURCE.fullmatch(facts.target.resource) else "*"
+    try:
+        right = decide_right(facts.denial, principal, policies.value, action, resource)
+    except PolicyError as error:
+        return unknown(DLF_RIGHT, text("A policy of {who} does not parse: {why}", who=who, why=error))
+    names = ", ".join(policy.name for policy in policies.value) or "-"
+    evidence = (Evidence(text("Attached to {who}: {policies}", who=who, policies=names)),)
+    return _judged(facts, right, who, evidence, exact=resource != "*")
+
+
+def _judged(
+    facts: JobFacts, right: Right, who: str, evidence: tuple[Evidence, ...], *, exact: bool
+) -> Finding:
+    action = facts.denial.action
+    values = {"who": who, "action": action}
+    if right.outcome == "allow":
+        return passed(DLF_RIGHT, text("The policies of {who} allow {action}.", **values), evidence)
+    if right.outcome == "explicit_deny":
+        advice = text(
+            "Change the Deny statement in policy {policy}; granting more does not help.", policy=right.policy
+        )
+        said = text("A policy of {who} denies {action} outright.", **values)
+        return failed(DLF_RIGHT, said, evidence, "identity_policy_deny", Advice(statement=advice))
+    if right.outcome == "unknown" or (right.elsewhere and not exact):
+        said = text(
+            "Whether the policies of {who} allow {action} hangs on the resource or on conditions, which the error "
+            "does not tell.",
+            **values,
+        )
+        return unknown(DLF_RIGHT, said, evidence)
+    return failed(
+        DLF_RIGHT,
+        text("No policy of {who} allows {action}.", **values),
+        evidence,
+        "permission_missing",
+        Advice(statement=_grant(facts, who), document=policy_document((action,), ("*",))),
+    )
+
+
+def _grant(facts: JobFacts, who: str) -> Text:
+    action = facts.denial.action
+    values = {"who": who, "action": action, "role": facts.role_name}
+    if acts_as_role(facts.denial.principal, facts.role_name):
+        return text("Attach a policy to the execution role {role} that allows {action}.", **values)
+    name = action.partition(":")[2]
+    system = "AliyunDLFReadOnlyAccess" if name.startswith(_READING) else "AliyunDLFFullAccess"
+    if action.startswith("dlfnext:"):
+        return text(
+            "Attach a policy to {who} that allows {action}. Granting it to the execution role {role} does not help: "
+            "DLF asks for the rights of {who}.",
+            **values,
+        )
+    return text(
+        "Attach {policy} to {who}, or a policy that allows {action}. Granting it to the execution role {role} does "
+        "not help: DLF asks for the rights of {who}.",
+        policy=system,
+        **values,
+    )
+
+
+def ask_dlf_data(facts: JobFacts) -> Finding:
+    """DLF's own data permission, which cannot be read from here: told by DLF, or what is left where RAM allows."""
+    if (other := not_asked(DLF_DATA, facts, "dlf")) is not None:
+        return other
+    if says_data_permission(facts):
+        said = text("The error names DLF's own permission: {code}", code=facts.denial.code or "-")
+        return _missing(facts, Evidence(said, REPORTED))
+    if _says_ram(facts) or facts.denial.action == DLF_ON_BEHALF:
+        return not_applicable(DLF_DATA, text("The error is RAM's, not that of DLF's own data permission."))
+    right = ask_dlf_right(facts)
+    if right.answer != PASSED or changed_since(facts.denial.time, facts.user_policies, [facts.role]):
+        return unknown(
+            DLF_DATA,
+            text("DLF's own data permission of {who} cannot be read from here.", who=who_counts(facts)),
+        )
+    if coarse := _coarse_right(facts):
+        said = text(
+            "RAM allows {who} {action}, which stands for DLF's own data permission.",
+            who=who_counts(facts),
+            action=coarse,
+        )
+        return unknown(DLF_DATA, said)
+    inferred = text(
+        "RAM allowed {who} {action}, and DLF refused it all the same.",
+        who=who_counts(facts),
+        action=facts.denial.action,
+    )
+    return _missing(facts, Evidence(inferred, INFERRED))
+
+
+def _coarse_right(facts: JobFacts) -> str:
+    """The `dlf-dss:` action that lets the call pass the legacy generation's second layer, "" if it is not allowed."""
+    name = facts.denial.action.partition(":")[2]
+    verb = next((verb for verb in _COARSE if name.startswith(verb)), "")
+    user, policies = facts.user or facts.role_as_principal, facts.user_policies
+    if not verb or not facts.denial.action.startswith("dlf:") or not isinstance(policies, Known):
+        return ""
+    coarse = f"dlf-dss:{_COARSE[verb]}{name.removeprefix(verb)}"
+    right = decide_right(facts.denial, user, policies.value, coarse, "*")
+    return coarse if right.outcome in ("allow", "unknown") or right.elsewhere else ""
+
+
+def _missing(facts: JobFacts, evidence: Evidence) -> Finding:
+    values = {
+        "who": who_counts(facts),
+        "resource": facts.target.resource or "-",
+        "role": facts.role_name,
+        "gateway": facts.target.gateway,
+    }
+    grant = text(
+        "Grant {who} the access in DLF itself, which no policy of RAM does: DLF console, the catalog, database or "
+        "table, Permissions, Grant. What was refused: {resource}.",
+        **values,
+    )
+    if facts.target.gateway and not acts_as_role(facts.denial.principal, facts.role_name):
+        grant = text(
+            "Grant {who}, the creator of the token of Livy Gateway {gateway}, the access in DLF itself, which no "
+            "policy of RAM does: DLF console, the catalog, database or table, Permissions, Grant. Or use a token of "
+            "somebody who has it. What was refused: {resource}.",
+            **values,
+        )
+    return failed(
+        DLF_DATA,
+        text("{who} lacks DLF's own data permission on {resource}; RAM has no say in it.", **values),
+        (evidence,),
+        "dlf_data_permission_missing",
+        Advice(statement=grant),
+    )
