@@ -59,13 +59,13 @@ def build_remediate(context: Any = None, environment: Mapping[str, str] = os.env
     from rolemend.account.emr import NoClusters
     from rolemend.account.oss import Oss
     from rolemend.account.ram import Ram
-    from rolemend.account.spark import Spark
+    from rolemend.account.spark_workspaces import SparkWorkspaces
     from rolemend.checklist.facts import Account
     from rolemend.work.remediate import Parts
 
     settings, access = _open(context, environment)
     account = Account(
-        identities=Ram(access), buckets=Oss(access), clusters=NoClusters(), workspaces=Spark(access)
+        identities=Ram(access), buckets=Oss(access), clusters=NoClusters(), workspaces=SparkWorkspaces(access)
     )
     return Parts(
         account=account,
@@ -118,11 +118,11 @@ def _account(access: Access) -> Account:
     from rolemend.account.emr import Emr
     from rolemend.account.oss import Oss
     from rolemend.account.ram import Ram
-    from rolemend.account.spark import Spark
+    from rolemend.account.spark_workspaces import SparkWorkspaces
     from rolemend.checklist.facts import Account
 
     return Account(
-        identities=Ram(access), buckets=Oss(access), clusters=Emr(access), workspaces=Spark(access)
+        identities=Ram(access), buckets=Oss(access), clusters=Emr(access), workspaces=SparkWorkspaces(access)
     )
 
 

@@ -57,7 +57,7 @@ def healthy(**changes: Any) -> FakeAccount:
 
 def denial(service: str = "oss", **changes: Any) -> Denial:
     """The denial of one job by one service; members of the target and of the denial may be changed."""
-    of_target = {"role", "submitter", "gateway", "token_creator", "resource", "bucket", "workspace"}
+    of_target = {"role", "submitter", "gateway", "token_creator", "resource", "bucket", "workspace", "cause"}
     target: dict[str, Any] = {"role": "spark-job", "submitter": SUBMITTER}
     if service == "oss":
         target["bucket"] = BUCKET

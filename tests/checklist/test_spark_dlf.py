@@ -9,11 +9,13 @@ import msgspec
 import pytest
 
 from rolemend.account.interface import Absent, Known, Unread
+from rolemend.checklist.model import Advice
 from tests.checklist.oss_cases import policy
 from tests.checklist.spark_cases import (
     CREATOR,
     ROLE,
     ROOT,
+    SUBMITTER,
     advice,
     answer,
     denial,
@@ -73,6 +75,26 @@ def test_dlfs_own_words_name_its_data_permission(words: str, allowed: tuple[str,
     assert found.cause == "dlf_data_permission_missing"
     assert "Grant ada the access in DLF itself" in advice(found.remedy).statement.render()
     assert "sales.orders" in advice(found.remedy).statement.render()
+
+
+def test_the_cause_that_was_read_from_the_text_tells_the_layers_apart() -> None:
+    own = denial("dlf", action="", cause="dlf_data_permission_missing", resource="sales.orders")
+    assert diagnosed(account(), own).cause == "dlf_data_permission_missing"
+    rams = denial("dlf", cause="permission_missing")
+    assert answer(account("dlf:*"), rams, "dlf-data") == ("not_applicable", None)
+    assert diagnosed(account(), rams).cause == "permission_missing"
+
+
+def test_a_submitter_told_by_id_is_shown_by_name() -> None:
+    by_id = msgspec.structs.replace(SUBMITTER, name="")
+    denied = denial("dlf", principal=by_id, submitter=by_id)
+    fake = account(user=Known("ada"))
+    assert "to ada" in advice(diagnosed(fake, denied).remedy).statement.render()
+    acting = finding(fake, denied, "acting-identity")
+    assert acting.answer == "passed"
+    assert "ada needs the rights" in acting.statement.render()
+    nobody = account(user=Absent("EntityNotExist.User"))
+    assert answer(nobody, denied, "dlf-right") == ("unknown", None)
 
 
 def test_where_ram_allows_and_dlf_refuses_its_own_permission_is_missing() -> None:
@@ -190,5 +212,4 @@ def test_another_service_leaves_dlf_unasked_and_an_untold_one_leaves_it_open() -
 def test_nothing_of_dlf_is_granted_by_a_program() -> None:
     for fake in (account(), account("dlf:*"), account("dlf:*", role_policies=Known(()))):
         for denied in (denial("dlf"), denial("dlf", principal=ROLE), denial("dlf", message=PAIMON_SAYS)):
-            found = diagnosed(fake, denied)
-            assert advice(found.remedy)
+            assert isinstance(diagnosed(fake, denied).remedy, Advice)

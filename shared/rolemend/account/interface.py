@@ -206,19 +206,19 @@ class Clusters(Protocol):
         ...
 
 
-class ClusterStates(Protocol):
-    """EMR on ECS, as far as it tells how creations go on."""
-
-    def states(self, region: str, ids: Sequence[str]) -> tuple[ClusterState, ...]:
-        """The clusters with these ids, or all that are not terminated if none is given. Raises AccountError."""
-        ...
-
-
 class Workspaces(Protocol):
     """EMR Serverless Spark, as far as a diagnosis needs it."""
 
     def workspace(self, workspace_id: str, region: str) -> Reading[Workspace]:
         """The workspace with this id; Absent if the region has none."""
+        ...
+
+
+class ClusterStates(Protocol):
+    """EMR on ECS, as far as it tells how creations go on."""
+
+    def states(self, region: str, ids: Sequence[str]) -> tuple[ClusterState, ...]:
+        """The clusters with these ids, or all that are not terminated if none is given. Raises AccountError."""
         ...
 
 

@@ -22,7 +22,7 @@ WORKSPACE_DIRECTORY: Name = ("workspace-directory", "S4.4")
 WRITING = "oss:PutObject"
 """The action whose group, reading and writing, a directory needs."""
 _ON_BUCKET = ("oss:ListObjects",)
-_ON_OBJECTS = ("oss:GetObject", "oss:PutObject", "oss:DeleteObject")
+_ON_OBJECTS = ("oss:GetObject", "oss:PutObject")
 
 
 def ask_workspace_directory(facts: JobFacts) -> Finding:

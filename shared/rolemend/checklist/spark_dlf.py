@@ -28,6 +28,8 @@ DLF_DELEGATION: Name = ("dlf-delegation", "S4.1")
 DLF_RIGHT: Name = ("dlf-right", "S1.2")
 DLF_DATA: Name = ("dlf-data", "S1.2a")
 
+OWN_CAUSE = "dlf_data_permission_missing"
+
 _RAM_ACTION = re.compile(r"(?:dlf|dlfnext):[A-Za-z]{2,60}", re.ASCII)
 _RESOURCE = re.compile(r"acs:dlf(?:next)?:[a-z0-9\-*]*:[0-9*]*:[A-Za-z0-9_\-./*]{1,300}", re.ASCII)
 _READING = ("Get", "List", "BatchGet", "Describe", "Check", "Query")
@@ -53,7 +55,7 @@ def ask_dlf_delegation(facts: JobFacts) -> Finding:
     """The execution role must be allowed to act for others at DLF, unless it acts for itself."""
     if (other := not_asked(DLF_DELEGATION, facts, "dlf")) is not None:
         return other
-    if acts_as_role(facts.denial.principal, facts.role_name) and facts.denial.action != DLF_ON_BEHALF:
+    if acts_as_role(facts.denial.principal, facts.role_name) and not _is_delegation(facts):
         return not_applicable(
             DLF_DELEGATION, text("{role} asked DLF for itself, not for another.", role=facts.role_name)
         )
@@ -62,14 +64,21 @@ def ask_dlf_delegation(facts: JobFacts) -> Finding:
 
 def says_data_permission(facts: JobFacts) -> bool:
     """Whether DLF's own words name its data permission."""
-    denial = facts.denial
+    denial, target = facts.denial, facts.target
     told = f"{denial.code} {denial.message[:4_000]}"
-    return facts.target.service == "dlf" and bool(_OWN.search(told)) and not _RAM.search(told)
+    own = target.cause == OWN_CAUSE or bool(_OWN.search(told))
+    return target.service == "dlf" and own and not _RAM.search(told)
 
 
 def _says_ram(facts: JobFacts) -> bool:
+    """Whether the words are RAM's: they name the action, which DLF's own do not."""
     denial = facts.denial
-    return bool(denial.policy_type or _RAM.search(f"{denial.code} {denial.message[:4_000]}"))
+    named = facts.target.cause == "permission_missing" and bool(_RAM_ACTION.fullmatch(denial.action))
+    return named or bool(denial.policy_type or _RAM.search(f"{denial.code} {denial.message[:4_000]}"))
+
+
+def _is_delegation(facts: JobFacts) -> bool:
+    return facts.denial.action.lower() == DLF_ON_BEHALF.lower()
 
 
 def who_counts(facts: JobFacts) -> str:
@@ -84,7 +93,7 @@ def ask_dlf_right(facts: JobFacts) -> Finding:
     if (other := not_asked(DLF_RIGHT, facts, "dlf")) is not None:
         return other
     action, who = facts.denial.action, who_counts(facts)
-    if action == DLF_ON_BEHALF:
+    if _is_delegation(facts):
         return not_applicable(DLF_RIGHT, text("What DLF refused was to act for another."))
     if not _RAM_ACTION.fullmatch(action):
         said = text("Nothing tells which action DLF refused; {who} needs a RAM right to it.", who=who)
@@ -163,7 +172,7 @@ def ask_dlf_data(facts: JobFacts) -> Finding:
     if says_data_permission(facts):
         said = text("The error names DLF's own permission: {code}", code=facts.denial.code or "-")
         return _missing(facts, Evidence(said, REPORTED))
-    if _says_ram(facts) or facts.denial.action == DLF_ON_BEHALF:
+    if _says_ram(facts) or _is_delegation(facts):
         return not_applicable(DLF_DATA, text("The error is RAM's, not that of DLF's own data permission."))
     right = ask_dlf_right(facts)
     if right.answer != PASSED or changed_since(facts.denial.time, facts.user_policies, [facts.role]):
@@ -221,6 +230,6 @@ def _missing(facts: JobFacts, evidence: Evidence) -> Finding:
         DLF_DATA,
         text("{who} lacks DLF's own data permission on {resource}; RAM has no say in it.", **values),
         (evidence,),
-        "dlf_data_permission_missing",
+        OWN_CAUSE,
         Advice(statement=grant),
     )

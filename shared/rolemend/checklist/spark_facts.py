@@ -81,7 +81,8 @@ def collect_job_facts(account: Account, denial: Denial, target: JobTarget) -> Jo
     workspace = account.workspaces.workspace(target.workspace, denial.region)
     name = _role_name(workspace, target)
     role, policies = _role(account.identities, name, workspace)
-    user = _user(denial, target)
+    target = _with_names(account.identities, denial, target)
+    user = _user(target)
     data = _data(account, denial, target, name)
     return JobFacts(
         denial=denial,
@@ -119,13 +120,27 @@ def _role(identities: Identities, name: str, workspace: Reading[Workspace]) -> t
     return nameless, nameless
 
 
-def _user(denial: Denial, target: JobTarget) -> DeniedPrincipal | None:
+def _user(target: JobTarget) -> DeniedPrincipal | None:
     """Whom DLF and MaxCompute ask for rights: the submitter, at DLF through a Livy Gateway the token's creator."""
     if target.service not in _BY_SUBMITTER:
         return None
     if target.service == "dlf" and target.gateway:
         return target.token_creator
     return target.submitter
+
+
+def _with_names(identities: Identities, denial: Denial, target: JobTarget) -> JobTarget:
+    """The target with the name of the RAM user whose rights count, where the service tells the id only."""
+    user = _user(target)
+    if user is None or user.type != "ram_user" or user.name or not user.id or user.account != denial.account:
+        return target
+    name = identities.user_name(user.id)
+    if not isinstance(name, Known):
+        return target
+    named = msgspec.structs.replace(user, name=name.value)
+    if user is target.token_creator:
+        return msgspec.structs.replace(target, token_creator=named)
+    return msgspec.structs.replace(target, submitter=named)
 
 
 def _user_policies(

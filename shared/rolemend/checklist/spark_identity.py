@@ -9,11 +9,12 @@ from rolemend.account.interface import Absent, Known
 from rolemend.checklist.answers import Name, failed, passed, unknown, unread
 from rolemend.checklist.model import REPORTED, Advice, Evidence, Finding
 from rolemend.checklist.spark_facts import DEFAULT_ROLE, JobFacts, acts_as_role
+from rolemend.checklist.spark_table import ACTING_IDENTITY as ID
 from rolemend.checklist.spark_table import SERVICES, called, table_line
 from rolemend.signals.denial import DeniedPrincipal
 from rolemend.text import Text, text
 
-ACTING_IDENTITY: Name = ("acting-identity", "S1")
+ACTING_IDENTITY: Name = (ID, "S1")
 WORKSPACE_ROLE: Name = ("workspace-role", "S2")
 
 

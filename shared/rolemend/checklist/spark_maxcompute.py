@@ -61,7 +61,7 @@ def ask_maxcompute_project(facts: JobFacts) -> Finding:
     if says_project(facts):
         said = text("The error is that of the project: {code}", code=facts.denial.code or "-")
         return _missing(facts, Evidence(said, REPORTED))
-    if facts.denial.action == MAXCOMPUTE_ON_BEHALF:
+    if facts.denial.action.lower() == MAXCOMPUTE_ON_BEHALF.lower():
         return not_applicable(MAXCOMPUTE_PROJECT, text("What MaxCompute refused was to act for another."))
     acting = ask_maxcompute_delegation(facts).answer == PASSED
     if not acting or changed_since(facts.denial.time, facts.role_policies, [facts.role]):

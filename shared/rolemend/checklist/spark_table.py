@@ -10,6 +10,9 @@ from __future__ import annotations
 from rolemend.signals.denial import DeniedPrincipal, JobTarget
 from rolemend.text import Text, text
 
+ACTING_IDENTITY = "acting-identity"
+"""The check that asks about this table."""
+
 SERVICES = {"oss": "OSS", "dlf": "DLF", "maxcompute": "MaxCompute", "kms": "KMS", "sts": "STS"}
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from rolemend.catalogue import translations
 from rolemend.checklist.model import Advice, Diagnosis, Finding
-from rolemend.checklist.spark_table import table_line
+from rolemend.checklist.spark_table import ACTING_IDENTITY, table_line
 from rolemend.incident.life import Incident
 from rolemend.remedy.model import Plan
 from rolemend.signals.denial import BucketTarget, Denial, JobTarget
@@ -145,7 +145,7 @@ def _lines(incident: Incident, denial: Denial) -> list[Text]:
         text("The service answered {code}.", code=f"{denial.code} {denial.detail_code}".strip()),
     ]
     if isinstance(denial.target, JobTarget):
-        lines.append(table_line(denial.target, denial.target.role))
+        lines.append(_whose_rights(incident.diagnosis, denial.target))
     if incident.change is not None:
         gains = "; ".join(incident.change.plan.gains)
         lines.append(
@@ -161,6 +161,13 @@ def _lines(incident: Incident, denial: Denial) -> list[Text]:
     elif incident.rolled_back:
         lines.append(text("A change was taken back or not made: {reason}", reason=incident.rolled_back))
     return lines
+
+
+def _whose_rights(diagnosis: Diagnosis | None, target: JobTarget) -> Text:
+    """Whom the refusing service asks for rights: as the checklist found it, with names; else as the log tells it."""
+    found = diagnosis.findings if diagnosis else ()
+    line = table_line(target, target.role)
+    return next((finding.statement for finding in found if finding.check == ACTING_IDENTITY), line)
 
 
 def _answers(diagnosis: Diagnosis | None, say: _Speaker) -> tuple[Answer, ...]:

@@ -48,7 +48,8 @@ class JobTarget(msgspec.Struct, frozen=True, kw_only=True, tag="spark_job"):
     or "" where nothing tells. `bucket` is set for `oss` and where `kms` refused an object's key; `resource` is the
     catalog, database, table, project or key in the words of the error, "" if it names none. `role` is the workspace's
     execution role, `submitter` who started the job, `gateway` the Livy gateway it came through and `token_creator`
-    whose token that was; "" or None where the service does not tell.
+    whose token that was; "" or None where the service does not tell. `cause` is what the text of the error supports, in
+    the words of `rolemend explain` (`dlf_data_permission_missing` against `permission_missing`), "" for nothing.
     """
 
     workspace: str
@@ -60,6 +61,7 @@ class JobTarget(msgspec.Struct, frozen=True, kw_only=True, tag="spark_job"):
     submitter: DeniedPrincipal | None = None
     gateway: str = ""
     token_creator: DeniedPrincipal | None = None
+    cause: str = ""
 
 
 Target = ClusterTarget | BucketTarget | JobTarget
@@ -71,7 +73,7 @@ class Denial(msgspec.Struct, frozen=True, kw_only=True):
     `signal_id` names the record it was read from and never changes between deliveries; `code` and `detail_code` are
     the service's error code and OSS's EC; `time` is in epoch seconds; `conditions` are the condition keys the record
     tells, `unknown_conditions` those it leaves open; `account` is the account whose log this is; `policy_type` is the
-    PolicyType of an AccessDeniedDetail, which no log holds.
+    PolicyType of an AccessDeniedDetail, which no log holds. A failed job's error may name no action and no code: "".
     """
 
     signal_id: str

@@ -1,4 +1,4 @@
-"""EMR Serverless Spark 2023-08-08, with the SDK `alibabacloud-emr-serverless-spark20230808`."""
+"""The workspaces of EMR Serverless Spark 2023-08-08, with the SDK `alibabacloud-emr-serverless-spark20230808`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rolemend.errors import AccountError, NotThere
 _WORKSPACE = re.compile(r"[A-Za-z0-9\-]{1,64}", re.ASCII)
 
 
-class Spark:
+class SparkWorkspaces:
     """`Workspaces` on the live account."""
 
     def __init__(self, access: Access) -> None:
