@@ -164,6 +164,14 @@ def later(stage: Stage) -> None:
     stage.settle()
 
 
+def untrusting_job(stage: Stage) -> None:
+    """A job cannot begin, as its workspace's role does not trust Serverless Spark."""
+    from tests.e2e.refused_jobs import denied_job, refuse, workspace
+
+    place = workspace(stage, "ecs.aliyuncs.com")
+    refuse(stage, denied_job(stage, place, "sts", "sts:AssumeRole"))
+
+
 def half_an_event(stage: Stage) -> None:
     """A record that is no JSON stands among the trail's events; the denial beside it is handled all the same."""
     stage.local.call(

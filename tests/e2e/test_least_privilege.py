@@ -18,6 +18,7 @@ from tests.e2e.plays import (
     perform,
     scenario,
     sweep,
+    untrusting_job,
     user_on_oss,
     writing,
 )
@@ -35,6 +36,7 @@ PLAYS: dict[str, Play] = {
     "no-help": change_that_does_not_help,
     "sweep": sweep,
     "later": later,
+    "job": untrusting_job,
 }
 NEEDED_FOR = {
     ("watch", "log:GetCursorOrData"): "role-name",
@@ -56,6 +58,7 @@ NEEDED_FOR = {
     ("diagnose", "emr:GetCluster"): "resource-list",
     ("diagnose", "emr:ListClusters"): "resource-list",
     ("diagnose", "emr:ListNodes"): "access-key",
+    ("diagnose", "emr-serverless-spark:GetWorkspace"): "job",
     ("diagnose", "oss:GetBucketEncryption"): "write",
     ("diagnose", "oss:GetBucketPublicAccessBlock"): "public-blocked",
     ("diagnose", "oss:GetPublicAccessBlock"): "anonymous",
@@ -75,6 +78,7 @@ NEEDED_FOR = {
     ("remediate", "ram:CreatePolicyVersion"): "resource-list",
     ("remediate", "ram:SetDefaultPolicyVersion"): "no-help",
     ("remediate", "ram:UpdateRole"): "trust-policy",
+    ("remediate", "emr-serverless-spark:GetWorkspace"): "job",
     ("remediate", "oss:GetBucketEncryption"): "write",
     ("remediate", "oss:GetBucketInfo"): "resource-list",
     ("remediate", "oss:GetBucketPolicy"): "resource-list",
