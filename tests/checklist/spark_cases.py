@@ -67,7 +67,7 @@ def denial(service: str = "oss", **changes: Any) -> Denial:
         "kms": {"principal": ROLE, "action": "kms:Decrypt"},
         "sts": {"principal": ROLE, "action": "sts:AssumeRole"},
         "dlf": {"principal": SUBMITTER, "action": "dlf:GetTable"},
-        "maxcompute": {"principal": SUBMITTER, "action": "odps:Select"},
+        "maxcompute": {"principal": SUBMITTER, "action": ""},
         "": {"principal": ROLE, "action": ""},
     }
     parts: dict[str, Any] = {"code": "AccessDenied", "detail_code": "", **by_service[service], **changes}

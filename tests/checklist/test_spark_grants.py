@@ -92,6 +92,13 @@ def test_a_member_is_missing_in_the_project(who: DeniedPrincipal, statement: str
         assert "owner of the MaxCompute project" in advice(found.remedy).statement.render()
 
 
+def test_a_privilege_that_maxcompute_names_is_the_projects() -> None:
+    denied = denial("maxcompute", action="odps:Select")
+    for fake in (acting(), acting(*USERS)):
+        assert answer(fake, denied, "maxcompute-project") == ("failed", "permission_missing")
+    assert "add ada" in advice(diagnosed(acting(), denied).remedy).statement.render()
+
+
 def test_what_the_project_grants_is_inferred_only_where_the_role_may_act() -> None:
     denied = denial("maxcompute")
     assert answer(acting(*USERS), denied, "maxcompute-project") == ("failed", "permission_missing")

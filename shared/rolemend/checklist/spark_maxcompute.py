@@ -47,10 +47,16 @@ def ask_maxcompute_delegation(facts: JobFacts) -> Finding:
 
 
 def says_project(facts: JobFacts) -> bool:
-    """Whether MaxCompute's own words name what the project grants."""
+    """Whether MaxCompute's own words, or the privilege they name, are about what the project grants."""
     denial = facts.denial
+    if facts.target.service != "maxcompute" or _is_delegation(facts):
+        return False
     told = f"{denial.code} {denial.message[:4_000]}"
-    return facts.target.service == "maxcompute" and bool(_OF_PROJECT.search(told))
+    return denial.action.lower().startswith("odps:") or bool(_OF_PROJECT.search(told))
+
+
+def _is_delegation(facts: JobFacts) -> bool:
+    return facts.denial.action.lower() == MAXCOMPUTE_ON_BEHALF.lower()
 
 
 def ask_maxcompute_project(facts: JobFacts) -> Finding:
@@ -61,7 +67,7 @@ def ask_maxcompute_project(facts: JobFacts) -> Finding:
     if says_project(facts):
         said = text("The error is that of the project: {code}", code=facts.denial.code or "-")
         return _missing(facts, Evidence(said, REPORTED))
-    if facts.denial.action.lower() == MAXCOMPUTE_ON_BEHALF.lower():
+    if _is_delegation(facts):
         return not_applicable(MAXCOMPUTE_PROJECT, text("What MaxCompute refused was to act for another."))
     acting = ask_maxcompute_delegation(facts).answer == PASSED
     if not acting or changed_since(facts.denial.time, facts.role_policies, [facts.role]):
