@@ -20,6 +20,7 @@ from rolemend.incident.life import DIAGNOSED, Incident
 from rolemend.notify.message import Message, compose
 from rolemend.signals.denial import Denial
 from rolemend.text import Text, text
+from tests.checklist.spark_cases import denial as job_denial
 from tests.fakes import FakeAccount
 from tests.samples import CREATION, LISTING, altered
 
@@ -93,6 +94,16 @@ def message_about(denial: Denial, language: str) -> Message:
     return compose(incident, language)
 
 
+DENIALS = [
+    CREATION,
+    LISTING,
+    *(
+        altered(job_denial(service), source=service or "untold")
+        for service in ("oss", "sts", "dlf", "maxcompute", "kms", "")
+    ),
+]
+
+
 def sentences(message: Message) -> list[str]:
     answers = [sentence for answer in message.checklist for sentence in (answer.statement, *answer.evidence)]
     return [message.title, *message.lines, *answers, *message.advice]
@@ -153,13 +164,13 @@ def test_a_missing_value_leaves_its_name_in_sight() -> None:
     assert Text("The role {role} exists.").render(translations("zh")) == "角色 {role} 存在。"
 
 
-@pytest.mark.parametrize("denial", [CREATION, LISTING], ids=["creation", "listing"])
+@pytest.mark.parametrize("denial", DENIALS, ids=lambda denial: denial.source)
 def test_a_chinese_message_is_chinese_throughout(denial: Denial) -> None:
     message = message_about(denial, "zh")
     assert not [sentence for sentence in sentences(message) if not CHINESE.search(sentence)]
 
 
-@pytest.mark.parametrize("denial", [CREATION, LISTING], ids=["creation", "listing"])
+@pytest.mark.parametrize("denial", DENIALS, ids=lambda denial: denial.source)
 def test_an_english_message_holds_no_chinese(denial: Denial) -> None:
     message = message_about(denial, "en")
     assert not [sentence for sentence in sentences(message) if CHINESE.search(sentence)]

@@ -192,6 +192,13 @@ def test_through_a_livy_gateway_the_creator_of_the_token_is_asked() -> None:
     assert "use a token of somebody who has it" in said
 
 
+def test_where_nobody_knows_who_started_the_job_the_advice_says_whom_it_is_for() -> None:
+    through = {"gateway": "lc-1", "submitter": None, "cause": "dlf_data_permission_missing", "action": ""}
+    found = diagnosed(account(), denial("dlf", **through))
+    assert found.cause == "dlf_data_permission_missing"
+    assert "creator of the token with which it came" in advice(found.remedy).statement.render()
+
+
 def test_without_access_control_the_role_itself_is_asked() -> None:
     fake = account("dlf:*", role_policies=Known((policy("oss:*"),)))
     denied = denial("dlf", principal=ROLE, message=RAM_SAYS)

@@ -99,6 +99,12 @@ def test_a_privilege_that_maxcompute_names_is_the_projects() -> None:
     assert "add ada" in advice(diagnosed(acting(), denied).remedy).statement.render()
 
 
+def test_where_nobody_knows_who_submitted_the_job_no_statement_is_made_up() -> None:
+    found = diagnosed(acting(*USERS), denial("maxcompute", submitter=None, code="ODPS-0420095"))
+    assert advice(found.remedy).document == ""
+    assert "add who submitted the job" in advice(found.remedy).statement.render()
+
+
 def test_what_the_project_grants_is_inferred_only_where_the_role_may_act() -> None:
     denied = denial("maxcompute")
     assert answer(acting(*USERS), denied, "maxcompute-project") == ("failed", "permission_missing")

@@ -144,6 +144,7 @@ def test_a_role_mended_in_the_meantime_is_allowed_now() -> None:
     newer = msgspec.structs.replace(policy("oss:*"), updated=float(denial().time + 10))
     assert diagnosed(healthy(role_policies=Known((newer,))), denial()).allowed_now
     assert not diagnosed(healthy(), denial()).allowed_now
+    assert not diagnosed(healthy(role_policies=Known((newer,))), denial(time=0)).allowed_now
 
 
 def test_an_access_key_in_the_job_is_the_cause_and_the_user_is_asked_about() -> None:

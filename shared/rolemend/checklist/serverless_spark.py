@@ -60,14 +60,20 @@ def diagnose_serverless_spark(facts: JobFacts) -> Diagnosis:
         CHECKS if facts.target.service == "oss" else tuple(each for each in CHECKS if each not in OSS_CHECKS)
     )
     findings = asked_once(facts, tuple(check.ask(facts) for check in checks))
-    changed = changed_since(facts.denial.time, facts.role_policies, [facts.role]) or changed_since(
-        facts.denial.time, facts.user_policies
-    )
-    diagnosis = conclude(ID, findings, changed_since=changed)
+    diagnosis = conclude(ID, findings, changed_since=_has_changed(facts))
     cause = _at_the_refusing_service(facts, findings)
     if cause is None:
         return diagnosis
     return msgspec.structs.replace(diagnosis, cause=cause.cause, remedy=cause.remedy)
+
+
+def _has_changed(facts: JobFacts) -> bool:
+    """Whether a policy or the trust was changed since the job was refused; False where its time is not known."""
+    time = facts.denial.time
+    changed = changed_since(time, facts.role_policies, [facts.role]) or changed_since(
+        time, facts.user_policies
+    )
+    return bool(time) and changed
 
 
 def _at_the_refusing_service(facts: JobFacts, findings: tuple[Finding, ...]) -> Finding | None:

@@ -214,22 +214,32 @@ def _missing(facts: JobFacts, evidence: Evidence) -> Finding:
         "role": facts.role_name,
         "gateway": facts.target.gateway,
     }
-    grant = text(
-        "Grant {who} the access in DLF itself, which no policy of RAM does: DLF console, the catalog, database or "
-        "table, Permissions, Grant. What was refused: {resource}.",
-        **values,
-    )
-    if facts.target.gateway and not acts_as_role(facts.denial.principal, facts.role_name):
-        grant = text(
-            "Grant {who}, the creator of the token of Livy Gateway {gateway}, the access in DLF itself, which no "
-            "policy of RAM does: DLF console, the catalog, database or table, Permissions, Grant. Or use a token of "
-            "somebody who has it. What was refused: {resource}.",
-            **values,
-        )
     return failed(
         DLF_DATA,
         text("{who} lacks DLF's own data permission on {resource}; RAM has no say in it.", **values),
         (evidence,),
         OWN_CAUSE,
-        Advice(statement=grant),
+        Advice(statement=_grant_data(facts, values)),
+    )
+
+
+def _grant_data(facts: JobFacts, values: dict[str, str]) -> Text:
+    if acts_as_role(facts.denial.principal, facts.role_name) or (facts.user and not facts.target.gateway):
+        return text(
+            "Grant {who} the access in DLF itself, which no policy of RAM does: DLF console, the catalog, database or "
+            "table, Permissions, Grant. What was refused: {resource}.",
+            **values,
+        )
+    if facts.user:
+        return text(
+            "Grant {who}, the creator of the token of Livy Gateway {gateway}, the access in DLF itself, which no "
+            "policy of RAM does: DLF console, the catalog, database or table, Permissions, Grant. Or use a token of "
+            "somebody who has it. What was refused: {resource}.",
+            **values,
+        )
+    return text(
+        "Grant the access in DLF itself, which no policy of RAM does, to who submitted the job, or to the creator of "
+        "the token with which it came through a Livy Gateway: DLF console, the catalog, database or table, "
+        "Permissions, Grant. What was refused: {resource}.",
+        **values,
     )

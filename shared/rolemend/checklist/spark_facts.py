@@ -80,10 +80,10 @@ class JobFacts(msgspec.Struct, frozen=True, kw_only=True):
 def collect_job_facts(account: Account, denial: Denial, target: JobTarget) -> JobFacts:
     workspace = account.workspaces.workspace(target.workspace, denial.region)
     name = _role_name(workspace, target)
-    role, policies = _role(account.identities, name, workspace)
+    data = _data(account, denial, target, name)
+    role, policies = _role(account.identities, name, workspace, data)
     target = _with_names(account.identities, denial, target)
     user = _user(target)
-    data = _data(account, denial, target, name)
     return JobFacts(
         denial=denial,
         target=target,
@@ -105,15 +105,17 @@ def _role_name(workspace: Reading[Workspace], target: JobTarget) -> str:
     return target.role
 
 
-def _role(identities: Identities, name: str, workspace: Reading[Workspace]) -> tuple[Reading[Role], Policies]:
+def _role(
+    identities: Identities, name: str, workspace: Reading[Workspace], data: BucketFacts | None
+) -> tuple[Reading[Role], Policies]:
+    """The role and its policies, which the facts of a refused bucket may hold already."""
     if name:
         role = identities.role(name)
-        policies = (
-            Absent("the role does not exist")
-            if isinstance(role, Absent)
-            else identities.policies_of_role(name)
-        )
-        return role, policies
+        if isinstance(role, Absent):
+            return role, Absent("the role does not exist")
+        if data is not None and acts_as_role(data.denial.principal, name):
+            return role, data.policies
+        return role, identities.policies_of_role(name)
     nameless = (
         workspace if isinstance(workspace, Unread) else Unread("the event", "it does not name the role")
     )

@@ -18,7 +18,7 @@ from rolemend.checklist.spark_facts import JobFacts
 from rolemend.checklist.spark_rights import not_asked
 from rolemend.checklist.spark_table import called
 from rolemend.signals.denial import DeniedPrincipal
-from rolemend.text import text
+from rolemend.text import Text, text
 
 MAXCOMPUTE_DELEGATION: Name = ("maxcompute-delegation", "S5.1")
 MAXCOMPUTE_PROJECT: Name = ("maxcompute-project", "S1.3")
@@ -84,15 +84,22 @@ def _missing(facts: JobFacts, evidence: Evidence) -> Finding:
         text("{who} lacks a permission in the MaxCompute project: {resource}", **values),
         (evidence,),
         "permission_missing",
-        Advice(
-            statement=text(
-                "Ask the owner of the MaxCompute project to add {who} to it and to grant what the job needs (add "
-                "user, then grant), as nothing in RAM does. Granting it to the execution role {role} does not help: "
-                "MaxCompute asks for the permissions of {who}. What was refused: {resource}.",
-                **values,
-            ),
-            document=_add_user(facts.user, facts.denial.account),
-        ),
+        Advice(statement=_grant(facts, values), document=_add_user(facts.user, facts.denial.account)),
+    )
+
+
+def _grant(facts: JobFacts, values: dict[str, str]) -> Text:
+    if facts.user is None:
+        return text(
+            "Ask the owner of the MaxCompute project to add who submitted the job and to grant what it needs, as "
+            "nothing in RAM does. What was refused: {resource}.",
+            **values,
+        )
+    return text(
+        "Ask the owner of the MaxCompute project to add {who} to it and to grant what the job needs (add user, then "
+        "grant), as nothing in RAM does. Granting it to the execution role {role} does not help: MaxCompute asks for "
+        "the permissions of {who}. What was refused: {resource}.",
+        **values,
     )
 
 
