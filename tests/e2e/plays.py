@@ -118,6 +118,14 @@ def writing(stage: Stage) -> None:
     denied(stage, putting(keys, "demo-data-written"))
 
 
+def untrusting_job(stage: Stage) -> None:
+    """A job cannot begin, as its workspace's role does not trust Serverless Spark."""
+    from tests.e2e.refused_jobs import denied_job, refuse, workspace
+
+    place = workspace(stage, "ecs.aliyuncs.com")
+    refuse(stage, denied_job(stage, place, "sts", "sts:AssumeRole"))
+
+
 def failing(name: str) -> Play:
     """One of the failures of OSS access."""
     from tests.e2e.failures import FAILURES
@@ -162,14 +170,6 @@ def later(stage: Stage) -> None:
     stage.settle()
     stage.local.call(lambda cloud: cloud.services["fc"].fire_timer("rolemend-watch", "pending"))  # type: ignore[attr-defined]
     stage.settle()
-
-
-def untrusting_job(stage: Stage) -> None:
-    """A job cannot begin, as its workspace's role does not trust Serverless Spark."""
-    from tests.e2e.refused_jobs import denied_job, refuse, workspace
-
-    place = workspace(stage, "ecs.aliyuncs.com")
-    refuse(stage, denied_job(stage, place, "sts", "sts:AssumeRole"))
 
 
 def half_an_event(stage: Stage) -> None:
