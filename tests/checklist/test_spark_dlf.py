@@ -80,6 +80,7 @@ def test_dlfs_own_words_name_its_data_permission(words: str, allowed: tuple[str,
 def test_the_cause_that_was_read_from_the_text_tells_the_layers_apart() -> None:
     own = denial("dlf", action="", cause="dlf_data_permission_missing", resource="sales.orders")
     assert diagnosed(account(), own).cause == "dlf_data_permission_missing"
+    assert answer(account(), own, "dlf-right") == ("not_applicable", None)
     rams = denial("dlf", cause="permission_missing")
     assert answer(account("dlf:*"), rams, "dlf-data") == ("not_applicable", None)
     assert diagnosed(account(), rams).cause == "permission_missing"

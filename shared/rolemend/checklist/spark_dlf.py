@@ -96,6 +96,10 @@ def ask_dlf_right(facts: JobFacts) -> Finding:
     if _is_delegation(facts):
         return not_applicable(DLF_RIGHT, text("What DLF refused was to act for another."))
     if not _RAM_ACTION.fullmatch(action):
+        if says_data_permission(facts):
+            return not_applicable(
+                DLF_RIGHT, text("The error is that of DLF's own data permission, not RAM's.")
+            )
         said = text("Nothing tells which action DLF refused; {who} needs a RAM right to it.", who=who)
         return unknown(DLF_RIGHT, said)
     policies = facts.user_policies

@@ -89,13 +89,10 @@ def _judged(facts: JobFacts, key: str, rights: dict[str, Right]) -> Finding:
         if right.outcome == "implicit_deny" and (key or not right.elsewhere)
     ]
     if lacking:
+        said = _ON_KEY if key else _ON_ANY_KEY
         return failed(
             ROLE_ON_KEY,
-            text(
-                "No policy of the execution role {role} allows {actions} on key {key}.",
-                actions=", ".join(lacking),
-                **values,
-            ),
+            text(said.template, actions=", ".join(lacking), **values),
             told,
             "kms_permission_missing",
             Advice(statement=grant_role(facts, GRANTED), document=policy_document(GRANTED, (key or "*",))),
@@ -105,3 +102,7 @@ def _judged(facts: JobFacts, key: str, rights: dict[str, Right]) -> Finding:
         **values,
     )
     return unknown(ROLE_ON_KEY, said, told)
+
+
+_ON_KEY = text("No policy of the execution role {role} allows {actions} on key {key}.")
+_ON_ANY_KEY = text("No policy of the execution role {role} allows {actions} on any key.")
