@@ -209,6 +209,9 @@ def test_without_access_control_the_role_itself_is_asked() -> None:
     assert "Attach a policy to the execution role spark-job" in advice(found.remedy).statement.render()
     allowed = account(role_policies=Known((policy("oss:*", "dlf:GetTable"),)))
     assert answer(allowed, denied, "dlf-right") == ("passed", None)
+    untold = denial("dlf", principal=ROLE)
+    assert answer(allowed, untold, "dlf-data") == ("unknown", None)
+    assert diagnosed(allowed, untold).cause is None
 
 
 def test_another_service_leaves_dlf_unasked_and_an_untold_one_leaves_it_open() -> None:

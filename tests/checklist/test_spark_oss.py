@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from rolemend.account.interface import Absent, Encryption, Known, Unread
+from rolemend.checklist.diagnose import diagnose
+from rolemend.checklist.facts import Account
 from rolemend.checklist.model import ListBucket
 from tests.checklist.oss_cases import OTHER, bucket_policy, policy
 from tests.checklist.spark_cases import (
@@ -153,3 +155,24 @@ def test_an_access_key_in_the_job_is_the_cause_and_the_user_is_asked_about() -> 
     assert found.cause == "client_configuration"
     assert finding(fake, denial(principal=SUBMITTER), "resource-list").cause == "permission_missing"
     assert not [each for each in found.findings if isinstance(each.remedy, ListBucket)]
+
+
+def test_each_thing_is_read_once() -> None:
+    fake, asked = healthy(), []
+
+    class Counting:
+        def __getattr__(self, name: str) -> Any:
+            def read(*values: Any) -> Any:
+                asked.append((name, *values))
+                return getattr(fake, name)(*values)
+
+            return read
+
+    account: Any = Counting()
+    workspace = Account(identities=account, buckets=account, clusters=account, workspaces=account)
+    fake.the_workspace = Known(msgspec.structs.replace(WORKSPACE, directory="oss://data/jobs"))
+    assert diagnose(workspace, denial()).is_complete()
+    assert len(asked) == len(set(asked))
+    assert {name for name, *_ in asked} == {
+        "workspace", "role", "policies_of_role", "bucket", "bucket_policy", "bucket_encryption",
+    }  # fmt: skip

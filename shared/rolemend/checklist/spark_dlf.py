@@ -22,6 +22,7 @@ from rolemend.checklist.spark_facts import JobFacts, acts_as_role
 from rolemend.checklist.spark_rights import Right, decide_right, not_asked
 from rolemend.checklist.spark_table import called
 from rolemend.policy import PolicyError
+from rolemend.signals.denial import DeniedPrincipal
 from rolemend.text import Text, text
 
 DLF_DELEGATION: Name = ("dlf-delegation", "S4.1")
@@ -55,7 +56,7 @@ def ask_dlf_delegation(facts: JobFacts) -> Finding:
     """The execution role must be allowed to act for others at DLF, unless it acts for itself."""
     if (other := not_asked(DLF_DELEGATION, facts, "dlf")) is not None:
         return other
-    if acts_as_role(facts.denial.principal, facts.role_name) and not _is_delegation(facts):
+    if _is_role_itself(facts) and not _is_delegation(facts):
         return not_applicable(
             DLF_DELEGATION, text("{role} asked DLF for itself, not for another.", role=facts.role_name)
         )
@@ -81,11 +82,18 @@ def _is_delegation(facts: JobFacts) -> bool:
     return facts.denial.action.lower() == DLF_ON_BEHALF.lower()
 
 
+def _is_role_itself(facts: JobFacts) -> bool:
+    return acts_as_role(facts.denial.principal, facts.role_name)
+
+
+def _principal(facts: JobFacts) -> DeniedPrincipal | None:
+    """Whose rights DLF asked for: the one it refused if that was the role itself; None where nothing tells."""
+    return facts.role_as_principal if _is_role_itself(facts) else facts.user
+
+
 def who_counts(facts: JobFacts) -> str:
-    """Whose rights DLF asked for: the one it refused if that was the role itself."""
-    if acts_as_role(facts.denial.principal, facts.role_name):
-        return facts.role_name
-    return called(facts.user)
+    """Whose rights DLF asked for, by name."""
+    return called(_principal(facts))
 
 
 def ask_dlf_right(facts: JobFacts) -> Finding:
@@ -105,9 +113,7 @@ def ask_dlf_right(facts: JobFacts) -> Finding:
     policies = facts.user_policies
     if not isinstance(policies, Known):
         return unread(DLF_RIGHT, policies, text("The policies of {who} could not be read.", who=who))
-    principal = (
-        facts.role_as_principal if acts_as_role(facts.denial.principal, facts.role_name) else facts.user
-    )
+    principal = _principal(facts)
     assert principal is not None
     resource = facts.target.resource if _RESOURCE.fullmatch(facts.target.resource) else "*"
     try:
@@ -151,7 +157,7 @@ def _judged(
 def _grant(facts: JobFacts, who: str) -> Text:
     action = facts.denial.action
     values = {"who": who, "action": action, "role": facts.role_name}
-    if acts_as_role(facts.denial.principal, facts.role_name):
+    if _is_role_itself(facts):
         return text("Attach a policy to the execution role {role} that allows {action}.", **values)
     name = action.partition(":")[2]
     system = "AliyunDLFReadOnlyAccess" if name.startswith(_READING) else "AliyunDLFFullAccess"
@@ -179,7 +185,9 @@ def ask_dlf_data(facts: JobFacts) -> Finding:
     if _says_ram(facts) or _is_delegation(facts):
         return not_applicable(DLF_DATA, text("The error is RAM's, not that of DLF's own data permission."))
     right = ask_dlf_right(facts)
-    if right.answer != PASSED or changed_since(facts.denial.time, facts.user_policies, [facts.role]):
+    # Who is asked as the role itself is asked without access control, and so for no data permission.
+    open_still = right.answer != PASSED or _is_role_itself(facts)
+    if open_still or changed_since(facts.denial.time, facts.user_policies, [facts.role]):
         return unknown(
             DLF_DATA,
             text("DLF's own data permission of {who} cannot be read from here.", who=who_counts(facts)),
@@ -203,8 +211,9 @@ def _coarse_right(facts: JobFacts) -> str:
     """The `dlf-dss:` action that lets the call pass the legacy generation's second layer, "" if it is not allowed."""
     name = facts.denial.action.partition(":")[2]
     verb = next((verb for verb in _COARSE if name.startswith(verb)), "")
-    user, policies = facts.user or facts.role_as_principal, facts.user_policies
-    if not verb or not facts.denial.action.startswith("dlf:") or not isinstance(policies, Known):
+    user, policies = _principal(facts), facts.user_policies
+    legacy = facts.denial.action.startswith("dlf:")
+    if not verb or not legacy or user is None or not isinstance(policies, Known):
         return ""
     coarse = f"dlf-dss:{_COARSE[verb]}{name.removeprefix(verb)}"
     right = decide_right(facts.denial, user, policies.value, coarse, "*")
@@ -228,7 +237,7 @@ def _missing(facts: JobFacts, evidence: Evidence) -> Finding:
 
 
 def _grant_data(facts: JobFacts, values: dict[str, str]) -> Text:
-    if acts_as_role(facts.denial.principal, facts.role_name) or (facts.user and not facts.target.gateway):
+    if _is_role_itself(facts) or (facts.user and not facts.target.gateway):
         return text(
             "Grant {who} the access in DLF itself, which no policy of RAM does: DLF console, the catalog, database or "
             "table, Permissions, Grant. What was refused: {resource}.",
