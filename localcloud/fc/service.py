@@ -49,6 +49,12 @@ class FcService:
         """Offer an ActionTrail event to the EventBridge triggers."""
         self._triggers.take_event(event, account)
 
+    def send(self, account: str, function: str, payload: bytes) -> None:
+        """Invoke an account's function asynchronously, as another service does; unknown ones are left alone."""
+        for key in self._host.pools:
+            if (key.account, key.name) == (account, function):
+                self._queue.put(key, payload)
+
     async def stop_caller(self, call: Call) -> None:
         """Kill the instance whose credentials signed a call; nothing happens if no instance did."""
         await self._host.stop_session(access_key_id_of(call))

@@ -1,7 +1,8 @@
 """What a job run does: it reads its entry point and inputs, and writes its outputs as Spark's committer does.
 
 A job's program is not run. By the convention of the local cloud, `--input oss://…` (and any other `oss://`
-argument) is listed and read, and `--output oss://…` is written. The committer's use of object versions:
+argument) is listed and read, and `--output oss://…` is written; `--input` and `--output` may also name tables
+(`dlf://catalog/database/table`, `odps://project/table`). The committer's use of object versions:
 https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/grant-permissions-to-access-oss-or-oss-hdfs
 """
 
@@ -13,11 +14,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from localcloud.errors import Unsupported
+from localcloud.spark import lake, maxcompute
 from localcloud.spark.failure import JobFailure
 from localcloud.spark.parameters import invalid
 from localcloud.spark.paths import OssPath, parse_path
+from localcloud.spark.tables import LakeTable, Table, parse_table
 
 if TYPE_CHECKING:
+    from localcloud.spark.acting import Acting
     from localcloud.spark.storage import Storage
 
 _FILE_OPTIONS = ("--jars", "--py-files", "--files", "--archives")
@@ -28,7 +32,7 @@ _TASK = "_temporary/0/task_0000/part-00000.txt"
 
 @dataclass(frozen=True, slots=True)
 class JobPlan:
-    """The OSS paths of a job.
+    """The OSS paths and the tables of a job.
 
     `files` (entry point, jars) are read, `inputs` are listed and read, `outputs` are written.
     """
@@ -36,6 +40,7 @@ class JobPlan:
     files: list[OssPath] = field(default_factory=list)
     inputs: list[OssPath] = field(default_factory=list)
     outputs: list[OssPath] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
 
 
 def plan_job(request: dict[str, Any], region: str) -> JobPlan:
@@ -56,6 +61,8 @@ def plan_job(request: dict[str, Any], region: str) -> JobPlan:
     for option, text in _options(arguments):
         if text.startswith("oss://"):
             (plan.outputs if option == "--output" else plan.inputs).append(_path(text, region))
+        elif (table := parse_table(text, write=option == "--output")) is not None:
+            plan.tables.append(table)
         elif option in ("--input", "--output") or _OTHER_STORE.match(text):
             raise Unsupported("spark", f"StartJobRun with the path {text[:100]}")
     return plan
@@ -99,7 +106,7 @@ def _submitted_files(parameters: str) -> list[str]:
     return files
 
 
-async def run_plan(storage: Storage, plan: JobPlan) -> list[str]:
+async def run_plan(storage: Storage, acting: Acting, plan: JobPlan) -> list[str]:
     """Do the job and return its lines of standard output. Raises JobFailure."""
     lines = []
     for path in plan.files:
@@ -112,7 +119,13 @@ async def run_plan(storage: Storage, plan: JobPlan) -> list[str]:
     for path in plan.outputs:
         await _write_output(storage, path, f"{size}\n".encode())
         lines.append(f"wrote {path}")
-    return lines
+    return [*lines, *(_use(acting, table) for table in plan.tables)]
+
+
+def _use(acting: Acting, table: Table) -> str:
+    if isinstance(table, LakeTable):
+        return lake.use_table(acting, table)
+    return maxcompute.use_table(acting, table)
 
 
 async def _read_input(storage: Storage, path: OssPath) -> int:

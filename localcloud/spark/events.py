@@ -1,4 +1,4 @@
-"""The CloudMonitor system event of a failed job run, delivered to SLS where a rule routes it.
+"""The CloudMonitor system event of a failed job run, delivered to SLS and to functions where a rule routes it.
 
 Names: https://www.alibabacloud.com/help/en/emr/emr-serverless-spark/user-guide/subscribe-to-system-event-notifications
 Envelope: CloudMonitor's API reference, SendDryRunSystemEvent. What `content`, `resourceId`, `level` and
@@ -8,6 +8,8 @@ Envelope: CloudMonitor's API reference, SendDryRunSystemEvent. What `content`, `
 from __future__ import annotations
 
 import json
+import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from localcloud.sls.service import SlsService
@@ -24,7 +26,7 @@ SOURCE = "cloudmonitor"
 
 def failure_event(run: JobRun) -> dict[str, Any]:
     """The event of a run that has ended as Failed. It does not tell why: that is GetJobRun's to say."""
-    content = {
+    content: dict[str, Any] = {
         "workspaceId": run.workspace,
         "jobRunId": run.id,
         "jobRunName": run.name,
@@ -33,6 +35,8 @@ def failure_event(run: JobRun) -> dict[str, Any]:
         "submitTime": milliseconds(run.submitted),
         "endTime": milliseconds(run.ended),
     }
+    if run.gateway:
+        content["livyComputeId"] = run.gateway
     resource = f"workspace/{run.workspace}/jobRun/{run.id}"
     return {
         "product": "EMRSpark",
@@ -48,7 +52,7 @@ def failure_event(run: JobRun) -> dict[str, Any]:
 
 
 def deliver(cloud: Cloud, run: JobRun) -> None:
-    """Append the event to every logstore that a rule of the account names."""
+    """Append the event to every logstore, and send it to every function, that a rule of the account names."""
     event = failure_event(run)
     fields = [(k, v if isinstance(v, str) else json.dumps(v, ensure_ascii=False)) for k, v in event.items()]
     sls = cloud.services["sls"]
@@ -59,3 +63,28 @@ def deliver(cloud: Cloud, run: JobRun) -> None:
             sls.append(
                 project=project, logstore=logstore, logs=[fields], topic=TOPIC, source=SOURCE, time=ended
             )
+    for account, function, form in cloud.state.spark.event_functions:
+        if account == run.account:
+            payload = cloud_event(event, account) if form == "cloudevents" else event
+            cloud.services["fc"].send(account, function, json.dumps(payload).encode())  # type: ignore[attr-defined]
+
+
+def cloud_event(event: dict[str, Any], account: str) -> dict[str, Any]:
+    """The event in the envelope of EventBridge. That this event comes there, and how, is assumed.
+
+    Members: https://www.alibabacloud.com/help/en/eventbridge/user-guide/event-overview
+    """
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(event["time"] / 1000))
+    return {
+        "id": str(uuid.uuid4()),
+        "source": "acs.cms",
+        "specversion": "1.0",
+        "type": event["name"],
+        "datacontenttype": "application/json;charset=utf-8",
+        "subject": event["resourceId"],
+        "time": at,
+        "aliyunaccountid": account,
+        "aliyunregionid": event["regionId"],
+        "aliyuneventbusname": "default",
+        "data": event,
+    }

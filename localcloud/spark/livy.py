@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from localcloud.spark.driver import plan_job
 from localcloud.spark.parameters import (
     find_listed_workspace,
     find_workspace,
@@ -15,11 +16,13 @@ from localcloud.spark.parameters import (
     milliseconds,
     not_found,
 )
-from localcloud.spark.state import LivyCompute, LivyToken
+from localcloud.spark.state import JobRun, LivyCompute, LivyToken
 from localcloud.spark.workspaces import uid_of
 
 if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
     from localcloud.openapi import Answer, Invocation
+    from localcloud.spark.driver import JobPlan
     from localcloud.spark.state import Workspace
 
 _SUCCESS = {"code": "1000000", "message": ""}
@@ -60,6 +63,7 @@ def create_livy_compute_token(invocation: Invocation) -> Answer:
         token=invocation.text("token") or secrets.token_hex(16),
         created_by=invocation.caller.name,
         created=invocation.call.received,
+        creator_uid=uid_of(invocation),
     )
     invocation.flat.pop("token", None)
     invocation.cloud.state.spark.livy_tokens[token.id] = token
@@ -80,6 +84,30 @@ def list_livy_compute_token(invocation: Invocation) -> Answer:
         if token.compute == compute.id
     ]
     return _SUCCESS | {"data": {"tokens": tokens}}
+
+
+def new_run(cloud: Cloud, token: str, request: dict[str, Any]) -> tuple[JobRun, JobPlan]:
+    """A job run that comes through the gateway of a token, and acts for the token's creator towards DLF."""
+    state = cloud.state.spark
+    known = next((one for one in state.livy_tokens.values() if one.token == token), None)
+    if known is None:
+        raise LookupError("no Livy gateway has this token")
+    compute = state.livy_computes[known.compute]
+    workspace = state.workspaces[compute.workspace]
+    run = JobRun(
+        id="jr-" + secrets.token_hex(8),
+        workspace=workspace.id,
+        account=workspace.account,
+        region=workspace.region,
+        name=str(request.get("name", "")),
+        creator=compute.creator_uid,
+        submitted=cloud.clock(),
+        request=request,
+        gateway=compute.id,
+        acting=known.creator_uid,
+    )
+    state.job_runs[run.id] = run
+    return run, plan_job(request, workspace.region)
 
 
 def _find(invocation: Invocation, workspace: Workspace) -> LivyCompute:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from localcloud.errors import AccessDenied
 from localcloud.openapi import Answer, Invocation, OpenApiService, Operation
@@ -34,7 +34,8 @@ Run = Callable[[Invocation], Answer | Awaitable[Answer]]
 
 
 class SparkService(OpenApiService):
-    """EMR Serverless Spark. `queue_seconds` is how long a job run stays Submitted."""
+    """EMR Serverless Spark. `queue_seconds` is how long a job run stays Submitted; with `quiet_reasons` a failed run's
+    reason names no error, so that only its log does."""
 
     name = "spark"
     event_name = "emr-serverless-spark"
@@ -42,6 +43,7 @@ class SparkService(OpenApiService):
     denial_code = "Forbidden.RAM"
 
     queue_seconds: float = 0.0
+    quiet_reasons: bool = False
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
@@ -105,6 +107,20 @@ class SparkService(OpenApiService):
         self._tasks[run.id] = task
         task.add_done_callback(lambda done: self._end(run, done))
 
+    def submit_by_livy(self, token: str, request: dict[str, Any]) -> JobRun:
+        """Start a job as a client of a Livy gateway does with a token; `request` is that of StartJobRun.
+
+        What such a run looks like in this API is not published: here it is a job run of the gateway's creator. Must be
+        called on the cloud's loop. LookupError if there is no such token.
+        """
+        run, plan = livy.new_run(self.cloud, token, request)
+        self.launch(run, plan)
+        return run
+
+    async def ended(self) -> None:
+        """Wait until no job run is under way."""
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
     def cancel(self, run: JobRun) -> None:
         """Stop a job run that has not ended."""
         run.state, run.ended = "Cancelled", self.cloud.clock()
@@ -121,7 +137,8 @@ class SparkService(OpenApiService):
     async def _run(self, run: JobRun, plan: JobPlan) -> None:
         if self.queue_seconds:
             await asyncio.sleep(self.queue_seconds)
-        await carry_out(self.cloud, self.cloud.state.spark.workspaces[run.workspace], run, plan)
+        workspace = self.cloud.state.spark.workspaces[run.workspace]
+        await carry_out(self.cloud, workspace, run, plan, quiet=self.quiet_reasons)
 
     def _end(self, run: JobRun, task: asyncio.Task[None]) -> None:
         """Make sure that a run which was not cancelled has an end, and tell of one that failed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -23,7 +23,10 @@ class Workspace(msgspec.Struct, kw_only=True):
 
 
 class JobRun(msgspec.Struct, kw_only=True):
-    """One run of a Spark job. `creator` is the submitter's UID, `request` what was sent."""
+    """One run of a Spark job. `creator` is the submitter's UID, `request` what was sent.
+
+    `gateway` is the Livy gateway that it came through and `acting` the UID of its token's creator, "" for other runs.
+    """
 
     id: str
     workspace: str
@@ -36,6 +39,8 @@ class JobRun(msgspec.Struct, kw_only=True):
     reason: dict[str, str] = {}
     ended: float = 0.0
     request: dict[str, Any] = {}
+    gateway: str = ""
+    acting: str = ""
 
 
 class LivyCompute(msgspec.Struct, kw_only=True):
@@ -59,10 +64,41 @@ class LivyToken(msgspec.Struct, kw_only=True):
     token: str
     created_by: str
     created: float
+    creator_uid: str = ""
+
+
+class Grant(msgspec.Struct, kw_only=True, frozen=True):
+    """A data permission: `uid` is the account's, the user's or the role's; `on` the table (`sales.orders`) or `*`."""
+
+    uid: str
+    privilege: str
+    on: str = "*"
+
+
+class Catalog(msgspec.Struct, kw_only=True):
+    """A DLF catalog. The new generation always asks for data permissions, the legacy one with `access_control`."""
+
+    account: str
+    name: str
+    generation: Literal["legacy", "next"] = "legacy"
+    access_control: bool = True
+    grants: list[Grant] = []
+
+
+class Project(msgspec.Struct, kw_only=True):
+    """A MaxCompute project: the UIDs of its members, and what each may do. The owner's account may do everything."""
+
+    account: str
+    name: str
+    members: list[str] = []
+    grants: list[Grant] = []
 
 
 class SparkState(msgspec.Struct, kw_only=True):
-    """`event_targets` are the CloudMonitor rules that route failed job runs: (account, project, logstore)."""
+    """`event_targets` are the CloudMonitor rules that route failed job runs: (account, project, logstore);
+    `event_functions` those that send them to a function: (account, function, `cloudmonitor` or `cloudevents`).
+    Catalogs and projects are found by "account/name".
+    """
 
     workspaces: dict[str, Workspace] = {}
     job_runs: dict[str, JobRun] = {}
@@ -71,3 +107,6 @@ class SparkState(msgspec.Struct, kw_only=True):
     tokens: dict[str, str] = {}
     """Workspace or job run id by "account/operation/clientToken"."""
     event_targets: list[tuple[str, str, str]] = []
+    event_functions: list[tuple[str, str, str]] = []
+    catalogs: dict[str, Catalog] = {}
+    projects: dict[str, Project] = {}

@@ -18,6 +18,7 @@ from alibabacloud_sts20150401 import models as sts_models
 from aliyun.log import LogItem, PutLogsRequest
 
 from localcloud.server import LocalCloud
+from localcloud.spark.state import Catalog, Grant, Project, SparkState
 from localcloud.state import SCHEMA_VERSION, State
 from localcloud.statefile import StateFile, StateFileError, load_state, save_state
 from tests import clients
@@ -134,6 +135,15 @@ def fill_clusters(root: Keys) -> None:
     spark.create_livy_compute_token(workspace, made, token)
 
 
+def fill_spark(state: SparkState, account: str) -> None:
+    """What no API of the local cloud makes."""
+    state.event_targets.append((account, "logs", "store"))
+    state.event_functions.append((account, "watch", "cloudevents"))
+    grant = Grant(uid="2001", privilege="SELECT")
+    state.catalogs[f"{account}/lake"] = Catalog(account=account, name="lake", grants=[grant])
+    state.projects[f"{account}/dw"] = Project(account=account, name="dw", members=["2001"], grants=[grant])
+
+
 def empty_members(value: Any, path: str = "state") -> list[str]:
     """The parts of the state that hold nothing, so that no part is forgotten when one is added."""
     return [f"{path}.{name}" for name in value.__struct_fields__ if getattr(value, name) in ({}, [], None)]
@@ -143,7 +153,7 @@ def test_every_service_comes_back_from_the_file(
     local: LocalCloud, root: Keys, account: str, tmp_path: Path
 ) -> None:
     session = fill(root, account)
-    local.call(lambda cloud: cloud.state.spark.event_targets.append((account, "logs", "store")))
+    local.call(lambda cloud: fill_spark(cloud.state.spark, account))
     local.call(lambda cloud: cloud.state.oss.endpoint_policies.update({"vpc-1": "{}"}))
     path = tmp_path / "state.json"
     local.call(lambda cloud: save_state(cloud.state, path))

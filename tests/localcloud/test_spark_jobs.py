@@ -208,7 +208,8 @@ def test_a_path_with_another_regions_endpoint_is_asked_there(root: Keys, spark: 
 @pytest.mark.parametrize(
     ("arguments", "more"),
     [
-        (("--input", "odps://project/table"), {}),
+        (("--input", "odps://project"), {}),
+        (("--input", "s3://bucket/key"), {}),
         (("--output", "hdfs://ns/out"), {}),
         (("oss://b.cn-hangzhou.oss-dls.aliyuncs.com/in",), {}),
         ((), {"parameters": "--conf spark.hadoop.odps.project.name=p"}),
