@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 FUNCTIONS = ("watch", "diagnose", "remediate", "notify")
 HOME = "cn-hangzhou"
 TRAIL_PROJECT = "rolemend-trail"
+EVENT_LOGSTORE = "cloudmonitor_spark"
 LEDGER = "rolemend-ledger-demo"
 FC_TRUST = {
     "Version": "1",
@@ -81,7 +82,8 @@ def set_stage(
 
 
 def make_log_projects(stage: Stage) -> None:
-    """The trail's project with a trail that delivers every event, and the project of OSS's access log."""
+    """The trail's project with a trail that delivers every event, the project of OSS's access log, and CloudMonitor's
+    rule for failed jobs of Serverless Spark."""
     from alibabacloud_actiontrail20200706 import models
 
     log = clients.log(stage.root)
@@ -89,6 +91,9 @@ def make_log_projects(stage: Stage) -> None:
     log.create_project(TRAIL_PROJECT, "trail of Rolemend")
     log.create_project(access_log, "OSS access log")
     log.create_logstore(access_log, "oss-log-store", 7, 1)
+    log.create_logstore(TRAIL_PROJECT, EVENT_LOGSTORE, 7, 1)
+    rule = (stage.account, TRAIL_PROJECT, EVENT_LOGSTORE)
+    stage.local.call(lambda cloud: cloud.state.spark.event_targets.append(rule))
     trail = clients.actiontrail(stage.root)
     arn = f"acs:log:{HOME}:{stage.account}:project/{TRAIL_PROJECT}"
     trail.create_trail(models.CreateTrailRequest(name="rolemend", event_rw="All", sls_project_arn=arn))
@@ -113,6 +118,7 @@ def function_policy(function: str) -> str:
         "ledger_bucket": LEDGER,
         "trail_project": TRAIL_PROJECT,
         "trail_logstore": "actiontrail_rolemend",
+        "event_logstore": EVENT_LOGSTORE,
     }
     return Template(text).substitute(names)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,6 +15,7 @@ from rolemend.account.interface import (
     Cluster,
     ClusterState,
     Encryption,
+    JobRun,
     Known,
     LogRange,
     PolicyUsers,
@@ -25,6 +26,7 @@ from rolemend.account.interface import (
 )
 from rolemend.errors import Conflict, NotThere, Unreachable
 
+Found = TypeVar("Found")
 NO_POLICIES = Known[tuple[AttachedPolicy, ...]](())
 NO_NAMES = Known[tuple[str, ...]](())
 SERVICE_ROLE = Known(
@@ -128,6 +130,56 @@ class FakeClusterStates:
         if region in self.failing:
             raise self.failing[region]
         return tuple(one for one in self.clusters.get(region, []) if not ids or one.id in ids)
+
+
+@dataclass
+class FakeJobs:
+    """Serverless Spark in one region: workspaces with the role of each, their runs, logs and Livy tokens.
+
+    `failing` is raised by the calls of its names; `asked` are the calls made.
+    """
+
+    roles: dict[str, str] = field(default_factory=dict)
+    runs: list[JobRun] = field(default_factory=list)
+    logs: dict[str, str] = field(default_factory=dict)
+    creators: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    failing: dict[str, Exception] = field(default_factory=dict)
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+
+    def _ask(self, *call: str) -> None:
+        self.asked.append(call)
+        if call[0] in self.failing:
+            raise self.failing[call[0]]
+
+    def workspaces(self, region: str) -> tuple[str, ...]:
+        self._ask("workspaces", region)
+        return tuple(self.roles)
+
+    def execution_role(self, region: str, workspace: str) -> str:
+        self._ask("execution_role", region, workspace)
+        return self._found(self.roles, workspace)
+
+    def job_run(self, region: str, workspace: str, run: str) -> JobRun:
+        self._ask("job_run", region, workspace, run)
+        return self._found({one.id: one for one in self.runs if one.workspace == workspace}, run)
+
+    def failed_runs(self, region: str, workspace: str, since: float) -> Iterator[JobRun]:
+        self._ask("failed_runs", region, workspace)
+        here = [one for one in self.runs if (one.workspace, one.state) == (workspace, "Failed")]
+        return iter([one for one in here if one.ended >= since])
+
+    def log_end(self, region: str, workspace: str, path: str) -> str:
+        self._ask("log_end", region, workspace, path)
+        return self._found(self.logs, path)
+
+    def token_creators(self, region: str, workspace: str, gateway: str) -> tuple[str, ...]:
+        self._ask("token_creators", region, workspace, gateway)
+        return self._found(self.creators, gateway)
+
+    def _found(self, there: Mapping[str, Found], name: str) -> Found:
+        if name not in there:
+            raise NotThere("Get", "ResourceNotFound", name)
+        return there[name]
 
 
 @dataclass

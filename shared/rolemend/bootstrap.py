@@ -24,7 +24,10 @@ def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ
     from rolemend.account.actiontrail import ActionTrail
     from rolemend.account.emr import Emr
     from rolemend.account.sls import Sls
+    from rolemend.account.spark import Spark
     from rolemend.incident.pending import PendingCreations
+    from rolemend.incident.pending_jobs import PendingJobs
+    from rolemend.work.failed_jobs import Reader
     from rolemend.work.watch import Parts
 
     settings, access = _open(context, environment)
@@ -34,6 +37,8 @@ def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ
         ledger=_ledger(settings, access),
         pending=PendingCreations(_store(settings, access)),
         clusters=Emr(access),
+        jobs=Reader(spark=Spark(access), account=settings.account, home=settings.region),
+        pending_jobs=PendingJobs(_store(settings, access)),
         functions=_functions(settings, access),
         diagnose=settings.diagnose,
         own_roles=settings.own_roles.lower(),

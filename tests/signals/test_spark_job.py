@@ -64,7 +64,8 @@ FAILED = FailedJob(workspaces=(WORKSPACE,), runs=(RUN,), region="cn-hangzhou", t
         event(content={"job_run_id": RUN, "workspace-id": WORKSPACE}),
         event(content=f"The job run {RUN} of workspace {WORKSPACE} failed."),
         event(
-            content={}, resourceId=f"acs:emr-serverless-spark:cn-hangzhou:1:workspace/{WORKSPACE}/jobRun/{RUN}"
+            content={},
+            resourceId=f"acs:emr-serverless-spark:cn-hangzhou:1:workspace/{WORKSPACE}/jobRun/{RUN}",
         ),
         event(content=None, instanceName=f"{WORKSPACE}/{RUN}"),
         event(name="emr-serverless-spark:jobRun:Failed"),
@@ -132,7 +133,9 @@ def test_a_livy_gateway_counts_only_where_the_event_names_one_as_such() -> None:
     assert read.gateways == ()
 
 
-@pytest.mark.parametrize("wrong", ["evil.example.com", "cn-hangzhou/../x", "cn-hangzhou\n", "", 5, None, "CN"])
+@pytest.mark.parametrize(
+    "wrong", ["evil.example.com", "cn-hangzhou/../x", "cn-hangzhou\n", "", 5, None, "CN"]
+)
 def test_a_region_that_is_none_is_not_told(wrong: Any) -> None:
     read = read_event(event(regionId=wrong))
     assert isinstance(read, FailedJob)

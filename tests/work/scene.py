@@ -13,12 +13,22 @@ from rolemend.incident.journal import Entry, read_journal
 from rolemend.incident.ledger import Ledger
 from rolemend.incident.life import Incident
 from rolemend.incident.pending import PendingCreations
+from rolemend.incident.pending_jobs import PendingJobs
 from rolemend.notify.message import Message
 from rolemend.remedy.guardrails import Guardrails, Rule
 from rolemend.signals.denial import Denial, incident_id
 from rolemend.work import diagnose, notify, remediate, watch
 from rolemend.work.diagnose import Outcome
-from tests.fakes import FakeClusterStates, FakeFunctions, FakeLogs, FakeTrail, MemoryStore, WritableAccount
+from rolemend.work.failed_jobs import Reader
+from tests.fakes import (
+    FakeClusterStates,
+    FakeFunctions,
+    FakeJobs,
+    FakeLogs,
+    FakeTrail,
+    MemoryStore,
+    WritableAccount,
+)
 from tests.samples import ACCOUNT, LISTING
 
 AUTO = Guardrails(rule=(Rule(name="data", mode="auto", roles=("emr-*",), buckets=("data*",)),))
@@ -83,6 +93,7 @@ class Scene:
     functions: FakeFunctions = field(default_factory=FakeFunctions)
     trail: FakeTrail = field(default_factory=FakeTrail)
     clusters: FakeClusterStates = field(default_factory=FakeClusterStates)
+    jobs: FakeJobs = field(default_factory=FakeJobs)
     guardrails: Guardrails | Exception = AUTO
     now: float = START
     sent: list[Message] = field(default_factory=list)
@@ -121,6 +132,8 @@ class Scene:
             ledger=self.ledger,
             pending=PendingCreations(self.store),
             clusters=self.clusters,
+            jobs=Reader(spark=self.jobs, account=ACCOUNT, home="cn-hangzhou"),
+            pending_jobs=PendingJobs(self.store),
             functions=self.functions,
             diagnose="diagnose",
             now=lambda: self.now,

@@ -222,6 +222,49 @@ class ClusterStates(Protocol):
         ...
 
 
+class JobRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run of a Serverless Spark job: `state` as the API names it, `reason` and `message` why it is in it.
+
+    `submitter` is the UID of whoever started it, `ended` is in epoch seconds, `logs` are the paths of the driver's
+    logs, the one that tells most first.
+    """
+
+    id: str
+    workspace: str
+    state: str
+    reason: str = ""
+    message: str = ""
+    submitter: str = ""
+    ended: float = 0.0
+    logs: tuple[str, ...] = ()
+
+
+class FailedJobs(Protocol):
+    """Serverless Spark, as far as it tells why jobs failed. All raise AccountError, NotThere for what is not there."""
+
+    def workspaces(self, region: str) -> tuple[str, ...]:
+        """The ids of a region's workspaces."""
+        ...
+
+    def execution_role(self, region: str, workspace: str) -> str:
+        """The name of the role that a workspace's jobs run as."""
+        ...
+
+    def job_run(self, region: str, workspace: str, run: str) -> JobRun: ...
+
+    def failed_runs(self, region: str, workspace: str, since: float) -> Iterator[JobRun]:
+        """The runs that have failed and ended since then (epoch seconds), newest first."""
+        ...
+
+    def log_end(self, region: str, workspace: str, path: str) -> str:
+        """The last lines of a log file, as much as the API gives at once."""
+        ...
+
+    def token_creators(self, region: str, workspace: str, gateway: str) -> tuple[str, ...]:
+        """Who made the tokens of a Livy gateway, each once: names or UIDs, whichever the service tells."""
+        ...
+
+
 class ObjectStore(Protocol):
     """The ledger's bucket. All raise AccountError; `NotThere` for a missing object."""
 

@@ -9,6 +9,7 @@ import msgspec
 
 from rolemend.account.interface import LogRange
 from rolemend.errors import BadEvent
+from rolemend.signals.spark_job import is_system_event
 
 _INCIDENT = re.compile(r"inc-[0-9a-f]{24}")
 _NAME = re.compile(r"[A-Za-z0-9_\-.]{1,128}", re.ASCII)
@@ -22,7 +23,7 @@ class LogTrigger(msgspec.Struct, frozen=True):
     source: str
 
 
-SWEEP, PENDING = "sweep", "pending"
+SWEEP, PENDING, JOBS = "sweep", "pending", "jobs"
 
 
 class Timer(msgspec.Struct, frozen=True):
@@ -32,7 +33,8 @@ class Timer(msgspec.Struct, frozen=True):
 
 
 class TrailEvents(msgspec.Struct, frozen=True):
-    """ActionTrail events that EventBridge sent."""
+    """Events that were sent straight to the function: ActionTrail's by EventBridge, CloudMonitor's system events by
+    either, those with what envelope they came in."""
 
     events: tuple[dict[str, Any], ...]
 
@@ -41,7 +43,7 @@ WatchEvent = LogTrigger | Timer | TrailEvents
 
 
 def read_watch_event(event: bytes) -> WatchEvent:
-    """A log trigger's, a timer's, or EventBridge's event (one, or a list of them). Raises BadEvent."""
+    """A log trigger's, a timer's, EventBridge's (one, or a list of them) or CloudMonitor's event. Raises BadEvent."""
     value = _json(event)
     if isinstance(value, list) or (isinstance(value, dict) and "specversion" in value):
         return _trail_events(value)
@@ -51,7 +53,9 @@ def read_watch_event(event: bytes) -> WatchEvent:
         return Timer(_job(str(value.get("payload") or "")))
     if isinstance(value.get("source"), dict):
         return _log_trigger(value)
-    raise BadEvent("the event is neither a log trigger's nor a timer's nor EventBridge's")
+    if is_system_event(value):
+        return TrailEvents((value,))
+    raise BadEvent("the event is neither a log trigger's nor a timer's nor EventBridge's nor CloudMonitor's")
 
 
 def _job(payload: str) -> str:
@@ -65,10 +69,15 @@ def _job(payload: str) -> str:
 
 def _trail_events(value: Any) -> TrailEvents:
     envelopes = value if isinstance(value, list) else [value]
-    events = [envelope.get("data") for envelope in envelopes if isinstance(envelope, dict)]
+    events = [_carried(envelope) for envelope in envelopes if isinstance(envelope, dict)]
     if len(events) != len(envelopes) or not all(isinstance(event, dict) for event in events):
         raise BadEvent("an EventBridge envelope without an object in `data`")
     return TrailEvents(tuple(event for event in events if isinstance(event, dict)))
+
+
+def _carried(envelope: dict[str, Any]) -> Any:
+    """A system event stays in its envelope, whose members may tell what its own do not."""
+    return envelope if is_system_event(envelope) else envelope.get("data")
 
 
 def _log_trigger(value: dict[str, Any]) -> LogTrigger:

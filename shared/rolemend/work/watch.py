@@ -17,10 +17,13 @@ from rolemend.incident.journal import Counted, Fact, Opened, Reopened
 from rolemend.incident.ledger import Ledger
 from rolemend.incident.life import CLOSED, OPEN, REOPENED, SETTLED, VERIFIED, Incident
 from rolemend.incident.pending import PendingCreations
-from rolemend.signals import actiontrail, oss_access_log
+from rolemend.incident.pending_jobs import PendingJobs
+from rolemend.signals import actiontrail, oss_access_log, spark_job
 from rolemend.signals.actiontrail import StartedCreation
 from rolemend.signals.denial import Denial, PassedOver, fingerprint, incident_id
-from rolemend.work.events import PENDING, Timer, TrailEvents, WatchEvent, incident_event
+from rolemend.signals.spark_job import FailedJob
+from rolemend.work import failed_jobs
+from rolemend.work.events import JOBS, PENDING, Timer, TrailEvents, WatchEvent, incident_event
 from rolemend.work.pending import follow
 
 SWEEP_EVENTS = ("RunCluster", "CreateCluster")
@@ -36,7 +39,7 @@ _FILTERS = {"actiontrail": actiontrail.PUSHED_DOWN, "oss_access_log": oss_access
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """What one invocation saw: records read, denials, incidents touched, records kept aside, and what was passed over
-    by reason. `pending` creations go on; of those `given_up` nothing was found out."""
+    by reason. `pending` creations and jobs go on; of those `given_up` nothing was found out."""
 
     read: int = 0
     denials: int = 0
@@ -56,6 +59,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     ledger: Ledger
     pending: PendingCreations
     clusters: ClusterStates
+    jobs: failed_jobs.Reader
+    pending_jobs: PendingJobs
     functions: Functions
     diagnose: str
     own_roles: str = "rolemend-"
@@ -70,6 +75,7 @@ class _Sorted(msgspec.Struct):
     read: int = 0
     denials: list[Denial] = []
     started: list[StartedCreation] = []
+    jobs: list[FailedJob] = []
     rejected: list[tuple[Any, str]] = []
     passed_over: Counter[str] = msgspec.field(default_factory=Counter)
 
@@ -77,18 +83,25 @@ class _Sorted(msgspec.Struct):
 def watch(event: WatchEvent, parts: Parts) -> Watched:
     """Handle one trigger event. Raises AccountError or LedgerError, so that the trigger delivers it again."""
     if isinstance(event, Timer):
-        return follow_creations(parts) if event.job == PENDING else sweep(parts)
+        return {PENDING: follow_pending, JOBS: sweep_jobs}.get(event.job, sweep)(parts)
     if isinstance(event, TrailEvents):
-        return keep(sort_records(event.events, actiontrail.read_event), parts)
+        return keep(sort_records(event.events, read_sent), parts)
     records = parts.logs.records(event.log_range, _FILTERS.get(event.source, ""))
     return keep(sort_records(records, read_record), parts)
 
 
-Outcome = Denial | StartedCreation | PassedOver
+Outcome = Denial | StartedCreation | FailedJob | PassedOver
+
+
+def read_sent(event: dict[str, Any]) -> Outcome:
+    """One event that was sent straight to the function."""
+    if spark_job.is_system_event(event):
+        return spark_job.read_event(event)
+    return actiontrail.read_event(event)
 
 
 def read_record(record: Mapping[str, Any]) -> Outcome:
-    """One SLS record, by its topic."""
+    """One SLS record, by its topic; CloudMonitor's by what they are, as no page names their topic."""
     topic = record.get("__topic__")
     if topic == oss_access_log.TOPIC:
         return oss_access_log.read_record(record)
@@ -97,6 +110,8 @@ def read_record(record: Mapping[str, Any]) -> Outcome:
         if not isinstance(event, str):
             raise RecordRejected("an ActionTrail record without its field `event`")
         return actiontrail.read_event(event)
+    if spark_job.is_system_event(record):
+        return spark_job.read_event(record)
     return PassedOver("other topic")
 
 
@@ -113,6 +128,8 @@ def sort_records(records: Iterable[Any], read: Callable[[Any], Outcome]) -> _Sor
             found.passed_over[outcome.reason] += 1
         elif isinstance(outcome, StartedCreation):
             found.started.append(outcome)
+        elif isinstance(outcome, FailedJob):
+            found.jobs.append(outcome)
         else:
             found.denials.append(outcome)
     return found
@@ -128,6 +145,8 @@ def keep(found: _Sorted, parts: Parts) -> Watched:
     followed = [creation for creation in found.started if not _is_own(creation.denial, parts)]
     for creation in followed:
         parts.pending.record(creation)
+    settled = failed_jobs.settle(list(dict.fromkeys(found.jobs)), parts.jobs, parts.pending_jobs, parts.now())
+    _take(settled, found)
     incidents: dict[str, list[Denial]] = {}
     for denial in found.denials:
         if _is_own(denial, parts):
@@ -142,8 +161,16 @@ def keep(found: _Sorted, parts: Parts) -> Watched:
         incidents=tuple(incidents),
         rejected=len(found.rejected),
         passed_over=dict(found.passed_over),
-        pending=len(followed),
+        pending=len(followed) + settled.later,
     )
+
+
+def _take(settled: failed_jobs.Settled, found: _Sorted) -> None:
+    for outcome in settled.outcomes:
+        if isinstance(outcome, PassedOver):
+            found.passed_over[outcome.reason] += 1
+        else:
+            found.denials.append(outcome)
 
 
 def _is_own(denial: Denial, parts: Parts) -> bool:
@@ -201,27 +228,43 @@ def _comes_back(incident: Incident, fresh: Sequence[Denial], propagation: int) -
     return next((denial for denial in fresh if denial.time > settled + propagation), None)
 
 
-def follow_creations(parts: Parts) -> Watched:
-    """Look after the creations that the API accepted: a failed one becomes a denial, what is over is dropped.
+def follow_pending(parts: Parts) -> Watched:
+    """Look after creations that the API accepted and jobs that could not be read: what failed becomes a denial, what is
+    over is dropped.
 
     The denial is written first: a stop in between, or a second instance, finds it counted already. Raises
-    AccountError for a region that did not answer, but only after the others were settled.
+    AccountError for what did not answer, but only after everything else was settled.
     """
     seen = follow(parts.pending, parts.clusters, parts.now())
+    jobs = failed_jobs.follow(parts.jobs, parts.pending_jobs, parts.now())
     found = _Sorted(denials=[fate.denial for fate in seen.over if fate.denial is not None])
+    _take(jobs, found)
     for fate in seen.over:
         if fate.given_up:
             record = {"pending": fate.pending.key, "__time__": fate.pending.time}
             found.rejected.append((record, f"a creation was followed no further: {fate.reason}"))
         elif fate.denial is None:
             found.passed_over[fate.reason] += 1
+    for job, reason in jobs.lost:
+        record = {"pending": job.key, "__time__": job.time}
+        found.rejected.append((record, f"a failed job was read no further: {reason}"))
     watched = keep(found, parts)
     for fate in seen.over:
         parts.pending.drop(fate.pending)
-    if seen.error is not None:
-        raise seen.error
-    given_up = sum(fate.given_up for fate in seen.over)
-    return msgspec.structs.replace(watched, pending=seen.waiting, given_up=given_up)
+    for job in (*jobs.over, *(job for job, _ in jobs.lost)):
+        parts.pending_jobs.drop(job)
+    if (error := seen.error or jobs.error) is not None:
+        raise error
+    given_up = sum(fate.given_up for fate in seen.over) + len(jobs.lost)
+    return msgspec.structs.replace(watched, pending=seen.waiting + jobs.later, given_up=given_up)
+
+
+def sweep_jobs(parts: Parts) -> Watched:
+    """Failed jobs whose events never came: those that the service lists for the home region. Raises AccountError."""
+    found = _Sorted(jobs=failed_jobs.listed(parts.jobs, parts.now()))
+    if len(found.jobs) == failed_jobs.MOST_LISTED:
+        found.passed_over["failed runs that were not listed"] += 1
+    return msgspec.structs.replace(keep(found, parts), read=len(found.jobs))
 
 
 def sweep(parts: Parts) -> Watched:

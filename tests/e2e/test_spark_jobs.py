@@ -1,0 +1,270 @@
+"""A job of Serverless Spark that fails becomes a denial of the right principal, by whatever way its event comes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from demo import clients
+from demo.receiver import Receiver
+from demo.scenarios import GUARDRAILS
+from demo.stage import EVENT_LOGSTORE, HOME, LEDGER, TRAIL_PROJECT, Stage, set_stage
+from localcloud.faults import Fault
+from localcloud.server import LocalCloud
+from rolemend.signals.denial import Denial, DeniedPrincipal, JobTarget
+from tests.e2e import spark
+from tests.e2e.plays import still_pending
+from tests.e2e.watching import host, invocations, invoke, results
+
+ROLE, USER, ACCOUNT = "role", "user", "account"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """`job` fails; its denial is of `who`, by `service`, with `action` and `cause`, and names `resource`."""
+
+    job: spark.Job
+    service: str
+    who: str
+    cause: str
+    action: str = ""
+    resource: str = ""
+    bucket: str = ""
+
+
+FAILURES = {
+    "oss": Failure(spark.oss, "oss", ROLE, "permission_missing", "oss:ListObjects", bucket=spark.DATA),
+    "log": Failure(spark.log_only, "oss", ROLE, "permission_missing", "oss:ListObjects", bucket=spark.DATA),
+    "kms": Failure(spark.kms, "kms", ROLE, "kms_permission_missing", bucket=spark.DATA),
+    "directory": Failure(
+        spark.directory_closed, "oss", ROLE, "permission_missing", "oss:PutObject", bucket=spark.LAB
+    ),
+    "dlf right": Failure(
+        spark.dlf_identity, "dlf", USER, "permission_missing", "dlf:GetTable", "database/sales/table/orders"
+    ),
+    "dlf data": Failure(spark.dlf_data, "dlf", USER, "dlf_data_permission_missing", "", "sales.orders"),
+    "dlf for others": Failure(
+        spark.dlf_on_behalf, "dlf", ROLE, "permission_missing", "dlf-auth:ActOnBehalfOfAnotherUser"
+    ),
+    "dlf by livy": Failure(spark.dlf_livy, "dlf", USER, "permission_missing", "dlf:GetTable", "table/orders"),
+    "maxcompute": Failure(
+        spark.maxcompute, "maxcompute", USER, "permission_missing", "odps:Select", "projects/sales_dw/tables"
+    ),
+    "maxcompute for others": Failure(
+        spark.maxcompute_on_behalf, "maxcompute", ROLE, "permission_missing",
+        "odps:ActOnBehalfOfAnotherUser", "users/default/ramuser/",
+    ),
+    "no role": Failure(spark.role_deleted, "sts", ROLE, "role_not_found", "sts:AssumeRole", spark.ROLE),
+    "no trust": Failure(spark.role_not_trusting, "sts", ROLE, "permission_missing", "sts:AssumeRole", spark.ROLE),
+}  # fmt: skip
+
+
+def denials(stage: Stage) -> list[Denial]:
+    """The denials of jobs that opened an incident."""
+    found = [incident.denial for incident in stage.incidents().values() if incident.denial is not None]
+    return [denial for denial in found if isinstance(denial.target, JobTarget)]
+
+
+def target(denial: Denial) -> JobTarget:
+    assert isinstance(denial.target, JobTarget)
+    return denial.target
+
+
+def errors(stage: Stage) -> list[str]:
+    return [one.error for one in invocations(stage, "watch") if one.error]
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failed_job_is_a_denial_of_whoever_was_denied(stage: Stage, name: str) -> None:
+    failure = FAILURES[name]
+    job = failure.job(stage)
+    (denial,) = denials(stage)
+    told = target(denial)
+    user = DeniedPrincipal(type="ram_user", account=stage.account, id=spark.user_id(stage))
+    creator = DeniedPrincipal(type="ram_user", account=stage.account, name=spark.USER)
+    role = DeniedPrincipal(type="assumed_role", account=stage.account, name=spark.ROLE)
+    people = {ROLE: role, USER: creator if name == "dlf by livy" else user}
+    assert denial.principal == people[failure.who]
+    assert (denial.signal_id, denial.source, denial.region) == (job, "spark_job", HOME)
+    assert (told.service, told.cause, denial.action) == (failure.service, failure.cause, failure.action)
+    assert (told.job_run, told.role) == (job, spark.ROLE)
+    assert failure.resource in told.resource
+    assert (told.bucket.bucket if told.bucket else "") == failure.bucket
+    if name == "dlf by livy":
+        assert told.gateway.startswith("lc-")
+        assert told.token_creator == creator
+        assert told.submitter == DeniedPrincipal(type="root", account=stage.account, id=stage.account)
+    else:
+        assert told.submitter == user
+    assert errors(stage) == []
+    assert still_pending(stage) == 0
+
+
+def quiet(stage: Stage) -> None:
+    """No rule routes the events."""
+    stage.local.call(lambda cloud: cloud.state.spark.event_targets.clear())
+
+
+@pytest.mark.parametrize("form", ["cloudmonitor", "cloudevents"])
+def test_an_event_sent_straight_to_the_function_does_the_same(stage: Stage, form: str) -> None:
+    quiet(stage)
+    rule = (stage.account, "rolemend-watch", form)
+    stage.local.call(lambda cloud: cloud.state.spark.event_functions.append(rule))
+    job = spark.oss(stage)
+    assert [denial.signal_id for denial in denials(stage)] == [job]
+    assert errors(stage) == []
+
+
+def test_a_job_whose_event_never_came_is_found_by_the_timer(stage: Stage) -> None:
+    quiet(stage)
+    job = spark.oss(stage)
+    assert denials(stage) == []
+    for _ in range(2):
+        spark.fire(stage, "jobs")
+    (incident,) = [one for one in stage.incidents().values() if one.denial and one.denial.signal_id == job]
+    assert incident.count == 1
+    assert errors(stage) == []
+
+
+def write(stage: Stage, *fields: dict[str, str]) -> None:
+    """Records of CloudMonitor in its logstore."""
+    stage.local.call(
+        lambda cloud: cloud.services["sls"].append(  # type: ignore[attr-defined]
+            project=TRAIL_PROJECT,
+            logstore=EVENT_LOGSTORE,
+            logs=[list(one.items()) for one in fields],
+            topic="whatever",
+            time=int(cloud.clock()),
+        )
+    )
+    stage.settle()
+
+
+@pytest.mark.parametrize(
+    "content", ["", "a job failed", '{"jobRunId": "jr-', "jr-00000000aaaaaaaa", '["' + "x" * 200_000]
+)
+def test_an_event_without_the_runs_id_leads_to_the_failed_runs_around_it(stage: Stage, content: str) -> None:
+    quiet(stage)
+    job = spark.oss(stage)
+    write(stage, {"name": "EMRSpark:JobRun:FAILED", "regionId": HOME, "content": content})
+    assert [denial.signal_id for denial in denials(stage)] == [job]
+    assert errors(stage) == []
+
+
+def test_what_is_no_matter_of_permissions_is_counted_by_its_reason(stage: Stage) -> None:
+    place, keys = spark.lab(stage), spark.submitter(stage)
+    spark.run(stage, keys, place, f"oss://{spark.LAB}/nothing/")
+    assert stage.incidents() == {}
+    write(stage, {"name": "EMRSpark:JobRun:TIMEOUT"}, {"name": "EMRSpark:JobRun:FAILED", "x": "jr-123456789"})
+    passed = [result["passed_over"] for result in results(stage, "watch")]
+    assert {"job failed: no permission problem": 1} in passed
+    assert {"other system event": 1, "job failed: no permission problem": 1} in passed
+    assert errors(stage) == []
+
+
+def test_ids_of_nobodys_jobs_cost_a_question_and_no_more(stage: Stage) -> None:
+    hostile = {"name": "EMRSpark:JobRun:FAILED", "regionId": HOME}
+    write(
+        stage,
+        hostile | {"workspaceId": "w-00000000000", "jobRunId": "jr-00000000000"},
+        hostile | {"content": json.dumps({"workspaceId": ["w-x" * 9], "jobRunId": ["jr-1"] * 5_000})},
+        hostile | {"regionId": "evil.example.com", "jobRunId": "jr-00000000000"},
+    )
+    assert stage.incidents() == {}
+    for _ in range(2):
+        spark.fire(stage, "pending")
+    assert stage.incidents() == {}
+
+
+def run_all(local: LocalCloud, receiver: Receiver, change: Callable[[Any], None]) -> Any:
+    """Three jobs that fail, their events delivered as `change` sets it, and every invocation made once more."""
+    local.reset()
+    receiver.messages.clear()
+    stage = set_stage(local, receiver.url, GUARDRAILS)
+    place, keys = spark.lab(stage, *spark.ON_BEHALF), spark.submitter(stage)
+    spark.catalog(stage)
+    spark.project(stage)
+    local.call(lambda cloud: change(host(stage).settings))
+    for table in (spark.ORDERS, spark.DW_ORDERS, spark.ORDERS):
+        spark.run(stage, keys, place, "--input", table)
+    local.call(lambda cloud: setattr(host(stage).settings, "pause_triggers", False))
+    stage.settle()
+    for one in [one for one in invocations(stage, "watch") if one.payload]:
+        invoke(stage, "watch", one.payload)
+    spark.fire(stage, "jobs")
+    assert errors(stage) == []
+    return sorted((target(denial).service, incident.count) for denial, incident in _pairs(stage))
+
+
+def _pairs(stage: Stage) -> list[tuple[Denial, Any]]:
+    found = [(incident.denial, incident) for incident in stage.incidents().values()]
+    return [
+        (denial, incident) for denial, incident in found if denial and isinstance(denial.target, JobTarget)
+    ]
+
+
+def plain(settings: Any) -> None:
+    settings.pause_triggers = True
+
+
+def twice(settings: Any) -> None:
+    settings.pause_triggers = settings.duplicate_deliveries = True
+
+
+def twice_and_reversed(settings: Any) -> None:
+    twice(settings)
+    settings.reverse_deliveries = True
+
+
+@pytest.mark.parametrize("change", [plain, twice, twice_and_reversed])
+def test_the_way_of_delivery_does_not_change_what_is_counted(
+    local: LocalCloud, receiver: Receiver, change: Callable[[Any], None]
+) -> None:
+    assert run_all(local, receiver, change) == [("dlf", 2), ("maxcompute", 1)]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "kind"),
+    [
+        ("spark", "GetJobRun", "error"),
+        ("spark", "GetWorkspace", "throttle"),
+        ("spark", "ListLogContents", "reset"),
+        ("oss", "AppendObject", "error"),
+        ("oss", "PutObject", "error"),
+        ("fc", "InvokeFunction", "error"),
+    ],
+)
+def test_a_fault_on_the_way_delays_a_failed_job_and_neither_loses_nor_doubles_it(
+    stage: Stage, service: str, operation: str, kind: str
+) -> None:
+    host(stage).settings.retry_scale = 0.001
+    fault = Fault(service=service, operation=operation, kind=kind, caller="rolemend-watch", times=None)  # type: ignore[arg-type]
+    stage.local.call(lambda cloud: cloud.faults.append(fault))
+    job = spark.log_only(stage)
+    stage.local.call(lambda cloud: cloud.faults.clear())
+    for timer in ("pending", "jobs"):
+        spark.fire(stage, timer)
+    (incident,) = [one for denial, one in _pairs(stage) if denial.signal_id == job]
+    assert incident.count == 1
+    assert still_pending(stage) == 0
+
+
+def test_a_job_that_cannot_be_read_for_two_hours_is_kept_aside(stage: Stage) -> None:
+    host(stage).settings.retry_scale = 0.001
+    fault = Fault("spark", "GetJobRun", "error", caller="rolemend-watch", times=None)
+    stage.local.call(lambda cloud: cloud.faults.append(fault))
+    spark.oss(stage)
+    assert still_pending(stage) == 1
+    bucket = clients.bucket(stage.root, LEDGER)
+    (kept,) = bucket.list_objects_v2("pending/").object_list
+    old = kept.key.replace("/" + kept.key.rpartition("/")[2].partition("-")[0], "/1000")
+    bucket.put_object(old, bucket.get_object(kept.key).read())
+    bucket.delete_object(kept.key)
+    spark.fire(stage, "pending")
+    assert still_pending(stage) == 0
+    (aside,) = bucket.list_objects_v2("rejected/").object_list
+    assert "a failed job was read no further" in bucket.get_object(aside.key).read().decode()
