@@ -172,6 +172,23 @@ def later(stage: Stage) -> None:
     stage.settle()
 
 
+def spark_job(stage: Stage) -> None:
+    """A job that came with a Livy token may not use DLF, and only its log says so."""
+    from tests.e2e.spark import dlf_livy
+
+    stage.local.cloud.services["spark"].quiet_reasons = True  # type: ignore[attr-defined]
+    dlf_livy(stage)
+
+
+def unseen_job(stage: Stage) -> None:
+    """A job fails, and its event never comes: the timer finds it."""
+    from tests.e2e.spark import fire, maxcompute
+
+    stage.local.call(lambda cloud: cloud.state.spark.event_targets.clear())
+    maxcompute(stage)
+    fire(stage, "jobs")
+
+
 def half_an_event(stage: Stage) -> None:
     """A record that is no JSON stands among the trail's events; the denial beside it is handled all the same."""
     stage.local.call(

@@ -201,3 +201,20 @@ def test_an_incident_s_id_is_all_that_functions_hand_on() -> None:
 def test_an_id_that_is_none_is_refused(incident: Any) -> None:
     with pytest.raises(BadEvent):
         read_incident_id(json.dumps({"incident": incident}).encode())
+
+
+SYSTEM = {"product": "EMRSpark", "name": "EMRSpark:JobRun:FAILED", "content": {"jobRunId": "jr-123456"}}
+
+
+@pytest.mark.parametrize("carried", [SYSTEM, {"jobRunId": "jr-123456"}, "text", None])
+def test_a_system_event_of_cloudmonitor_keeps_its_envelope(carried: Any) -> None:
+    envelope = {"specversion": "1.0", "type": "EMRSpark:JobRun:FAILED", "data": carried}
+    assert read_watch_event(json.dumps(SYSTEM).encode()) == TrailEvents((SYSTEM,))
+    assert read_watch_event(json.dumps(envelope).encode()) == TrailEvents((envelope,))
+
+
+def test_events_of_both_kinds_come_in_one_list() -> None:
+    envelopes = [{"specversion": "1.0", "data": {"eventName": "RunCluster"}}, {"data": SYSTEM}]
+    assert read_watch_event(json.dumps(envelopes).encode()) == TrailEvents(
+        ({"eventName": "RunCluster"}, {"data": SYSTEM})
+    )
