@@ -6,14 +6,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from demo import clients
+from demo import clients, spark_jobs
 from demo.clients import Keys
 from demo.node import node_keys, start_cluster
 from demo.receiver import Receiver
 from demo.scenarios import GUARDRAILS, SCENARIOS, list_bucket, reading, run_cluster, trust
 from demo.stage import HOME, LEDGER, Stage, make_role, make_user, set_stage
 from localcloud.server import LocalCloud
-from tests.e2e.watching import essence, host, invocations
+from tests.e2e.watching import essence, fire, host, invocations
 
 Play = Callable[[Stage], None]
 
@@ -174,18 +174,14 @@ def later(stage: Stage) -> None:
 
 def spark_job(stage: Stage) -> None:
     """A job that came with a Livy token may not use DLF, and only its log says so."""
-    from tests.e2e.spark import dlf_livy
-
     stage.local.cloud.services["spark"].quiet_reasons = True  # type: ignore[attr-defined]
-    dlf_livy(stage)
+    denied(stage, spark_jobs.dlf_livy(stage))
 
 
 def unseen_job(stage: Stage) -> None:
     """A job fails, and its event never comes: the timer finds it."""
-    from tests.e2e.spark import fire, maxcompute
-
     stage.local.call(lambda cloud: cloud.state.spark.event_targets.clear())
-    maxcompute(stage)
+    denied(stage, spark_jobs.maxcompute(stage))
     fire(stage, "jobs")
 
 

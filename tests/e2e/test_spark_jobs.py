@@ -10,24 +10,25 @@ from typing import Any
 import pytest
 
 from demo import clients
+from demo import spark_jobs as jobs
 from demo.receiver import Receiver
-from demo.scenarios import GUARDRAILS
+from demo.scenarios import GUARDRAILS, Call
 from demo.stage import EVENT_LOGSTORE, HOME, LEDGER, TRAIL_PROJECT, Stage, set_stage
 from localcloud.faults import Fault
 from localcloud.server import LocalCloud
 from rolemend.signals.denial import Denial, DeniedPrincipal, JobTarget
-from tests.e2e import spark
 from tests.e2e.plays import still_pending
-from tests.e2e.watching import host, invocations, invoke, results
+from tests.e2e.watching import fire, host, invocations, invoke, results
 
-ROLE, USER, ACCOUNT = "role", "user", "account"
+ROLE, USER, CREATOR = "role", "user", "token creator"
 
 
 @dataclass(frozen=True)
 class Failure:
-    """`job` fails; its denial is of `who`, by `service`, with `action` and `cause`, and names `resource`."""
+    """`job` fails; its denial is of `who`, by `service`, with `action` and `cause`, and names `resource`, and a bucket
+    whose name ends with `bucket`."""
 
-    job: spark.Job
+    job: Callable[[Stage, str], Call]
     service: str
     who: str
     cause: str
@@ -36,31 +37,31 @@ class Failure:
     bucket: str = ""
 
 
+MISSING = "permission_missing"
 FAILURES = {
-    "oss": Failure(spark.oss, "oss", ROLE, "permission_missing", "oss:ListObjects", bucket=spark.DATA),
-    "log": Failure(spark.log_only, "oss", ROLE, "permission_missing", "oss:ListObjects", bucket=spark.DATA),
-    "kms": Failure(spark.kms, "kms", ROLE, "kms_permission_missing", bucket=spark.DATA),
-    "directory": Failure(
-        spark.directory_closed, "oss", ROLE, "permission_missing", "oss:PutObject", bucket=spark.LAB
+    "oss": Failure(jobs.oss, "oss", ROLE, MISSING, "oss:ListObjects", bucket="-data"),
+    "log": Failure(jobs.log_only, "oss", ROLE, MISSING, "oss:ListObjects", bucket="-data"),
+    "kms": Failure(jobs.kms, "kms", ROLE, "kms_permission_missing", bucket="-data"),
+    "directory": Failure(jobs.directory_closed, "oss", ROLE, MISSING, "oss:PutObject", bucket="-lab"),
+    "dlf-right": Failure(jobs.dlf_identity, "dlf", USER, MISSING, "dlf:GetTable", "database/sales/table/orders"),
+    "dlf-data": Failure(jobs.dlf_data, "dlf", USER, "dlf_data_permission_missing", "", "sales.orders"),
+    "dlf-role": Failure(jobs.dlf_on_behalf, "dlf", ROLE, MISSING, "dlf-auth:ActOnBehalfOfAnotherUser"),
+    "dlf-livy": Failure(jobs.dlf_livy, "dlf", CREATOR, MISSING, "dlf:GetTable", "table/orders"),
+    "odps": Failure(jobs.maxcompute, "maxcompute", USER, MISSING, "odps:Select", "/tables/orders"),
+    "odps-role": Failure(
+        jobs.maxcompute_on_behalf, "maxcompute", ROLE, MISSING, "odps:ActOnBehalfOfAnotherUser", "default/ramuser/"
     ),
-    "dlf right": Failure(
-        spark.dlf_identity, "dlf", USER, "permission_missing", "dlf:GetTable", "database/sales/table/orders"
-    ),
-    "dlf data": Failure(spark.dlf_data, "dlf", USER, "dlf_data_permission_missing", "", "sales.orders"),
-    "dlf for others": Failure(
-        spark.dlf_on_behalf, "dlf", ROLE, "permission_missing", "dlf-auth:ActOnBehalfOfAnotherUser"
-    ),
-    "dlf by livy": Failure(spark.dlf_livy, "dlf", USER, "permission_missing", "dlf:GetTable", "table/orders"),
-    "maxcompute": Failure(
-        spark.maxcompute, "maxcompute", USER, "permission_missing", "odps:Select", "projects/sales_dw/tables"
-    ),
-    "maxcompute for others": Failure(
-        spark.maxcompute_on_behalf, "maxcompute", ROLE, "permission_missing",
-        "odps:ActOnBehalfOfAnotherUser", "users/default/ramuser/",
-    ),
-    "no role": Failure(spark.role_deleted, "sts", ROLE, "role_not_found", "sts:AssumeRole", spark.ROLE),
-    "no trust": Failure(spark.role_not_trusting, "sts", ROLE, "permission_missing", "sts:AssumeRole", spark.ROLE),
+    "no-role": Failure(jobs.role_deleted, "sts", ROLE, "role_not_found", "sts:AssumeRole", "role/no-role"),
+    "no-trust": Failure(jobs.role_not_trusting, "sts", ROLE, MISSING, "sts:AssumeRole", "role/no-trust"),
 }  # fmt: skip
+
+
+def provoke(stage: Stage, call: Call) -> str:
+    """Run a job that fails, and let everything that follows end; the job's id."""
+    with pytest.raises(jobs.JobFailed) as error:
+        call()
+    stage.settle()
+    return error.value.run
 
 
 def denials(stage: Stage) -> list[Denial]:
@@ -81,20 +82,20 @@ def errors(stage: Stage) -> list[str]:
 @pytest.mark.parametrize("name", FAILURES)
 def test_a_failed_job_is_a_denial_of_whoever_was_denied(stage: Stage, name: str) -> None:
     failure = FAILURES[name]
-    job = failure.job(stage)
+    job = provoke(stage, failure.job(stage, name))
     (denial,) = denials(stage)
     told = target(denial)
-    user = DeniedPrincipal(type="ram_user", account=stage.account, id=spark.user_id(stage))
-    creator = DeniedPrincipal(type="ram_user", account=stage.account, name=spark.USER)
-    role = DeniedPrincipal(type="assumed_role", account=stage.account, name=spark.ROLE)
-    people = {ROLE: role, USER: creator if name == "dlf by livy" else user}
-    assert denial.principal == people[failure.who]
+    users = stage.local.cloud.state.accounts[stage.account].ram.users
+    user = DeniedPrincipal(type="ram_user", account=stage.account, id=users[f"{name}-ana"].id)
+    creator = DeniedPrincipal(type="ram_user", account=stage.account, name=f"{name}-ana")
+    role = DeniedPrincipal(type="assumed_role", account=stage.account, name=name)
+    assert denial.principal == {ROLE: role, USER: user, CREATOR: creator}[failure.who]
     assert (denial.signal_id, denial.source, denial.region) == (job, "spark_job", HOME)
     assert (told.service, told.cause, denial.action) == (failure.service, failure.cause, failure.action)
-    assert (told.job_run, told.role) == (job, spark.ROLE)
+    assert (told.job_run, told.role) == (job, name)
     assert failure.resource in told.resource
-    assert (told.bucket.bucket if told.bucket else "") == failure.bucket
-    if name == "dlf by livy":
+    assert (told.bucket.bucket if told.bucket else "") == (failure.bucket and name + failure.bucket)
+    if failure.who == CREATOR:
         assert told.gateway.startswith("lc-")
         assert told.token_creator == creator
         assert told.submitter == DeniedPrincipal(type="root", account=stage.account, id=stage.account)
@@ -102,6 +103,13 @@ def test_a_failed_job_is_a_denial_of_whoever_was_denied(stage: Stage, name: str)
         assert told.submitter == user
     assert errors(stage) == []
     assert still_pending(stage) == 0
+
+
+def test_several_failures_in_one_account_are_told_apart(stage: Stage) -> None:
+    names = ("oss", "kms", "dlf-right", "odps")
+    provoked = {provoke(stage, FAILURES[name].job(stage, name)) for name in names}
+    assert {denial.signal_id for denial in denials(stage)} == provoked
+    assert sorted(target(denial).service for denial in denials(stage)) == ["dlf", "kms", "maxcompute", "oss"]
 
 
 def quiet(stage: Stage) -> None:
@@ -114,17 +122,17 @@ def test_an_event_sent_straight_to_the_function_does_the_same(stage: Stage, form
     quiet(stage)
     rule = (stage.account, "rolemend-watch", form)
     stage.local.call(lambda cloud: cloud.state.spark.event_functions.append(rule))
-    job = spark.oss(stage)
+    job = provoke(stage, jobs.oss(stage))
     assert [denial.signal_id for denial in denials(stage)] == [job]
     assert errors(stage) == []
 
 
 def test_a_job_whose_event_never_came_is_found_by_the_timer(stage: Stage) -> None:
     quiet(stage)
-    job = spark.oss(stage)
+    job = provoke(stage, jobs.oss(stage))
     assert denials(stage) == []
     for _ in range(2):
-        spark.fire(stage, "jobs")
+        fire(stage, "jobs")
     (incident,) = [one for one in stage.incidents().values() if one.denial and one.denial.signal_id == job]
     assert incident.count == 1
     assert errors(stage) == []
@@ -149,15 +157,15 @@ def write(stage: Stage, *fields: dict[str, str]) -> None:
 )
 def test_an_event_without_the_runs_id_leads_to_the_failed_runs_around_it(stage: Stage, content: str) -> None:
     quiet(stage)
-    job = spark.oss(stage)
+    job = provoke(stage, jobs.oss(stage))
     write(stage, {"name": "EMRSpark:JobRun:FAILED", "regionId": HOME, "content": content})
     assert [denial.signal_id for denial in denials(stage)] == [job]
     assert errors(stage) == []
 
 
 def test_what_is_no_matter_of_permissions_is_counted_by_its_reason(stage: Stage) -> None:
-    place, keys = spark.lab(stage), spark.submitter(stage)
-    spark.run(stage, keys, place, f"oss://{spark.LAB}/nothing/")
+    made = jobs.lab(stage, "job")
+    provoke(stage, made.running(f"oss://{made.bucket}/nothing/"))
     assert stage.incidents() == {}
     write(stage, {"name": "EMRSpark:JobRun:TIMEOUT"}, {"name": "EMRSpark:JobRun:FAILED", "x": "jr-123456789"})
     passed = [result["passed_over"] for result in results(stage, "watch")]
@@ -176,7 +184,7 @@ def test_ids_of_nobodys_jobs_cost_a_question_and_no_more(stage: Stage) -> None:
     )
     assert stage.incidents() == {}
     for _ in range(2):
-        spark.fire(stage, "pending")
+        fire(stage, "pending")
     assert stage.incidents() == {}
 
 
@@ -185,17 +193,17 @@ def run_all(local: LocalCloud, receiver: Receiver, change: Callable[[Any], None]
     local.reset()
     receiver.messages.clear()
     stage = set_stage(local, receiver.url, GUARDRAILS)
-    place, keys = spark.lab(stage, *spark.ON_BEHALF), spark.submitter(stage)
-    spark.catalog(stage)
-    spark.project(stage)
+    made = jobs.lab(stage, "job", *jobs.ON_BEHALF)
+    jobs.catalog(made)
+    jobs.project(made)
     local.call(lambda cloud: change(host(stage).settings))
-    for table in (spark.ORDERS, spark.DW_ORDERS, spark.ORDERS):
-        spark.run(stage, keys, place, "--input", table)
+    for table in (made.lake_table, made.project_table, made.lake_table):
+        provoke(stage, made.running("--input", table))
     local.call(lambda cloud: setattr(host(stage).settings, "pause_triggers", False))
     stage.settle()
     for one in [one for one in invocations(stage, "watch") if one.payload]:
         invoke(stage, "watch", one.payload)
-    spark.fire(stage, "jobs")
+    fire(stage, "jobs")
     assert errors(stage) == []
     return sorted((target(denial).service, incident.count) for denial, incident in _pairs(stage))
 
@@ -244,10 +252,10 @@ def test_a_fault_on_the_way_delays_a_failed_job_and_neither_loses_nor_doubles_it
     host(stage).settings.retry_scale = 0.001
     fault = Fault(service=service, operation=operation, kind=kind, caller="rolemend-watch", times=None)  # type: ignore[arg-type]
     stage.local.call(lambda cloud: cloud.faults.append(fault))
-    job = spark.log_only(stage)
+    job = provoke(stage, jobs.log_only(stage))
     stage.local.call(lambda cloud: cloud.faults.clear())
     for timer in ("pending", "jobs"):
-        spark.fire(stage, timer)
+        fire(stage, timer)
     (incident,) = [one for denial, one in _pairs(stage) if denial.signal_id == job]
     assert incident.count == 1
     assert still_pending(stage) == 0
@@ -257,14 +265,14 @@ def test_a_job_that_cannot_be_read_for_two_hours_is_kept_aside(stage: Stage) -> 
     host(stage).settings.retry_scale = 0.001
     fault = Fault("spark", "GetJobRun", "error", caller="rolemend-watch", times=None)
     stage.local.call(lambda cloud: cloud.faults.append(fault))
-    spark.oss(stage)
+    provoke(stage, jobs.oss(stage))
     assert still_pending(stage) == 1
     bucket = clients.bucket(stage.root, LEDGER)
     (kept,) = bucket.list_objects_v2("pending/").object_list
     old = kept.key.replace("/" + kept.key.rpartition("/")[2].partition("-")[0], "/1000")
     bucket.put_object(old, bucket.get_object(kept.key).read())
     bucket.delete_object(kept.key)
-    spark.fire(stage, "pending")
+    fire(stage, "pending")
     assert still_pending(stage) == 0
     (aside,) = bucket.list_objects_v2("rejected/").object_list
     assert "a failed job was read no further" in bucket.get_object(aside.key).read().decode()

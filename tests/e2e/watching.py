@@ -17,6 +17,12 @@ def host(stage: Stage) -> Any:
     return stage.local.cloud.services["fc"]
 
 
+def fire(stage: Stage, timer: str) -> None:
+    """Let one of `watch`'s timers fire, and wait for what follows."""
+    stage.local.call(lambda cloud: cloud.services["fc"].fire_timer("rolemend-watch", timer))  # type: ignore[attr-defined]
+    stage.settle()
+
+
 def invocations(stage: Stage, function: str = "") -> list[Any]:
     """What is remembered of one function's invocations, or of all."""
     kept = stage.local.call(lambda cloud: list(cloud.services["fc"].invocations))  # type: ignore[attr-defined]
