@@ -182,6 +182,7 @@ def test_a_job_that_stays_unread_is_kept_aside_in_the_end() -> None:
     assert pending(made) == []
     (kept,) = [json.loads(value) for key, value in made.store.objects.items() if key.startswith("rejected/")]
     assert kept["reason"].startswith("a failed job was read no further: GetJobRun: ServiceUnavailable")
+    assert kept["record"]["job"]["runs"] == [RUN]
 
 
 def test_a_damaged_pending_job_is_kept_aside_and_the_others_go_on() -> None:
@@ -216,6 +217,33 @@ def test_a_storm_is_read_in_parts_and_loses_nothing() -> None:
     assert (watched.denials, watched.pending) == (MOST_JOBS, 25)
     follow(made)
     assert (signals(made), pending(made)) == (runs, [])
+
+
+def test_a_service_that_does_not_answer_is_not_asked_for_every_job() -> None:
+    runs = [f"jr-{number:012d}" for number in range(30)]
+    made = scene(*(failed(run) for run in runs))
+    made.jobs.failing = {"job_run": DOWN}
+    assert seen(made, *(event(run) for run in runs)).pending == 30
+    assert len(made.jobs.asked) == 1
+    with pytest.raises(Unreachable):
+        follow(made)
+    assert len(made.jobs.asked) == 2
+
+
+def test_jobs_that_stay_refused_do_not_keep_out_the_others() -> None:
+    refused = [f"jr-{number:012d}" for number in range(MOST_JOBS)]
+    made = scene(failed())
+    made.jobs.failing = {"job_run": NO}
+    seen(made, *(event(run) for run in refused))
+    seen(made, event())
+    made.jobs.failing = {}
+    made.jobs.runs += [failed(run, state="Running") for run in refused]
+    for _ in range(3):
+        made.now += 60
+        with pytest.raises(AccountError):
+            follow(made)
+    assert signals(made) == [RUN]
+    assert len(pending(made)) == MOST_JOBS
 
 
 def test_the_timer_lists_what_failed_lately_and_says_when_it_was_too_much(

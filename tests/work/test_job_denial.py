@@ -191,6 +191,8 @@ def test_a_key_was_denied_to_the_role_with_the_bucket_it_protects() -> None:
 def test_a_role_that_cannot_be_assumed_is_its_own_matter(text: str) -> None:
     found = denial(text)
     assert (target(found).service, found.principal, found.action) == ("sts", ROLE, "sts:AssumeRole")
+    assert isinstance(outcome(text, role="another"), PassedOver)
+    assert isinstance(outcome(text, role=""), Denial)
 
 
 @pytest.mark.parametrize(

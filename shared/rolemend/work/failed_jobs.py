@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rolemend.explain.answer import Answer
 
 GIVE_UP_SECONDS = 7_200
-"""For so long after it was first seen, a job that cannot be read is tried again."""
+"""For so long after it failed, a job that cannot be read is tried again, and once at least."""
 
 LISTED_SECONDS = 900
 """How far back failed runs are listed; the timer that does it comes every five minutes."""
@@ -47,59 +47,91 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     home: str
 
 
+class Lost(msgspec.Struct, frozen=True, kw_only=True):
+    """A pending job that is given up: what is known of it, and why; `error` if the service was the reason."""
+
+    pending: PendingJob
+    reason: str
+    job: FailedJob | None = None
+    error: AccountError | None = None
+
+
 class Settled(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of jobs: `over` are pending ones that are done with, `lost` those given up, each with the reason.
+    """What became of jobs: `over` are pending ones that are done with, `lost` those given up.
 
     `later` jobs are still to be read; `error` is the first that stood in the way.
     """
 
     outcomes: tuple[Denial | PassedOver, ...] = ()
     over: tuple[PendingJob, ...] = ()
-    lost: tuple[tuple[PendingJob, str], ...] = ()
+    lost: tuple[Lost, ...] = ()
     later: int = 0
     error: AccountError | None = None
 
 
 def settle(jobs: Sequence[FailedJob], reader: Reader, store: PendingJobs, now: float) -> Settled:
-    """Read jobs as their events come in; one that cannot be read is recorded, so none is lost."""
+    """Read jobs as their events come in; one that cannot be read is recorded, so none is lost.
+
+    Once the service does not answer it is asked no more, so that the time left suffices to record the others.
+    """
     outcomes: list[Denial | PassedOver] = []
-    later = 0
+    later, answers = 0, True
     for number, job in enumerate(jobs):
-        try:
-            if number < MOST_JOBS:
+        if answers and number < MOST_JOBS:
+            try:
                 outcomes += read_job(job, reader, now)
                 continue
-        except AccountError:
-            pass  # it is read again by the timer, which reports the error if it stays
+            except AccountError as error:  # the timer reports it if it stays
+                answers = not isinstance(error, Unreachable)
         store.record(job, now)
         later += 1
     return Settled(outcomes=tuple(outcomes), later=later)
 
 
 def follow(reader: Reader, store: PendingJobs, now: float) -> Settled:
-    """Read again what could not be read. An error with one job leaves the others their answer."""
+    """Read again what could not be read. A refusal of one job leaves the others their answer."""
     outcomes: list[Denial | PassedOver] = []
     over: list[PendingJob] = []
-    lost: list[tuple[PendingJob, str]] = []
-    later, error = 0, None
-    for number, pending in enumerate(store.all()):
-        if number >= MOST_JOBS:
-            later += 1
-            continue
-        try:
-            outcomes += read_job(store.read(pending), reader, now)
+    lost: list[Lost] = []
+    error: AccountError | None = None
+    waiting = list(store.all())
+    for pending in _turn(waiting, now):
+        if isinstance(error, Unreachable):
+            break
+        found = _follow_one(pending, reader, store, now)
+        if isinstance(found, Lost):
+            lost.append(found)
+            error = error or found.error
+        elif isinstance(found, AccountError):
+            error = error or found
+        else:
+            outcomes += found
             over.append(pending)
-        except NotThere:
-            outcomes.append(PassedOver("settled by another instance"))
-        except LedgerDamaged as damage:
-            lost.append((pending, str(damage)))
-        except AccountError as met:
-            error = error or met
-            if now > pending.time + GIVE_UP_SECONDS:
-                lost.append((pending, str(met)))
-            else:
-                later += 1
+    later = len(waiting) - len(over) - len(lost)
     return Settled(outcomes=tuple(outcomes), over=tuple(over), lost=tuple(lost), later=later, error=error)
+
+
+def _turn(waiting: Sequence[PendingJob], now: float) -> Sequence[PendingJob]:
+    """Those whose turn it is. Where there are too many, each timer begins at others: none keeps out the rest."""
+    start = int(now) // 60 * MOST_JOBS % len(waiting) if len(waiting) > MOST_JOBS else 0
+    return [*waiting[start:], *waiting[:start]][:MOST_JOBS]
+
+
+def _follow_one(
+    pending: PendingJob, reader: Reader, store: PendingJobs, now: float
+) -> list[Denial | PassedOver] | Lost | AccountError:
+    job = None
+    try:
+        job = store.read(pending)
+        return read_job(job, reader, now)
+    except NotThere as error:
+        return [PassedOver("settled by another instance")] if job is None else error
+    except LedgerDamaged as damage:
+        return Lost(pending=pending, reason=str(damage))
+    except AccountError as error:
+        if now <= pending.time + GIVE_UP_SECONDS:
+            return error
+        return Lost(pending=pending, reason=str(error), job=job, error=error)
 
 
 def listed(reader: Reader, now: float) -> list[FailedJob]:
@@ -123,7 +155,7 @@ def read_job(job: FailedJob, reader: Reader, now: float) -> list[Denial | Passed
         return [PassedOver("job run not found")]
     ended = [run for run in runs if run.state in _ENDED]
     if not ended:
-        raise Unreachable("GetJobRun", "NotEnded", f"{runs[0].id} is still {runs[0].state[:40]}")
+        raise AccountError("GetJobRun", "NotEnded", f"{runs[0].id} is still {runs[0].state[:40]}")
     return [_outcome(run, job, reader, region) for run in ended]
 
 

@@ -95,6 +95,8 @@ def denial_of(run: JobRun, answer: Answer, people: People, region: str) -> Denia
     service = service_of(answer)
     if service in ("oss", "kms") and _is_stranger(answer, people):
         return PassedOver("the job used an identity of its own")
+    if service == "sts" and not _is_about_role(answer, people):
+        return PassedOver("the job assumed a role of its own")
     gateway = people.gateway
     return Denial(
         signal_id=run.id,
@@ -150,6 +152,12 @@ def _is_stranger(answer: Answer, people: People) -> bool:
         and "*" not in (answer.principal or "")
         and not _names_role(answer, people)
     )
+
+
+def _is_about_role(answer: Answer, people: People) -> bool:
+    """Whether the role that could not be assumed may be the execution role."""
+    named = (answer.resource or "").rpartition("role/")[2]
+    return not named or not people.role or named.lower() == people.role.lower()
 
 
 def _token_creator(people: People) -> DeniedPrincipal | None:

@@ -245,13 +245,17 @@ def follow_pending(parts: Parts) -> Watched:
             found.rejected.append((record, f"a creation was followed no further: {fate.reason}"))
         elif fate.denial is None:
             found.passed_over[fate.reason] += 1
-    for job, reason in jobs.lost:
-        record = {"pending": job.key, "__time__": job.time}
-        found.rejected.append((record, f"a failed job was read no further: {reason}"))
+    for lost in jobs.lost:
+        record = {
+            "pending": lost.pending.key,
+            "__time__": lost.pending.time,
+            "job": msgspec.to_builtins(lost.job),
+        }
+        found.rejected.append((record, f"a failed job was read no further: {lost.reason}"))
     watched = keep(found, parts)
     for fate in seen.over:
         parts.pending.drop(fate.pending)
-    for job in (*jobs.over, *(job for job, _ in jobs.lost)):
+    for job in (*jobs.over, *(lost.pending for lost in jobs.lost)):
         parts.pending_jobs.drop(job)
     if (error := seen.error or jobs.error) is not None:
         raise error
