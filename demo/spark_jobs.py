@@ -17,6 +17,7 @@ from demo.stage import HOME, Stage, make_role, make_user
 from localcloud.spark.state import Catalog, Grant, Project
 
 SPARK = "spark.emr-serverless.aliyuncs.com"
+DEFAULT_ROLE = "AliyunEMRSparkJobRunDefaultRole"
 WORKING = ("oss:GetObject", "oss:PutObject", "oss:ListObjects")
 ON_BEHALF = ("dlf-auth:ActOnBehalfOfAnotherUser", "odps:ActOnBehalfOfAnotherUser")
 TOKEN = "s" * 32
@@ -97,8 +98,9 @@ class Lab:
         return run
 
 
-def lab(stage: Stage, name: str, *more: str, service: str = SPARK) -> Lab:
-    """A lab whose execution role, called `name`, trusts `service` and may do these things besides."""
+def lab(stage: Stage, name: str, *more: str, service: str = SPARK, role: str = "") -> Lab:
+    """A lab whose execution role, called `name`, trusts `service` and may do these things besides; with `role` it is
+    one that is there already."""
     from alibabacloud_emr_serverless_spark20230808 import models
 
     made = Lab(stage, name, "", make_user(stage, f"{name}-ana", "AliyunEMRServerlessSparkFullAccess"))
@@ -107,9 +109,10 @@ def lab(stage: Stage, name: str, *more: str, service: str = SPARK) -> Lab:
     bucket.put_object("jobs/etl.py", b"print('hello')")
     own = allowing(*WORKING, resources=(f"acs:oss:*:*:{made.bucket}", f"acs:oss:*:*:{made.bucket}/*"))
     policies: dict[str, Any] = {name: own} | ({f"{name}-more": allowing(*more)} if more else {})
-    make_role(stage, name, trust(service), policies)
+    if not role:
+        make_role(stage, name, trust(service), policies)
     request = models.CreateWorkspaceRequest(
-        region_id=HOME, workspace_name=name, oss_bucket=f"oss://{made.bucket}/", ram_role_name=name
+        region_id=HOME, workspace_name=name, oss_bucket=f"oss://{made.bucket}/", ram_role_name=role or name
     )
     workspace = clients.spark(stage.root).create_workspace(request).body.workspace_id
     return Lab(stage, name, str(workspace), made.keys)
@@ -226,6 +229,26 @@ def role_deleted(stage: Stage, name: str = "job-no-role") -> Call:
     made = lab(stage, name)
     roles = stage.local.cloud.state.accounts[stage.account].ram.roles
     stage.local.call(lambda cloud: roles.pop(name))
+    return made.running()
+
+
+def default_role_deleted(stage: Stage, name: str = "job-default-gone") -> Call:
+    """Somebody deleted the default execution role, which the documentation warns of."""
+    made = lab(stage, name, role=DEFAULT_ROLE)
+    roles = stage.local.cloud.state.accounts[stage.account].ram.roles
+    stage.local.call(lambda cloud: roles.pop(DEFAULT_ROLE.lower()))
+    return made.running()
+
+
+def default_role_edited(stage: Stage, name: str = "job-default-cut") -> Call:
+    """Somebody took the default execution role its policy."""
+    from alibabacloud_ram20150501 import models
+
+    made = lab(stage, name, role=DEFAULT_ROLE)
+    request = models.DetachPolicyFromRoleRequest(
+        policy_type="System", policy_name=f"{DEFAULT_ROLE}Policy", role_name=DEFAULT_ROLE
+    )
+    clients.ram(stage.root).detach_policy_from_role(request)
     return made.running()
 
 

@@ -105,6 +105,22 @@ def test_a_failed_job_is_a_denial_of_whoever_was_denied(stage: Stage, name: str)
     assert still_pending(stage) == 0
 
 
+@pytest.mark.parametrize(
+    ("job", "service", "cause"),
+    [
+        (jobs.default_role_deleted, "sts", "role_not_found"),
+        (jobs.default_role_edited, "oss", "permission_missing"),
+    ],
+)
+def test_a_default_role_that_was_tampered_with_is_named(
+    stage: Stage, job: Callable[[Stage], Call], service: str, cause: str
+) -> None:
+    provoke(stage, job(stage))
+    (denial,) = denials(stage)
+    assert denial.principal.name == target(denial).role == jobs.DEFAULT_ROLE
+    assert (target(denial).service, target(denial).cause) == (service, cause)
+
+
 def test_several_failures_in_one_account_are_told_apart(stage: Stage) -> None:
     names = ("oss", "kms", "dlf-right", "odps")
     provoked = {provoke(stage, FAILURES[name].job(stage, name)) for name in names}

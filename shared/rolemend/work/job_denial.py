@@ -32,7 +32,9 @@ _SERVICES = {
     "odps": "maxcompute",
     "kms": "kms",
 }
-_ROLE_CAUSES = frozenset({"role_not_found", "role_not_trusted"})
+_ROLE_CAUSES = frozenset({"role_not_found", "role_not_trusted", "service_role_missing"})
+"""The last is what a text says of any missing role whose name is like that of Alibaba Cloud's own."""
+
 _ON_BEHALF = ":actonbehalfofanotheruser"
 _UNTOLD = ("acs:MFAPresent", "acs:SecureTransport", "acs:SourceIp", "acs:SourceVpc", "acs:UserAgent")
 _LONGEST_MESSAGE = 1_000
@@ -115,7 +117,7 @@ def denial_of(run: JobRun, answer: Answer, people: People, region: str) -> Denia
             submitter=_person(people.submitter, people.account),
             gateway=gateway,
             token_creator=_token_creator(people) if gateway else None,
-            cause=answer.cause if answer.cause != "unknown" else "",
+            cause=_cause(answer),
         ),
         code=answer.code,
         detail_code=answer.ec or "",
@@ -175,6 +177,10 @@ def _person(told: str, account: str) -> DeniedPrincipal | None:
         return DeniedPrincipal(type="ram_user", account=account, name=told.partition("@")[0])
     is_role = told.startswith("3") and len(told) == 18
     return DeniedPrincipal(type="assumed_role" if is_role else "ram_user", account=account, id=told)
+
+
+def _cause(answer: Answer) -> str:
+    return {"unknown": "", "service_role_missing": "role_not_found"}.get(answer.cause, answer.cause)
 
 
 def _action(service: str, answer: Answer) -> str:
