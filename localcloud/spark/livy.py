@@ -94,6 +94,7 @@ def new_run(cloud: Cloud, token: str, request: dict[str, Any]) -> tuple[JobRun, 
         raise LookupError("no Livy gateway has this token")
     compute = state.livy_computes[known.compute]
     workspace = state.workspaces[compute.workspace]
+    plan = plan_job(request, workspace.region)
     run = JobRun(
         id="jr-" + secrets.token_hex(8),
         workspace=workspace.id,
@@ -107,7 +108,7 @@ def new_run(cloud: Cloud, token: str, request: dict[str, Any]) -> tuple[JobRun, 
         acting=known.creator_uid,
     )
     state.job_runs[run.id] = run
-    return run, plan_job(request, workspace.region)
+    return run, plan
 
 
 def _find(invocation: Invocation, workspace: Workspace) -> LivyCompute:

@@ -33,8 +33,8 @@ class Timer(msgspec.Struct, frozen=True):
 
 
 class TrailEvents(msgspec.Struct, frozen=True):
-    """Events that were sent straight to the function: ActionTrail's by EventBridge, CloudMonitor's system events by
-    either, those with what envelope they came in."""
+    """Events that were sent straight to the function: ActionTrail's, and CloudMonitor's system events, these in the
+    envelope that they came in."""
 
     events: tuple[dict[str, Any], ...]
 
