@@ -30,6 +30,7 @@ _REAL_HOST = {
     "sts": "sts",
     "actiontrail": "actiontrail.{region}",
     "emr": "emr.{region}",
+    "openapiexplorer": "openapi-mcp.{region}",
     "spark": "emr-serverless-spark.{region}",
     "fc": "fcv3.{region}",
     "oss": "oss-{region}",
@@ -43,6 +44,7 @@ _SERVICE_OF_VERSION = {
     "2021-03-20": "emr",
     "2016-04-08": "emr",
     "2023-08-08": "spark",
+    "2024-11-30": "openapiexplorer",
     "2023-03-30": "fc",
     "2016-08-15": "fc",
 }

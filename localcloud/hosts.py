@@ -12,6 +12,15 @@ from localcloud.oss.regions import REGIONS
 
 DEFAULT_REGION = "cn-hangzhou"
 _SUFFIX = ".aliyuncs.com"
+_PLAIN = {
+    "ram": "ram",
+    "sts": "sts",
+    "actiontrail": "actiontrail",
+    "emr": "emr",
+    "emr-serverless-spark": "spark",
+    "openapi-mcp": "openapiexplorer",
+}
+"""First labels of host names that hold nothing but the service and the region."""
 _FUNCTION_SUFFIX = ".fcapp.run"
 _OWN = re.compile(r"(?:(.+)\.)?(?:localhost|127(?:\.\d{1,3}){3})|::1|")
 
@@ -55,10 +64,10 @@ def host_of(authority: str) -> str:
 def _plain(parts: list[str]) -> Address | None:
     """`ram`, `sts.cn-hangzhou`, `emr-vpc.cn-hangzhou`, `emr-serverless-spark.cn-hangzhou-vpc` and their like."""
     service = parts[0].removesuffix("-vpc").removesuffix("-share").removesuffix("-intl")
-    if service not in ("ram", "sts", "actiontrail", "emr", "emr-serverless-spark") or len(parts) > 2:
+    if service not in _PLAIN or len(parts) > 2:
         return None
     region = parts[1].removesuffix("-vpc") if len(parts) == 2 else DEFAULT_REGION
-    return Address("spark" if service == "emr-serverless-spark" else service, region)
+    return Address(_PLAIN[service], region)
 
 
 def _oss(parts: list[str]) -> Address | None:

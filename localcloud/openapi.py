@@ -141,7 +141,7 @@ class OpenApiService:
         except CloudError as error:
             if invocation is not None and operation is not None:
                 record_api_call(self.cloud, self, operation, invocation, error=error)
-            return self._refuse(call, caller, error)
+            return self._refuse(call, caller, error, invocation, operation)
         record_api_call(self.cloud, self, operation, invocation, answer=answer)
         return self._reply(call, 200, answer)
 
@@ -178,7 +178,14 @@ class OpenApiService:
                 self.denial_code,
             )
 
-    def _refuse(self, call: Call, caller: Caller, error: CloudError) -> Reply:
+    def _refuse(
+        self,
+        call: Call,
+        caller: Caller,
+        error: CloudError,
+        invocation: Invocation | None,
+        operation: Operation | None,
+    ) -> Reply:
         if isinstance(error, Unsupported):
             self.cloud.count_unsupported(error.service, error.operation)
         body: Answer = {
@@ -191,6 +198,8 @@ class OpenApiService:
         }
         if isinstance(error, AccessDenied):
             body["AccessDeniedDetail"] = access_denied_detail(error, caller)
+        if invocation is not None and operation is not None:
+            self.cloud.services["openapiexplorer"].take(self, operation, invocation, body)  # type: ignore[attr-defined]
         return self._reply(call, error.status, body)
 
     def _reply(self, call: Call, status: int, answer: Answer) -> Reply:

@@ -8,6 +8,7 @@ from localcloud.actiontrail.service import ActionTrailService
 from localcloud.emr.service import EmrService
 from localcloud.fc.service import FcService
 from localcloud.metadata.service import MetadataService
+from localcloud.openapiexplorer.service import OpenApiExplorerService
 from localcloud.oss.service import OssService
 from localcloud.ram.service import RamService
 from localcloud.ram.system_policies import load_system_policies
@@ -28,6 +29,7 @@ def build_services(cloud: Cloud) -> dict[str, Service]:
         "sts": StsService(cloud),
         "actiontrail": ActionTrailService(cloud),
         "emr": EmrService(cloud),
+        "openapiexplorer": OpenApiExplorerService(cloud),
         "spark": SparkService(cloud),
         "oss": OssService(cloud),
         "sls": SlsService(cloud),

@@ -120,6 +120,7 @@ def _open(context: Any, environment: Mapping[str, str], *, webhook: bool = False
 
 
 def _account(access: Access) -> Account:
+    from rolemend.account.diagnostics import LiveDiagnostics
     from rolemend.account.emr import Emr
     from rolemend.account.oss import Oss
     from rolemend.account.ram import Ram
@@ -127,7 +128,11 @@ def _account(access: Access) -> Account:
     from rolemend.checklist.facts import Account
 
     return Account(
-        identities=Ram(access), buckets=Oss(access), clusters=Emr(access), workspaces=SparkWorkspaces(access)
+        identities=Ram(access),
+        buckets=Oss(access),
+        clusters=Emr(access),
+        workspaces=SparkWorkspaces(access),
+        diagnostics=LiveDiagnostics(access),
     )
 
 

@@ -103,6 +103,12 @@ def creator_in_group(stage: Stage) -> None:
     denied(stage, run_cluster(keys, "emr-demo-group", "EMR-3.30.0"))
 
 
+def creator_without_rights(stage: Stage) -> None:
+    """Nothing allows the creation: what refused it stands in the log of the call and its diagnostic message alone."""
+    make_role(stage, "emr-demo-plain", trust("ecs.aliyuncs.com"), {"emr-demo-plain": reading("demo-data-a")})
+    denied(stage, run_cluster(make_user(stage, "nora"), "emr-demo-plain", "EMR-5.16.0"))
+
+
 def user_on_oss(stage: Stage) -> None:
     """A RAM user is denied on a bucket; the log tells only the user's id."""
     clients.bucket(stage.root, "demo-private").create_bucket("private")

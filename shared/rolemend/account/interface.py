@@ -11,6 +11,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from rolemend.signals.denial import DeniedDetail
+
 T = TypeVar("T")
 
 
@@ -137,6 +139,16 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     directory: str = ""
     catalog: str = ""
     catalog_type: str = ""
+
+
+class Diagnostics(Protocol):
+    """Who can tell more of a denied call than its error does."""
+
+    def decode(self, encoded: str) -> Reading[DeniedDetail]:
+        """Open an EncodedDiagnosticMessage."""
+
+    def request_log(self, request_id: str) -> Reading[DeniedDetail]:
+        """The AccessDeniedDetail of one's account's call with this id; Absent if it is not kept, or had none."""
 
 
 class Identities(Protocol):

@@ -22,6 +22,7 @@ from rolemend.checklist.creator import CREATOR_POLICY, PASS_ROLE, ask_creator_po
 from rolemend.checklist.facts import CreationFacts, changed_since
 from rolemend.checklist.model import FAILED, Check, Diagnosis, conclude
 from rolemend.checklist.reported import reported
+from rolemend.checklist.reported_layers import refused_by_layer
 from rolemend.text import text
 
 ID = "cluster-creation"
@@ -30,7 +31,7 @@ ID = "cluster-creation"
 def diagnose_cluster_creation(facts: CreationFacts) -> Diagnosis:
     """Ask every check in the FAQ's order. What the service itself reported is the cause before all others."""
     changed = changed_since(facts.denial.time, facts.creator_policies, [facts.role, facts.service_role])
-    findings = tuple(check.ask(facts) for check in CHECKS)
+    findings = tuple(refused_by_layer(facts.denial, check.ask(facts)) for check in CHECKS)
     diagnosis = conclude(ID, findings, changed_since=changed)
     told = reported(facts.denial)
     for finding in findings:

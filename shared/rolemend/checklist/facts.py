@@ -14,6 +14,7 @@ from rolemend.account.interface import (
     Buckets,
     Cluster,
     Clusters,
+    Diagnostics,
     Encryption,
     Identities,
     Known,
@@ -80,12 +81,13 @@ class BucketFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of the account that a diagnosis reads."""
+    """The parts of the account that a diagnosis reads. Without `diagnostics` it rests on what the signal tells."""
 
     identities: Identities
     buckets: Buckets
     clusters: Clusters
     workspaces: Workspaces
+    diagnostics: Diagnostics | None = None
 
 
 def collect_creation_facts(account: Account, denial: Denial, target: ClusterTarget) -> CreationFacts:

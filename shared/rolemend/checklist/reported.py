@@ -12,7 +12,8 @@ import msgspec
 
 from rolemend.checklist.facts import EMR_SERVICE_ROLE
 from rolemend.checklist.model import REPORTED, Evidence
-from rolemend.signals.denial import Denial
+from rolemend.checklist.told import said_by_ram
+from rolemend.signals.denial import Denial, DeniedDetail
 from rolemend.text import Text, text
 
 CREATOR_POLICY, PASS_ROLE, ROLE_NAME = "creator-policy", "pass-role", "role-name"
@@ -50,7 +51,9 @@ class Reported(msgspec.Struct, frozen=True):
 
 
 def reported(denial: Denial) -> Reported | None:
-    """What the error code says, or a code that stands in the message; None if neither names a cause."""
+    """What RAM, the error code, or a code that stands in the message says; None if none of them names a cause."""
+    if denial.detail is not None and (check := _check_of(denial.detail)):
+        return Reported(check, said_by_ram(denial.detail))
     words = (denial.code, *_WORD.findall(denial.message[:4_000]))
     code = next((word for word in words if word.lower() in _CODES), None)
     if code is None:
@@ -59,6 +62,15 @@ def reported(denial: Denial) -> Reported | None:
     if code.lower().startswith("entitynotexist") and EMR_SERVICE_ROLE.lower() in denial.message.lower():
         check, meaning = _CODES["cluster.role.notconfirm"]
     return Reported(check, Evidence(text(meaning.template, code=code), REPORTED))
+
+
+def _check_of(detail: DeniedDetail) -> str:
+    """The check that asks for the action that RAM refused; "" if none does."""
+    if detail.policy_type == "AssumeRolePolicy":
+        return TRUST_POLICY
+    if detail.action.lower() == "ram:passrole":
+        return PASS_ROLE
+    return CREATOR_POLICY if detail.action.lower().startswith("emr:") else ""
 
 
 def evidence_of(denial: Denial, check: str) -> tuple[Evidence, ...]:

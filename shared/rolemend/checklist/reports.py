@@ -8,6 +8,7 @@ https://www.alibabacloud.com/help/en/ram/support/how-to-troubleshoot-an-access-d
 from __future__ import annotations
 
 from rolemend.checklist.model import REPORTED, Evidence
+from rolemend.checklist.told import is_identity_based, said_by_ram
 from rolemend.signals.denial import Denial
 from rolemend.text import text
 
@@ -47,6 +48,8 @@ def reported_causes(denial: Denial) -> tuple[str, ...]:
     """The causes that the service's report leaves possible; none where it does not narrow them down."""
     if denial.policy_type in _BY_POLICY_TYPE:
         return (_BY_POLICY_TYPE[denial.policy_type],)
+    if denial.detail is not None and denial.detail.explicit and is_identity_based(denial.detail):
+        return ("identity_policy_deny", "https_required")
     code = denial.detail_code
     if is_suspended(denial):
         return ("account_suspended",)
@@ -66,11 +69,11 @@ def is_suspended(denial: Denial) -> bool:
 
 
 def reported(denial: Denial) -> tuple[Evidence, ...]:
-    """The service's own code as evidence."""
-    found = []
+    """The service's own words as evidence."""
+    found = [said_by_ram(denial.detail)] if denial.detail is not None else []
     if denial.detail_code:
         found.append(Evidence(text("OSS reported EC {ec}.", ec=denial.detail_code), REPORTED))
-    if denial.policy_type:
+    if denial.policy_type and denial.detail is None:
         found.append(
             Evidence(text("The service reported PolicyType {type}.", type=denial.policy_type), REPORTED)
         )

@@ -86,6 +86,8 @@ class _Event(msgspec.Struct):
     userIdentity: _Identity | None = None
     requestParameters: dict[str, Any] | None = None
     responseElements: Any = None
+    accessDeniedDetail: Any = None
+    AccessDeniedDetail: Any = None
 
 
 class StartedCreation(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,7 +171,26 @@ def _denial(event: _Event, code: str) -> Denial:
         conditions={**conditions, "acs:SecureTransport": "true"},
         unknown_conditions=("acs:SourceVpc", "acs:MFAPresent", "acs:UserAgent")
         + (() if conditions else ("acs:SourceIp",)),
+        diagnostic=_diagnostic(event),
     )
+
+
+_ENCODED = re.compile(
+    r"EncodedDiagnosticMessage\W{1,8}([A-Za-z0-9+/=_\-]{16,8192})", re.ASCII | re.IGNORECASE
+)
+
+
+def _diagnostic(event: _Event) -> str:
+    """The EncodedDiagnosticMessage, if one stands in the event. No page shows one there: it is taken where it is."""
+    for detail in (
+        event.accessDeniedDetail,
+        event.AccessDeniedDetail,
+        event.errorMessage,
+        event.responseElements,
+    ):
+        if detail and (found := _ENCODED.search(detail if isinstance(detail, str) else repr(detail))):
+            return found[1]
+    return ""
 
 
 def _principal(identity: _Identity, account: str) -> DeniedPrincipal:

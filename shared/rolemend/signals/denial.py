@@ -67,13 +67,32 @@ class JobTarget(msgspec.Struct, frozen=True, kw_only=True, tag="spark_job"):
 Target = ClusterTarget | BucketTarget | JobTarget
 
 
+class DeniedDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """What RAM itself says of a denied call. `principal` is a user's id, or `role:session`; "" for what it leaves out.
+
+    `explicit` is None where it does not say whether a Deny was met; `matched` names the policies that had a say, each
+    as `name` or `name (where it is attached)`. `encoded` is what RAM can open to say more.
+    """
+
+    action: str = ""
+    resource: str = ""
+    owner: str = ""
+    principal_type: str = ""
+    principal: str = ""
+    explicit: bool | None = None
+    policy_type: str = ""
+    matched: tuple[str, ...] = ()
+    encoded: str = ""
+
+
 class Denial(msgspec.Struct, frozen=True, kw_only=True):
     """One denied call.
 
     `signal_id` names the record it was read from and never changes between deliveries; `code` and `detail_code` are
     the service's error code and OSS's EC; `time` is in epoch seconds; `conditions` are the condition keys the record
     tells, `unknown_conditions` those it leaves open; `account` is the account whose log this is; `policy_type` is the
-    PolicyType of an AccessDeniedDetail, which no log holds. A failed job's error may name no action and no code: "".
+    PolicyType of an AccessDeniedDetail, which no log holds; `diagnostic` is the EncodedDiagnosticMessage of one, which
+    RAM can open, and `detail` what it said then. A failed job's error may name no action and no code: "".
     """
 
     signal_id: str
@@ -91,6 +110,8 @@ class Denial(msgspec.Struct, frozen=True, kw_only=True):
     conditions: dict[str, str] = {}
     unknown_conditions: tuple[str, ...] = ()
     policy_type: str = ""
+    diagnostic: str = ""
+    detail: DeniedDetail | None = None
 
 
 class PassedOver(msgspec.Struct, frozen=True):

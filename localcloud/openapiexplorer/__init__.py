@@ -1,0 +1,1 @@
+"""OpenAPI Explorer: the logs of single OpenAPI calls."""
