@@ -6,15 +6,20 @@ Each imports only its own parts: an event that is no denial must not pay for RAM
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolemend.account.access import Access
-from rolemend.settings import Settings, read_credentials, read_settings
+import msgspec
+
+from rolemend.account.access import Access, Credentials
+from rolemend.errors import AccountError
+from rolemend.settings import Settings, read_credentials, read_scheme, read_settings
 
 if TYPE_CHECKING:
     from rolemend.account.interface import Functions, ObjectStore
     from rolemend.checklist.facts import Account
+    from rolemend.explain.live import Live
     from rolemend.incident.ledger import Ledger
     from rolemend.remedy.guardrails import Guardrails
     from rolemend.work import diagnose, notify, remediate, watch
@@ -95,6 +100,57 @@ def build_notify(context: Any = None, environment: Mapping[str, str] = os.enviro
         channel="webhook",
         language=settings.language,
     )
+
+
+def build_live(environment: Mapping[str, str], home: Path) -> Callable[[], Live] | None:
+    """For `rolemend explain`: opens the account of the credentials that this machine has; None if it has none.
+
+    Raises SettingsError. What is wrong with credentials or the network is told by the opened `Live`.
+    """
+    from rolemend.account.credentials import find_credentials
+    from rolemend.explain.live import Live
+    from rolemend.text import text
+
+    region = environment.get("ALIBABA_CLOUD_REGION_ID") or _DEFAULT_REGION
+    scheme = read_scheme(environment)
+    try:
+        credentials = find_credentials(environment, home)
+    except AccountError as error:
+        failure = text("The account was not asked: {why}", why=error)
+        return lambda: Live({}, region, failure)
+    if credentials is None:
+        return None
+    return lambda: _live(Access(account="", region=region, credentials=credentials, scheme=scheme, tries=2))
+
+
+def _live(access: Access) -> Live:
+    from rolemend.account.sts import account_of
+    from rolemend.explain.live import Live
+    from rolemend.text import text
+
+    try:
+        account = account_of(access)
+    except AccountError as error:
+        return Live({}, access.region, text("The account was not asked: {why}", why=error))
+    return Live({account: _account(msgspec.structs.replace(access, account=account))}, access.region)
+
+
+def build_snapshot(keys: Mapping[str, tuple[str, str]]) -> Live:
+    """For `rolemend explain --snapshot`: the accounts of a snapshot, by id, with the key of each one's root user."""
+    from rolemend.explain.live import Live
+
+    accounts = {
+        account: _account(
+            Access(
+                account=account, region=_DEFAULT_REGION, credentials=Credentials(*key), scheme="http", tries=1
+            )
+        )
+        for account, key in keys.items()
+    }
+    return Live(accounts, _DEFAULT_REGION)
+
+
+_DEFAULT_REGION = "cn-hangzhou"
 
 
 GUARDRAILS_KEY = "config/guardrails.toml"

@@ -87,6 +87,15 @@ def read_settings(environment: Mapping[str, str], *, webhook: bool = False) -> S
 _PROXY_HERE = re.compile(r"https?://([^@/?#]*@)?(127\.0\.0\.1|localhost)(:[0-9]+)?/?")
 
 
+def read_scheme(environment: Mapping[str, str]) -> str:
+    """`https`, or `http` where ROLEMEND_SCHEME asks for it and a proxy on this machine is set. Raises SettingsError."""
+    problems: list[str] = []
+    scheme = _scheme(environment, _Reader(environment, problems))
+    if problems:
+        raise SettingsError(problems)
+    return scheme
+
+
 def _scheme(environment: Mapping[str, str], need: _Reader) -> str:
     """Plain http only through a proxy on this machine: nothing signed ever leaves it unencrypted."""
     scheme = need.one_of("ROLEMEND_SCHEME", ("https", "http"), "https")

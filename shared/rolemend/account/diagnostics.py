@@ -19,7 +19,7 @@ from rolemend.signals.denial import DeniedDetail
 
 _ENDPOINT = "openapi-mcp.cn-hangzhou.aliyuncs.com"
 """The one for accounts of the China site; it answers for the calls of every region."""
-_SECONDS = 3
+_SECONDS = 5
 """How long an answer is waited for: the diagnosis goes on without it."""
 
 

@@ -14,14 +14,14 @@ import msgspec
 
 from rolemend.account.interface import Diagnostics, Known, Unread
 from rolemend.checklist.model import FAILED, REPORTED, Diagnosis, Evidence
-from rolemend.signals.denial import Denial, DeniedDetail
+from rolemend.signals.denial import Denial, DeniedDetail, DeniedPrincipal
 from rolemend.text import text
 
 _UUID = re.compile(r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}", re.IGNORECASE | re.ASCII)
 _SAYS_ONLY_NO = (
     "nopermission", "forbidden", "notauthorized", "unauthorized", "accessdenied", "accessforbidden",
 )  # fmt: skip
-"""Codes, or their beginnings, that leave it open what is missing."""
+"""How such codes begin."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -33,13 +33,29 @@ class Told(msgspec.Struct, frozen=True):
 
 def ask_services(diagnostics: Diagnostics | None, denial: Denial) -> Told:
     """Ask who can tell more. Never raises: a call that is refused is a note, and the denial stays as it was."""
-    if diagnostics is None:
+    if diagnostics is None or denial.detail is not None:
         return Told(denial)
+    logged_as = denial.request_id if denial.source == "actiontrail" and says_only_no(denial.code) else ""
+    detail, notes = ask_detail(diagnostics, denial.diagnostic, logged_as)
+    if detail is None or not is_of(denial.principal, detail):
+        return Told(denial, notes)
+    return Told(with_detail(denial, detail), notes)
+
+
+def with_detail(denial: Denial, detail: DeniedDetail) -> Denial:
+    return msgspec.structs.replace(
+        denial, detail=detail, policy_type=detail.policy_type or denial.policy_type
+    )
+
+
+def ask_detail(
+    diagnostics: Diagnostics, encoded: str, request_id: str
+) -> tuple[DeniedDetail | None, tuple[Evidence, ...]]:
+    """Open the message; without one, look for it in the log of the call, whose id must be an OpenAPI's."""
     notes: list[Evidence] = []
     detail: DeniedDetail | None = None
-    encoded = denial.diagnostic
-    if not encoded and _may_be_logged(denial):
-        logged = diagnostics.request_log(denial.request_id.upper())
+    if not encoded and _UUID.fullmatch(request_id):
+        logged = diagnostics.request_log(request_id.upper())
         notes += _note(logged)
         detail = logged.value if isinstance(logged, Known) else None
         encoded = detail.encoded if detail is not None else ""
@@ -47,16 +63,12 @@ def ask_services(diagnostics: Diagnostics | None, denial: Denial) -> Told:
         decoded = diagnostics.decode(encoded)
         notes += _note(decoded)
         detail = decoded.value if isinstance(decoded, Known) else detail
-    if detail is None or not is_of(denial, detail):
-        return Told(denial, tuple(notes))
-    policy_type = detail.policy_type or denial.policy_type
-    return Told(msgspec.structs.replace(denial, detail=detail, policy_type=policy_type), tuple(notes))
+    return detail, tuple(notes)
 
 
-def _may_be_logged(denial: Denial) -> bool:
-    """Whether a call of the OpenAPI is meant whose code does not say by itself what is missing."""
-    vague = denial.code.lower().startswith(_SAYS_ONLY_NO)
-    return denial.source == "actiontrail" and vague and _UUID.fullmatch(denial.request_id) is not None
+def says_only_no(code: str) -> bool:
+    """Whether a code leaves it open what is missing."""
+    return code.lower().startswith(_SAYS_ONLY_NO)
 
 
 def _note(reading: object) -> list[Evidence]:
@@ -70,9 +82,9 @@ def _note(reading: object) -> list[Evidence]:
     return [Evidence(said)]
 
 
-def is_of(denial: Denial, detail: DeniedDetail) -> bool:
+def is_of(who: DeniedPrincipal, detail: DeniedDetail) -> bool:
     """Whether a detail speaks of the denied principal: a log may quote the message of another denial."""
-    who, named = denial.principal, detail.principal
+    named = detail.principal
     if not named or who.type not in ("ram_user", "assumed_role"):
         return True
     if who.type == "assumed_role":

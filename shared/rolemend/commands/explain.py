@@ -6,13 +6,19 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, BinaryIO
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from rolemend.errors import RolemendError
+from rolemend.errors import RolemendError, UnreadableInput
 
-_WORTH_A_BAR = 16 << 20
-"""Bytes from which on a progress bar is worth its line."""
+if TYPE_CHECKING:
+    from rolemend.explain.answer import Answer
+    from rolemend.explain.live import Live
+
+Connect = Callable[[], "Live"]
+
+_NEEDS_LOCAL = "--snapshot needs the local cloud: pip install 'rolemend[local]'"
 
 
 def add_command(commands: Any) -> None:
@@ -27,22 +33,83 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "--lang", choices=("en", "zh"), default="en", help="language of the advice (default: en)"
     )
-    parser.set_defaults(run=run)
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--snapshot",
+        metavar="FILE",
+        type=Path,
+        help="run the checks on a state file of the local cloud, which stays as it is",
+    )
+    where.add_argument(
+        "--offline",
+        action="store_true",
+        help="from the text alone, also where this machine has credentials (without any, that is so anyway)",
+    )
+    parser.set_defaults(run=run, open_snapshot=None)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Answer to a file or to standard input; 0 whenever it was read, 1 (by RolemendError) if it cannot be."""
-    from rolemend.explain.explain import explain_file
+    """Answer to a file or to standard input; 0 whenever it was read, 1 or 2 (by RolemendError) if it cannot be.
+
+    The checks run on the snapshot, or on the account that this machine has credentials of; without either no network is
+    touched. What fails there is told on standard error and leaves its check unknown.
+    """
+    from rolemend.commands.progress import progress
+    from rolemend.explain.explain import answers_in, with_advice
     from rolemend.explain.show import show
 
-    try:
-        with _opened(options.file) as (file, size), _progress(size) as read:
-            answers = explain_file(file, read)
-    except OSError as error:
-        raise RolemendError(f"cannot read {options.file}: {error.strerror or error}") from error
+    with _account(options) as connect:
+        try:
+            with _opened(options.file) as (file, size), progress(size) as read:
+                answers = answers_in(file, read)
+        except OSError as error:
+            raise RolemendError(f"cannot read {options.file}: {error.strerror or error}") from error
+        if connect is not None:
+            answers = _examined(answers, connect, options.lang)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace") if hasattr(sys.stdout, "reconfigure") else None
-    sys.stdout.write(show(answers, options.format, options.lang))
+    sys.stdout.write(show(with_advice(answers), options.format, options.lang))
     return 0
+
+
+def _examined(answers: list[Answer], connect: Connect, language: str) -> list[Answer]:
+    from rolemend.explain.advice import say
+    from rolemend.explain.live import examine
+
+    examined = examine(answers, connect)
+    for note in examined.notes:
+        sys.stderr.write(f"rolemend explain: {say(note, language)}\n")
+    return examined.answers
+
+
+@contextmanager
+def _account(options: argparse.Namespace) -> Iterator[Connect | None]:
+    """How to open the account that is asked; None where none is."""
+    if options.snapshot is not None:
+        with _snapshot(options) as live:
+            yield lambda: live
+    elif options.offline:
+        yield None
+    else:
+        from rolemend.bootstrap import build_live
+
+        yield build_live(os.environ, Path.home())
+
+
+@contextmanager
+def _snapshot(options: argparse.Namespace) -> Iterator[Live]:
+    """The opener comes from the local cloud, which adds it to this command where it is installed."""
+    from rolemend.bootstrap import build_snapshot
+
+    if options.open_snapshot is None:
+        raise RolemendError(_NEEDS_LOCAL)
+    with ExitStack() as stack:
+        try:
+            keys = stack.enter_context(options.open_snapshot(options.snapshot))
+        except ImportError as error:
+            raise RolemendError(f"{_NEEDS_LOCAL} ({error})") from error
+        except ValueError as error:
+            raise UnreadableInput(str(error)) from error
+        yield build_snapshot(keys)
 
 
 @contextmanager
@@ -53,22 +120,3 @@ def _opened(name: str) -> Iterator[tuple[BinaryIO, int]]:
         return
     with open(name, "rb") as file:
         yield file, os.fstat(file.fileno()).st_size
-
-
-@contextmanager
-def _progress(size: int) -> Iterator[Callable[[int], None]]:
-    """What is told the bytes that were read: a bar on standard error for a long file on a terminal, else nothing."""
-    if size < _WORTH_A_BAR or not sys.stderr.isatty():
-        yield lambda count: None
-        return
-    try:
-        from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
-    except ImportError:
-        yield lambda count: None
-        return
-    with Progress(
-        BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True
-    ) as bar:
-        task = bar.add_task("explain", total=size)
-        yield lambda count: bar.advance(task, count)

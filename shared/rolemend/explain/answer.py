@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from rolemend.explain.advice import Advice
+from rolemend.signals.denial import Denial
 from rolemend.text import Text
 
 CAUSES = (
@@ -32,7 +33,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One error of the text. Names are None where the text does not tell them; every name stands in the text.
 
     `by_role` says that the principal is a role; `because` are the words that the cause rests on, `source` the page that
-    says what they mean.
+    says what they mean. The rest is for the diagnosis on an account, which gives `remedy`: `principal_type`, `owner`,
+    `policy_type` and `encoded` are AccessDeniedDetail's words for the principal, its account, what refused, and what
+    RAM can open, `principal_id` the id beside a name; `denial` is what a whole event or log line tells; `guessed` says
+    that `action` is only what the operation in the text usually needs.
     """
 
     kind: str
@@ -56,6 +60,14 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     by_role: bool = False
     because: tuple[Text, ...] = ()
     source: str = ""
+    principal_type: str = ""
+    principal_id: str = ""
+    owner: str = ""
+    policy_type: str = ""
+    encoded: str = ""
+    denial: Denial | None = None
+    guessed: bool = False
+    remedy: Text | None = None
 
 
 _SHOWN = (

@@ -8,10 +8,12 @@ import msgspec
 
 from rolemend.explain import codes
 from rolemend.explain.answer import CONFIDENCES, Answer
+from rolemend.explain.case import denial_in
 from rolemend.explain.endpoint import right_endpoint
 from rolemend.explain.names import oss_host, service_of
 from rolemend.explain.sighting import Sighting
 from rolemend.explain.verdict import NO_PERMISSION_PROBLEM, NOT_RECOGNISED, Verdict, judge
+from rolemend.text import text
 
 _MOST = 5_000
 """Different errors that are told apart; further ones are counted by their cause, so that no text fills the memory."""
@@ -39,11 +41,11 @@ class Collector:
         answer = _answer(error, verdict)
         key = _sameness(answer)
         if key not in self._answers and len(self._answers) >= _MOST:
-            answer = _nameless(answer)
+            answer, error = _nameless(answer), Sighting()
             key = _sameness(answer)
         known = self._answers.get(key)
         if known is None:
-            self._answers[key] = answer
+            self._answers[key] = msgspec.structs.replace(answer, denial=denial_in(error.record))
         elif not (error.nested and key == self._last and known.request_id == answer.request_id):
             self._answers[key] = _again(known, answer)
         self._last = key
@@ -75,18 +77,16 @@ def _family(code: str) -> str:
 def _again(known: Answer, other: Answer) -> Answer:
     """The same error once more; an object is named only while it is the same one."""
     kept = known.object if known.object == other.object else None
-    return msgspec.structs.replace(known, count=known.count + 1, object=kept)
+    encoded = other.encoded or known.encoded  # the younger one: a message can be opened for a time only
+    return msgspec.structs.replace(known, count=known.count + 1, object=kept, encoded=encoded)
 
 
 def _nameless(answer: Answer) -> Answer:
-    return Answer(
-        kind=answer.kind,
-        cause=answer.cause,
-        confidence=answer.confidence,
-        service=answer.service,
-        because=answer.because,
-        source=answer.source,
+    """What further errors are counted as: a text of millions of different ones must not fill the memory."""
+    said = text(
+        "More than {most} different errors: the others are counted here by their cause alone.", most=_MOST
     )
+    return Answer(kind=answer.kind, cause=answer.cause, confidence=answer.confidence, because=(said,))
 
 
 def _answer(error: Sighting, verdict: Verdict) -> Answer:
@@ -109,7 +109,13 @@ def _answer(error: Sighting, verdict: Verdict) -> Answer:
         right_endpoint=_name(right.endpoint if right else ""),
         request_id=_name(error.request_id),
         ec=_name(error.ec),
-        code=error.code,
+        code=error.code[:_LONGEST],
+        principal_type=error.principal_type,
+        principal_id=error.principal_id,
+        owner=error.owner,
+        policy_type=error.policy_type,
+        encoded=error.encoded,
+        guessed=error.guessed,
         by_role="role" in error.signs or ":" in error.principal,
         because=verdict.because,
         source=verdict.source,

@@ -117,6 +117,11 @@ def _event(event: dict[str, Any]) -> Iterator[Sighting]:
     told.principal = told.principal or _word(identity.get("userName")) or _word(identity.get("principalId"))
     told.action = told.action or (f"{service}:{name}" if service and name else "")
     told.guessed = False
+    told.principal_type = _IDENTITIES.get(_word(identity.get("type")), "")
+    told.principal_id = _word(identity.get("principalId"))
+    told.owner = _word(identity.get("accountId")) or _word(event.get("recipientAccountId"))
+    told.encoded = told.encoded or _encoded_in(event)
+    told.record = event
     told.service = "emr" if creation else service or told.service
     told.bucket = bucket if is_bucket(bucket) else told.bucket
     told.object = _word(parameters.get("objectName")) or told.object
@@ -125,6 +130,19 @@ def _event(event: dict[str, Any]) -> Iterator[Sighting]:
     told.request_id = _word(event.get("requestId")) or told.request_id
     told.signs = told.signs | ({"creation"} if creation else set()) | (set() if denied else {"no_error"})
     yield told
+
+
+_IDENTITIES = {"ram-user": "SubUser", "assumed-role": "AssumedRoleUser", "root-account": "RootUser"}
+"""ActionTrail's words for principals -> AccessDeniedDetail's."""
+
+
+def _encoded_in(event: dict[str, Any]) -> str:
+    for name in ("accessDeniedDetail", "AccessDeniedDetail", "responseElements"):
+        detail = _members(event.get(name))
+        detail = _members(detail.get("AccessDeniedDetail")) or detail
+        if encoded := _word(detail.get("EncodedDiagnosticMessage") or detail.get("encodedDiagnosticMessage")):
+            return encoded
+    return ""
 
 
 def _told(code: str, message: str) -> Sighting:
@@ -152,6 +170,7 @@ def _logged(line: dict[str, Any]) -> Iterator[Sighting]:
         ec=values.get("ec", ""),
         status=values.get("http_status", ""),
         principal=role or values.get("requester_id", ""),
+        record=line,
         action=LOGGED.get(operation, f"oss:{operation}" if operation else ""),
         service="oss",
         bucket=bucket if is_bucket(bucket) else "",
@@ -175,6 +194,8 @@ def _decoded(message: dict[str, Any]) -> Iterator[Sighting]:
         else "",
         action=_word(message.get("AuthAction")),
         principal=_word(principal.get("AuthPrincipalDisplayName")),
+        principal_type=_word(principal.get("AuthPrincipalType")),
+        owner=_word(principal.get("AuthPrincipalOwnerId")),
         resource=_word(message.get("AuthResource")),
         service=_word(message.get("AuthAction")).partition(":")[0],
     )

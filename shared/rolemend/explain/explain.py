@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from rolemend.explain.advice import advise
+from rolemend.explain.advice import Advice, advise
 from rolemend.explain.answer import Answer
 from rolemend.explain.collect import Collector
 from rolemend.explain.documents import split_documents
@@ -26,11 +26,29 @@ def explain_file(file: Readable, read: Callable[[int], None] = lambda count: Non
 
     `read` is told the bytes of each piece. Nothing in the file is an error of this function.
     """
+    return with_advice(answers_in(file, read))
+
+
+def answers_in(file: Readable, read: Callable[[int], None] = lambda count: None) -> list[Answer]:
+    """The same without advice, for who asks an account about them first."""
     collector = Collector()
     for window in windows(file, read):
         for part in worth_reading(window):
             _look(part, collector)
-    return [msgspec.structs.replace(answer, advice=advise(answer)) for answer in collector.answers()]
+    return collector.answers()
+
+
+def with_advice(answers: list[Answer]) -> list[Answer]:
+    """Each answer with what to do about it, led by the remedy that an account's diagnosis called for."""
+    return [msgspec.structs.replace(answer, advice=_advice(answer)) for answer in answers]
+
+
+def _advice(answer: Answer) -> tuple[Advice, ...]:
+    advice = advise(answer)
+    if answer.remedy is None or not advice:
+        return advice
+    first = msgspec.structs.replace(advice[0], console=(answer.remedy, *advice[0].console))
+    return (first, *advice[1:])
 
 
 def _look(text: str, collector: Collector) -> None:

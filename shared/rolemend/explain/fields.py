@@ -28,6 +28,8 @@ _SPELLINGS = {
     "policy_type": "policytype|nopermissionpolicytype",
     "no_permission": "nopermissiontype",
     "principal": "authprincipaldisplayname",
+    "principal_type": "authprincipaltype",
+    "owner": "authprincipalownerid",
     "operation": "operation",
     "extend": "extendinformation",
     "access_key": "ossaccesskeyid",
@@ -54,7 +56,7 @@ _NAME = (
     r"(?:x-(?:oss|acs|log)-)?(?:(?:[Ee]rror|ERROR|[Ee]rr|http|[Hh]ttp|HTTP)[ _\-]?)?"
     r"(?:[Cc]ode|CODE|[Mm]essage|[Mm]sg|[Ee][Cc]|[Ss]tatus(?:[ _\-]?[Cc]ode)?|(?:log)?[Rr]equest[ _\-]?(?:[Ii][Dd]))"
     r"|ErrorEC|x-oss-ec|[Hh]ost(?:[Ii][Dd])?|[Bb]ucket(?:_?[Nn]ame)?|[Oo]bject(?:_?[Nn]ame)?|[Kk]ey|[Ee]ndpoint|User"
-    r"|[Aa]uth(?:Action|Resource|PrincipalDisplayName)|(?:[Nn]oPermission)?[Pp]olicyType|[Nn]oPermissionType"
+    r"|[Aa]uth(?:Action|Resource|Principal(?:DisplayName|Type|OwnerId))|(?:[Nn]oPermission)?[Pp]olicyType|[Nn]oPermissionType"
     r"|operation|extend_information|OSSAccessKeyId|[Ee]rror"
 )
 
@@ -93,7 +95,9 @@ _STYLES = {
 """Group of the value -> group of its name, and the style."""
 
 
-_ONE_WORD = frozenset({"request_id", "ec", "action", "principal", "policy_type", "no_permission"})
+_ONE_WORD = frozenset(
+    {"request_id", "ec", "action", "principal", "principal_type", "owner", "policy_type", "no_permission"}
+)
 """What is one word: a sentence's end or the next name of a Go map behind it is none of it."""
 
 

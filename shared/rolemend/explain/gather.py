@@ -22,6 +22,8 @@ from rolemend.explain.surroundings import complete
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.\-_][A-Za-z0-9]+){0,4}", re.ASCII)
 _REQUEST_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z\-*]{7,63}", re.ASCII)
 _WORDS = re.compile(r"[A-Za-z][A-Za-z0-9]{2,60}", re.ASCII)
+_OPENABLE = "codedDiagnosticMessage"
+_ENCODED = re.compile(r"[Ee]ncodedDiagnosticMessage\W{1,12}([A-Za-z0-9+/=_\-]{16,8192})", re.ASCII)
 _FAR = 4_000
 """Characters between two members that are no longer taken for those of one error."""
 
@@ -65,7 +67,15 @@ def _marks(text: str) -> list[Mark]:
     whole = len(text.rstrip())
     fields = [mark for mark in marks_in(text) if _is_sound(mark) and not _is_cut_off(mark, whole)]
     found = [*fields, *_sentences(text, [mark for mark in fields if mark.key == "message"])]
-    return sorted([*found, *_bare(text, fields)], key=lambda mark: mark.start)
+    return sorted([*found, *_bare(text, fields), *_encoded(text)], key=lambda mark: mark.start)
+
+
+def _encoded(text: str) -> Iterator[Mark]:
+    """What RAM can open: longer than other members are."""
+    if _OPENABLE not in text:
+        return
+    for found in _ENCODED.finditer(text):
+        yield Mark(found.start(), found.end(), "encoded", "bare", found[1])
 
 
 def _sentences(text: str, messages: list[Mark]) -> Iterator[Mark]:
@@ -191,7 +201,7 @@ def _code_contradicts(current: _Open, code: str) -> bool:
 
 def _take(current: _Open, mark: Mark) -> None:
     current.seen.add((mark.key, mark.style))
-    current.end = max(current.end, mark.end) if mark.key != "message" else max(current.end, mark.start)
+    current.end = max(current.end, mark.start if mark.key == "message" else mark.end)
     if mark.key == "message" and current.said == (0, 0):
         current.said = (mark.start, mark.end)
     if mark.key == "code" and "code" in current.values and _is_in_message(current, mark):
@@ -232,6 +242,9 @@ def _sighting(error: _Open) -> Sighting:
         no_permission=values.get("no_permission", ""),
         action=values.get("action") or values.get("phrase_action", ""),
         principal=values.get("principal", ""),
+        principal_type=values.get("principal_type", ""),
+        owner=values.get("owner", ""),
+        encoded=values.get("encoded", ""),
         resource=values.get("resource") or values.get("phrase_resource", ""),
         bucket=values.get("bucket", ""),
         object=values.get("object", ""),

@@ -35,7 +35,8 @@ def _head(answer: Answer, language: str) -> str:
 
 def _facts(answer: Answer) -> list[tuple[str, str]]:
     values: dict[str, Any] = {name: getattr(answer, name) for name in _NAMES}
-    return [(name, plain(value)) for name, value in values.items() if value]
+    facts = [(name, plain(value)) for name, value in values.items() if value]
+    return facts + [(f"check {check.id}", check.answer) for check in answer.checks]
 
 
 def _text(answer: Answer, language: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 
@@ -10,9 +12,10 @@ class Sighting(msgspec.Struct, kw_only=True):
 
     `code` is the service's error code, `phrases` the ids of known sentences (`phrases.PHRASES`) in it and `quotes`
     their words, `host` the host that was asked (`HostId`), `endpoint` OSS's `<Endpoint>`, `others` further OSS hosts
-    around it. `guessed` says that `action` is only what the operation in the text usually needs. `signs` are marks of
-    the surroundings: `oss`, `dlf`, `kms`, `sts_key`, `s3`, `creation`, `role`, `unsigned`,
-    `no_error`.
+    around it. `principal_type` and `owner` are AccessDeniedDetail's words for the principal and its account, `encoded`
+    its EncodedDiagnosticMessage, `principal_id` the id beside a name; `record` is the event or log line that this was
+    read from. `guessed` says that `action` is only what the operation in the text usually needs. `signs` are marks of
+    the surroundings: `oss`, `dlf`, `kms`, `sts_key`, `s3`, `creation`, `role`, `unsigned`, `no_error`.
     """
 
     code: str = ""
@@ -26,6 +29,11 @@ class Sighting(msgspec.Struct, kw_only=True):
     action: str = ""
     guessed: bool = False
     principal: str = ""
+    principal_type: str = ""
+    principal_id: str = ""
+    owner: str = ""
+    encoded: str = ""
+    record: dict[str, Any] | None = None
     resource: str = ""
     service: str = ""
     bucket: str = ""
