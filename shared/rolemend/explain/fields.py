@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 
@@ -47,6 +47,7 @@ class Mark(msgspec.Struct, frozen=True):
     value: str
 
 
+@lru_cache(1_000)
 def key_of(name: str) -> str:
     """The normalised name of a member, "" if it is none of an error's."""
     return KEY_OF.get(re.sub(r"[^a-z]", "", name.lower()), "")
@@ -101,10 +102,34 @@ _ONE_WORD = frozenset(
 """What is one word: a sentence's end or the next name of a Go map behind it is none of it."""
 
 
+_NAME_END = re.compile(
+    r"(?:ode|ODE|essage|sg|[Ee][Cc]|EC|tatus|[Ii][Dd]|ost|ame|ucket|bject|ey|ndpoint|ser|ction|esource|ype|peration"
+    r"|nformation|rror)(?=[>\]\"'=:]|\s[=:])"
+)
+"""How each name ends, and what follows it. It finds the few places that are worth the long pattern."""
+_OPENERS = {">": "<", "]": "[", '"': '"', "'": "'"}
+_LONGEST_NAME = 40
+_WORD = re.compile(r"(?<![\w<\"'.\-])[A-Za-z]")
+
+
+def _starts(text: str, end: int, at: int) -> Iterator[int]:
+    """Where a member whose name ends here can begin, the first place first."""
+    low = max(at, end - _LONGEST_NAME)
+    opener = _OPENERS.get(text[end : end + 1])
+    if opener is None:
+        yield from (found.start() for found in _WORD.finditer(text, low, end))
+    elif (start := text.rfind(opener, low, end)) >= 0:
+        yield start
+
+
 def marks_in(text: str) -> Iterator[Mark]:
     """Every member of an error in a text, in order; a value may hold further ones, which are found as well."""
     pattern, at = _pattern(), 0
-    while found := pattern.search(text, at):
+    for ending in _NAME_END.finditer(text):
+        starts = _starts(text, ending.end(), at) if ending.end() > at else ()
+        found = next(filter(None, (pattern.match(text, start) for start in starts)), None)
+        if found is None:
+            continue
         mark = _mark(found)
         if mark is not None:
             yield mark

@@ -48,6 +48,8 @@ class Host(msgspec.Struct, frozen=True):
 
 def oss_hosts(text: str) -> Iterator[Host]:
     """Every OSS host in a text, in order."""
+    if ".aliyuncs.com" not in text:
+        return
     for found in _HOST.finditer(text):
         yield _host(found)
 
@@ -79,7 +81,7 @@ class OssPath(msgspec.Struct, frozen=True):
 
 def oss_paths(text: str) -> Iterator[OssPath]:
     """Every oss:// path in a text, in order."""
-    for found in _PATH.finditer(text):
+    for found in _PATH.finditer(text) if "oss://" in text else ():
         yield OssPath(found["bucket"], found["host"] or "", (found["key"] or "").rstrip(".:"))
 
 

@@ -90,8 +90,19 @@ def _lead(text: str, before: int, start: int) -> str:
     return lead[blanks[-1].end() :] if blanks else lead
 
 
+_NEEDLES = {
+    _ACTION: "ction",
+    _RESOURCE: "acs:",
+    _ROLE_NAMED: "acs:ram::",
+    _CALL: " Failed!!!",
+    _PRODUCT: "product=",
+    _USER: "cipal:",
+}
+"""What stands in everything that a pattern finds: to look for that is far quicker."""
+
+
 def _first(pattern: re.Pattern[str], text: str) -> str:
-    found = pattern.search(text)
+    found = pattern.search(text) if _NEEDLES[pattern] in text else None
     return found[1].rstrip(".:") if found else ""
 
 
@@ -153,7 +164,7 @@ def _service(error: Sighting, action: str, around: str) -> tuple[str, str]:
     """Service and region, as far as the error or what stands around it names one."""
     by_host, region = api_host(error.host)
     if not by_host:
-        hosts = {api_host(found[0]) for found in _ALIYUN_HOST.finditer(around)} - {("", "")}
+        hosts = {api_host(name) for name in _aliyun_hosts(around)} - {("", "")}
         by_host, region = next(iter(hosts)) if len(hosts) == 1 else ("", "")
     stated = next((BY_ID[phrase].service for phrase in error.phrases if BY_ID[phrase].service), "")
     named = stated or (service_of(action) if ACTION_NAME.fullmatch(action) else "")
@@ -162,6 +173,10 @@ def _service(error: Sighting, action: str, around: str) -> tuple[str, str]:
     if not found and _is_oss(around):
         found = "oss"
     return found, region if REGION_NAME.fullmatch(region) else ""
+
+
+def _aliyun_hosts(around: str) -> list[str]:
+    return _ALIYUN_HOST.findall(around) if ".aliyuncs.com" in around else []
 
 
 def _has(around: str, words: tuple[str, ...]) -> bool:
@@ -180,7 +195,7 @@ def _signs(error: Sighting, around: str) -> set[str]:
     foreign = _has(around, _FOREIGN) or _S3_HOST_ID.fullmatch(error.host) is not None
     signs = {
         "oss": _speaks_of_oss(around),
-        "s3": foreign and not _ALIYUN_HOST.search(around),
+        "s3": foreign and not _aliyun_hosts(around),
         "dlf": _has(around, _DLF),
         "kms": _has(around, _KMS),
         "creation": _has(around, _CREATION) and _EMR.search(around) is not None,
