@@ -115,3 +115,49 @@ def test_windows_lose_nothing_and_cut_between_lines() -> None:
 def test_a_line_without_an_end_is_read_to_its_end() -> None:
     text = "x" * (9 * WINDOW)
     assert "".join(windows(io.BytesIO(text.encode()))) == text
+
+
+def different(number: int) -> bytes:
+    """Each line an error of its own, with all that an answer may keep of it."""
+    members = {
+        "EncodedDiagnosticMessage": "A" * 2_000,
+        "AuthPrincipalDisplayName": f"role-{number}:session",
+        "AuthPrincipalOwnerId": "1000000000000001",
+        "AuthPrincipalType": "AssumedRoleUser",
+    }
+    body = {"Code": "NoPermission", "Message": "You may not.", "AccessDeniedDetail": members}
+    return json.dumps(body).encode() + b"\n"
+
+
+def same_service(number: int) -> bytes:
+    """Events of a service of their own each, with a message that nobody needs whole."""
+    event = {
+        "eventName": "RunCluster", "serviceName": f"s{number}", "errorCode": "NoPermission",
+        "errorMessage": "x" * 3_000,
+        "userIdentity": {"type": "ram-user", "userName": f"u{number}", "accountId": "1000000000000001"},
+    }  # fmt: skip
+    return json.dumps(event).encode() + b"\n"
+
+
+@pytest.mark.parametrize("pieces", [different, same_service])
+def test_errors_beyond_the_bound_are_counted_by_their_cause_and_said_to_be(
+    pieces: Callable[[int], bytes],
+) -> None:
+    tracemalloc.start()
+    answers = explain_file(Generated(pieces, 6_500))
+    peaked = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sum(answer.count for answer in answers) == 6_500
+    [rest] = [answer for answer in answers if answer.count > 1]
+    assert rest.count == 1_500
+    assert (rest.principal, rest.service) == (None, None)
+    assert "5000" in rest.because[0].render()
+    assert peaked < 120 << 20
+
+
+def test_one_long_line_takes_no_more_memory_than_many_short_ones() -> None:
+    tracemalloc.start()
+    explain_file(Generated(lambda number: "什么也没有发生, nothing 😀 ".encode() * 2_000, 500))
+    peaked = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peaked < 100 << 20

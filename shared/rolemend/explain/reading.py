@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable, Iterator
 from typing import Protocol
+
+from rolemend.explain.encodings import Wide, decoded, encoding_of
 
 BLOCK = 1 << 18
 """Bytes that are read at once."""
@@ -19,15 +20,6 @@ class Readable(Protocol):
 
     def read(self, size: int, /) -> bytes:
         """Up to `size` bytes, none at the end."""
-
-
-_BOMS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 def windows(file: Readable, read: Callable[[int], None] = lambda count: None) -> Iterator[str]:
@@ -70,16 +62,14 @@ def _end_of_record(text: str) -> int:
 
 def _texts(file: Readable, read: Callable[[int], None]) -> Iterator[str]:
     first = _next_block(file, read)
-    encoding = _encoding_of(first)
+    encoding = encoding_of(first)
     if encoding is None:
         yield from _lines(first, file, read)
         return
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
-    block = first
+    wide, block = Wide(encoding), first
     while block:
-        yield decoder.decode(block).replace("\0", " ")
+        yield wide.decoded(block)
         block = _next_block(file, read)
-    yield decoder.decode(b"", True)
 
 
 def _next_block(file: Readable, read: Callable[[int], None]) -> bytes:
@@ -88,56 +78,26 @@ def _next_block(file: Readable, read: Callable[[int], None]) -> bytes:
     return block
 
 
-def _encoding_of(start: bytes) -> str | None:
-    """An encoding that is not made of ASCII's bytes, told by its mark or by its zero bytes; None for any other."""
-    for bom, encoding in _BOMS:
-        if start.startswith(bom):
-            return encoding
-    sample = start[:4096]
-    even, odd = sample[::2].count(0), sample[1::2].count(0)
-    if len(sample) >= 8 and max(even, odd) * 10 > len(sample) * 3 and min(even, odd) * 8 < max(even, odd):
-        return "utf-16-le" if odd > even else "utf-16-be"
-    return None
-
-
 def _lines(block: bytes, file: Readable, read: Callable[[int], None]) -> Iterator[str]:
-    """Blocks of whole lines; a line without an end is cut when it grows too long."""
-    waiting = b""
+    """Blocks of whole lines; a line without an end is cut when it grows too long, but not within a character."""
+    waiting: list[bytes] = []
+    size = 0
     while block:
-        waiting += block
-        end = waiting.rfind(b"\n") + 1 or (len(waiting) if len(waiting) > _LONGEST_LINE else 0)
-        if end:
-            yield decoded(waiting[:end])
-            waiting = waiting[end:]
+        end = block.rfind(b"\n") + 1
+        waiting.append(block[:end] if end else block)
+        size += len(waiting[-1])
+        if end or size > _LONGEST_LINE:
+            whole = b"".join(waiting)
+            cut = len(whole) if end else _between_characters(whole)
+            yield decoded(whole[:cut])
+            rest = whole[cut:] + (block[end:] if end else b"")
+            waiting, size = [rest], len(rest)
         block = _next_block(file, read)
-    if waiting:
-        yield decoded(waiting)
+    if size:
+        yield decoded(b"".join(waiting))
 
 
-def decoded(block: bytes) -> str:
-    """Text of a block of lines: UTF-8, or line by line what each can be."""
-    if b"\0" not in block:
-        try:
-            return block.decode()
-        except UnicodeDecodeError:
-            pass
-    return "\n".join(_line(line) for line in block.split(b"\n"))
-
-
-def _line(line: bytes) -> str:
-    """One line: UTF-8, GB 18030 (with GBK), or Latin-1, which takes any byte. Many zero bytes are UTF-16's."""
-    zeros = line.count(0)
-    if zeros:
-        line = line.replace(b"\0", b"") if zeros * 3 > len(line) else line.replace(b"\0", b" ")
-    return next(
-        text
-        for encoding in ("utf-8", "gb18030", "latin-1")
-        if (text := _decoded_as(line, encoding)) is not None
-    )
-
-
-def _decoded_as(line: bytes, encoding: str) -> str | None:
-    try:
-        return line.decode(encoding)
-    except UnicodeDecodeError:
-        return None
+def _between_characters(line: bytes) -> int:
+    """Where a long line can be cut: behind its last space, comma or brace, which are part of no other character."""
+    start = len(line) - WINDOW
+    return max(line.rfind(mark, start) for mark in (b" ", b",", b'"')) + 1 or len(line)
