@@ -66,7 +66,7 @@ _NAME = (
 def _pattern() -> re.Pattern[str]:
     return re.compile(
         # <Name>value</Name>
-        rf"<(?P<xn>{_NAME})>\s*(?P<xv>[^<]{{0,2000}}?)\s*</(?P=xn)>"
+        rf"<(?P<xn>{_NAME})>\s*(?P<xv>[^<]{{0,2000}})</(?P=xn)>"
         # [Name]: value
         rf"|\[(?P<bn>{_NAME})\]\s?:[^\S\n]*(?P<bv>[^\n]*?)(?=,?\s*\[(?:{_NAME}|RawMessage|ResponseError)\]\s?:|<|\n|$)"
         # "Name": "value", 'Name': 'value', "Name": ["value"]
@@ -148,7 +148,8 @@ def _mark(found: re.Match[str]) -> Mark | None:
         return Mark(
             found.start(), found.start(group) + found[group].index(value) + len(value), key, style, value
         )
-    return Mark(found.start(), found.end(group), key, style, value)
+    end = found.start(group) + len(found[group].rstrip()) if style == "xml" else found.end(group)
+    return Mark(found.start(), end, key, style, value)
 
 
 def _resume(found: re.Match[str], mark: Mark | None) -> int:
