@@ -90,6 +90,10 @@ UNKNOWN: list[tuple[str, Callable[[Keys], Any]]] = [
         "spark",
         openapi("emr-serverless-spark.cn-hangzhou", "2023-08-08", "ListSessionClusters", "/api/v1/x", "GET"),
     ),
+    (
+        "openapiexplorer",
+        openapi("openapi-mcp.cn-hangzhou", "2024-11-30", "GetOwnRequestLog", "/getOwnRequestLog", "GET"),
+    ),
     ("oss", lifecycle),
     ("oss", processed),
     ("oss", service_level),
