@@ -67,7 +67,10 @@ def diagnosed(denial: Denial, telling: Telling | None, **live: Any) -> Diagnosis
     parts: dict[str, Any] = {"user_policies": Known((FULL,)), "the_role": UNTRUSTING} | live
     account = FakeAccount(**parts)
     return diagnose(
-        Account(identities=account, buckets=account, clusters=account, diagnostics=telling), denial
+        Account(
+            identities=account, buckets=account, clusters=account, workspaces=account, diagnostics=telling
+        ),
+        denial,
     )
 
 

@@ -66,7 +66,9 @@ def examined(content: bytes) -> tuple[Examined, Listening]:
     import io
 
     heard = Listening()
-    account = Account(identities=heard, buckets=heard, clusters=heard, diagnostics=Refusing())
+    account = Account(
+        identities=heard, buckets=heard, clusters=heard, workspaces=heard, diagnostics=Refusing()
+    )
     live = Live({ACCOUNT: account}, "cn-hangzhou")
     return examine(answers_in(io.BytesIO(content)), lambda: live), heard
 
