@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rolemend.account.access import Access, Credentials
-from rolemend.errors import AccountError
+from rolemend.errors import AccountError, SettingsError
 from rolemend.settings import Settings, read_credentials, read_scheme, read_settings
 
 if TYPE_CHECKING:
@@ -105,21 +105,21 @@ def build_notify(context: Any = None, environment: Mapping[str, str] = os.enviro
 def build_live(environment: Mapping[str, str], home: Path) -> Callable[[], Live] | None:
     """For `rolemend explain`: opens the account of the credentials that this machine has; None if it has none.
 
-    Raises SettingsError. What is wrong with credentials or the network is told by the opened `Live`.
+    What is wrong with credentials, settings or the network is told by the opened `Live`.
     """
     from rolemend.account.credentials import find_credentials
     from rolemend.explain.live import Live
     from rolemend.text import text
 
     region = environment.get("ALIBABA_CLOUD_REGION_ID") or _DEFAULT_REGION
-    scheme = read_scheme(environment)
     try:
         credentials = find_credentials(environment, home)
-    except AccountError as error:
+        if credentials is None:
+            return None
+        scheme = read_scheme(environment)
+    except (AccountError, SettingsError) as error:
         failure = text("The account was not asked: {why}", why=error)
         return lambda: Live({}, region, failure)
-    if credentials is None:
-        return None
     return lambda: _live(Access(account="", region=region, credentials=credentials, scheme=scheme, tries=2))
 
 

@@ -171,6 +171,14 @@ def test_the_message_of_another_denial_counts_for_nothing(stranger: str) -> None
     assert reported_in(found) == set()
 
 
+@pytest.mark.parametrize("stranger", ["emr-role2:vm-ram-i-1", "emr-role:other", "emr-role"])
+def test_a_message_of_another_role_or_session_counts_for_nothing(stranger: str) -> None:
+    told = detail(principal=stranger, policy_type="ControlPolicy", explicit=True)
+    denial = altered(LISTING, diagnostic="AQEAAAAAencoded")
+    found = diagnosed(denial, Telling({"AQEAAAAAencoded": Known(told)}))
+    assert found.cause != "control_policy_deny"
+
+
 def test_a_deny_that_ram_reports_outranks_the_order_of_the_oss_checks() -> None:
     told = detail(
         action="oss:ListObjects",

@@ -255,6 +255,14 @@ def test_credentials_that_are_not_accepted_leave_every_check_unknown(stage: Stag
     assert "secret" not in found["stderr"]
 
 
+def test_a_scheme_without_its_proxy_sends_nothing_and_is_told(stage: Stage) -> None:
+    text = oss_error(failures.nothing_attached(stage))
+    environment = credentials(stage.local, stage.root) | {"http_proxy": "", "HTTP_PROXY": ""}
+    found = explained(text, **environment)
+    assert set(checks(first(found)).values()) == {"unknown"}
+    assert "ROLEMEND_SCHEME" in found["stderr"]
+
+
 def test_a_profile_of_the_aliyun_cli_counts_as_credentials(stage: Stage, tmp_path: Path) -> None:
     text = oss_error(failures.nothing_attached(stage))
     profile = {

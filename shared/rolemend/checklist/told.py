@@ -88,8 +88,8 @@ def is_of(who: DeniedPrincipal, detail: DeniedDetail) -> bool:
     if not named or who.type not in ("ram_user", "assumed_role"):
         return True
     if who.type == "assumed_role":
-        session = f"{who.name}:{who.session}" if who.session else who.name
-        return named.lower().startswith(session.lower())
+        role, _, session = named.partition(":")
+        return role.lower() == who.name.lower() and who.session in ("", session)
     return named in (who.id, who.name)
 
 

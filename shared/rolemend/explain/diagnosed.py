@@ -44,13 +44,12 @@ def with_diagnosis(answer: Answer, diagnosis: Diagnosis, *, certain: bool) -> An
     failed = _cause(diagnosis)
     if failed is None:
         return _without_cause(checked, diagnosis)
-    reported = any(evidence.certainty == REPORTED for evidence in failed.evidence)
     agreed = answer.cause == failed.cause and answer.confidence == CERTAIN
     contradicted = answer.confidence == CERTAIN and not agreed
     open_before = any(
         finding.answer == UNKNOWN for finding in diagnosis.findings[: diagnosis.findings.index(failed)]
     )
-    sure = agreed or (certain and not contradicted and (reported or not open_before))
+    sure = agreed or (certain and not contradicted and not open_before)
     cause = str(failed.cause)
     return msgspec.structs.replace(
         checked,
