@@ -5,47 +5,31 @@ https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/use-a-custom-ecs-
 
 from __future__ import annotations
 
-from rolemend.explain.fixes.parts import (
-    Fix,
-    Names,
-    aliyun,
-    compact,
-    grant,
-    hcl,
-    heredoc,
-    policy,
-    ram,
-    statement,
-)
+from rolemend.fix.causes.case import Case, holder
+from rolemend.fix.documents import compact, policy, statement, trust
+from rolemend.fix.model import CreateRole, GrantPolicy, ReplaceTrust
+from rolemend.fix.names import Names, policy_name
 from rolemend.text import text
 
 _AGAIN = "aliyun emr RunCluster"
 
 
 _USERS = {
-    "emr": ["emr.aliyuncs.com", "ecs.aliyuncs.com"],
-    "fc": ["fc.aliyuncs.com"],
-    "emr-serverless-spark": ["spark.emr-serverless.aliyuncs.com"],
+    "emr": ("emr.aliyuncs.com", "ecs.aliyuncs.com"),
+    "fc": ("fc.aliyuncs.com",),
+    "emr-serverless-spark": ("spark.emr-serverless.aliyuncs.com",),
 }
 """Service that was called -> who must be trusted; both of EMR's serve every release."""
 
 
-def _trust(names: Names) -> str:
-    services = _USERS.get(names.service, ["ecs.aliyuncs.com"])
-    allowed = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": services}}
-    return compact({"Version": "1", "Statement": [allowed]})
+def services_of(names: Names) -> tuple[str, ...]:
+    """Whom the role is for."""
+    return _USERS.get(names.service, ("ecs.aliyuncs.com",))
 
 
-def _role(names: Names, trust: str) -> str:
-    return hcl(
-        "resource", "alicloud_ram_role", role_name=names.role, assume_role_policy_document=heredoc(trust)
-    )
-
-
-def role_not_found(names: Names) -> Fix:
+def role_not_found(names: Names) -> Case:
     """FAQ 1.2: the role must exist, spelled like that."""
-    trust = _trust(names)
-    return Fix(
+    return Case(
         what=text(
             "The role {role} does not exist in this account, or is spelled differently.", role=names.role
         ),
@@ -60,11 +44,7 @@ def role_not_found(names: Names) -> Fix:
                 "attach its policies."
             ),
         ),
-        cli=aliyun("ram", "CreateRole", RoleName=names.role, AssumeRolePolicyDocument=trust),
-        terraform=_role(names, trust),
-        api="\n".join(
-            (ram("ListRoles"), ram("CreateRole", RoleName=names.role, AssumeRolePolicyDocument=trust))
-        ),
+        fix=CreateRole(role=names.role, services=services_of(names)),
         risk=text(
             "A new role can do nothing until policies are attached to it; attach only what the cluster needs."
         ),
@@ -72,10 +52,9 @@ def role_not_found(names: Names) -> Fix:
     )
 
 
-def role_not_trusted(names: Names) -> Fix:
+def role_not_trusted(names: Names) -> Case:
     """FAQ 1.3: the role's trust policy must name the service that uses it."""
-    trust = _trust(names)
-    return Fix(
+    return Case(
         what=text(
             "The trust policy of role {role} does not let the service, or the caller, assume it.",
             role=names.role,
@@ -92,9 +71,7 @@ def role_not_trusted(names: Names) -> Fix:
                 "person's account or user under RAM."
             ),
         ),
-        cli=aliyun("ram", "UpdateRole", RoleName=names.role, NewAssumeRolePolicyDocument=trust),
-        terraform=_role(names, trust),
-        api=ram("UpdateRole", RoleName=names.role, NewAssumeRolePolicyDocument=trust),
+        fix=ReplaceTrust(role=names.role, document=trust(*services_of(names))),
         risk=text(
             "The document is replaced as a whole: leave in it what the role trusts today, and never edit "
             "a default role of EMR."
@@ -103,11 +80,10 @@ def role_not_trusted(names: Names) -> Fix:
     )
 
 
-def pass_role(names: Names) -> Fix:
+def pass_role(names: Names) -> Case:
     """FAQ 1.1: who creates the cluster must be allowed to pass its role."""
     document = policy(statement(["ram:PassRole"], [f"acs:ram:*:*:role/{names.role}"]))
-    cli, terraform, api = grant(names, document, "rolemend-pass-role")
-    return Fix(
+    return Case(
         what=text("{who} may not hand a role to a service: ram:PassRole is missing.", who=names.who),
         faq="1.1",
         console=(
@@ -116,9 +92,9 @@ def pass_role(names: Names) -> Fix:
                 "that made the call."
             ),
         ),
-        cli=cli,
-        terraform=terraform,
-        api=api,
+        fix=GrantPolicy(
+            holder=holder(names), policy=policy_name("pass-role", names.role), document=compact(document)
+        ),
         risk=text(
             "Whoever may pass a role can use all its rights through the service: name the role in "
             "Resource, never a wildcard."
@@ -127,9 +103,9 @@ def pass_role(names: Names) -> Fix:
     )
 
 
-def service_role(names: Names) -> Fix:
+def service_role(names: Names) -> Case:
     """The role that a service itself needs was never authorized."""
-    return Fix(
+    return Case(
         what=text(
             "The role that the service itself works with was not authorized in this account, or was deleted."
         ),
@@ -141,9 +117,12 @@ def service_role(names: Names) -> Fix:
             ),
             text("For another service, open its console once and confirm its service role there."),
         ),
-        cli="aliyun ram GetRole --RoleName AliyunEMRDefaultRole",
-        terraform=hcl("data", "alicloud_ram_roles", name_regex="^AliyunEMRDefaultRole$"),
-        api=ram("GetRole", RoleName="AliyunEMRDefaultRole"),
+        fix=CreateRole(
+            role="AliyunEMRDefaultRole",
+            services=("emr.aliyuncs.com",),
+            policies=("AliyunEMRRolePolicy",),
+            default=True,
+        ),
         risk=text("A default role must not be edited or deleted: clusters cannot be created without it."),
         verify=_AGAIN,
     )

@@ -5,22 +5,11 @@ https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/grant-permissions
 
 from __future__ import annotations
 
-from rolemend.explain.fixes.parts import (
-    Fix,
-    Names,
-    Raw,
-    aliyun,
-    bucket_resources,
-    call,
-    compact,
-    grant,
-    hcl,
-    list_path,
-    oss,
-    policy,
-    ram,
-    statement,
-)
+from rolemend.fix.causes.case import Case, holder, list_path
+from rolemend.fix.documents import PLACEHOLDER, bucket_resources, compact, policy, statement
+from rolemend.fix.model import ROLE, USER, AttachSystemPolicy, GrantData, GrantPolicy, Holder
+from rolemend.fix.names import Names, policy_name
+from rolemend.fix.steps import Block, Call, Document, OssCall, Reference, ram
 from rolemend.text import text
 
 _READ = ["oss:GetObject", "oss:ListObjects", "oss:GetBucketInfo"]
@@ -31,15 +20,14 @@ _WRITE = [
 """What Hive and Spark need in order to write, beside reading."""
 
 
-def oss_right(names: Names) -> Fix:
+def oss_right(names: Names) -> Case:
     """FAQ 2.2: the policy must list the bucket, for the action that was asked for."""
     if names.action in ("oss:ListBuckets", "oss:PutBucket"):
         document = policy(statement([names.action], ["*"]))
     else:
         actions = sorted({*_READ, *(_WRITE if names.action in _WRITE else ()), names.action})
         document = policy(statement(actions, bucket_resources(names.bucket)))
-    cli, terraform, api = grant(names, document, f"rolemend-{names.bucket}"[:128])
-    return Fix(
+    return Case(
         what=text(
             "No policy allows {who} to do {action} on bucket {bucket}.",
             who=names.who,
@@ -57,9 +45,7 @@ def oss_right(names: Names) -> Fix:
                 "policy as well."
             ),
         ),
-        cli=cli,
-        terraform=terraform,
-        api=api,
+        fix=GrantPolicy(holder=holder(names), policy=_named(names, names.bucket), document=compact(document)),
         risk=text(
             "Whoever holds this identity can then use the bucket. Grant only the actions that the job "
             "needs, on this bucket alone."
@@ -68,11 +54,16 @@ def oss_right(names: Names) -> Fix:
     )
 
 
-def api_right(names: Names) -> Fix:
+def _named(names: Names, on: str) -> str:
+    """Two identities get a policy each, so that neither is given what the other needs."""
+    who = holder(names).name
+    return policy_name("" if who.startswith("YOUR_") else who, on)
+
+
+def api_right(names: Names) -> Case:
     """A service's API that no policy allows."""
     document = policy(statement([names.action], ["*"]))
-    cli, terraform, api = grant(names, document, "rolemend-fix")
-    return Fix(
+    return Case(
         what=text("No policy allows {who} to do {action}.", who=names.who, action=names.action),
         console=(
             text(
@@ -81,20 +72,17 @@ def api_right(names: Names) -> Fix:
             ),
             text("Narrow Resource to the one that the error names, if it names one."),
         ),
-        cli=cli,
-        terraform=terraform,
-        api=api,
+        fix=GrantPolicy(
+            holder=holder(names), policy=_named(names, names.service), document=compact(document)
+        ),
         risk=text("The action is granted on every resource of the account until Resource is narrowed."),
         verify="aliyun sts GetCallerIdentity",
     )
 
 
-def creation_right(names: Names) -> Fix:
+def creation_right(names: Names) -> Case:
     """FAQ 1.1: who creates a cluster must have AliyunEMRFullAccess."""
-    kind, who = ("Role", names.role) if names.role != "YOUR_ROLE" else ("User", names.user)
-    attached = {"PolicyType": "System", "PolicyName": "AliyunEMRFullAccess", f"{kind}Name": who}
-    target = {"policy_name": "AliyunEMRFullAccess", "policy_type": "System", f"{kind.lower()}_name": who}
-    return Fix(
+    return Case(
         what=text(
             "{who} was not allowed to create the cluster: the right is missing, or the ECS "
             "application role cannot be used.",
@@ -115,20 +103,26 @@ def creation_right(names: Names) -> Fix:
                 "ecs.aliyuncs.com."
             ),
         ),
-        cli=aliyun("ram", f"AttachPolicyTo{kind}", **attached),
-        terraform=hcl("resource", f"alicloud_ram_{kind.lower()}_policy_attachment", **target),
-        api=ram(f"AttachPolicyTo{kind}", **attached),
+        fix=AttachSystemPolicy(holder=_creator(names), policy="AliyunEMRFullAccess"),
         risk=text("AliyunEMRFullAccess allows everything in EMR, deleting clusters included."),
         verify="aliyun emr RunCluster",
     )
 
 
-def identity_deny(names: Names) -> Fix:
+def _creator(names: Names) -> Holder:
+    return Holder(ROLE, names.role) if names.role != "YOUR_ROLE" else Holder(USER, names.user)
+
+
+def _read_policy(names: Names) -> OssCall:
+    return OssCall(command="get-bucket-policy", method="GET", subresource="policy", bucket=names.bucket)
+
+
+def identity_deny(names: Names) -> Case:
     """An explicit Deny of a RAM policy: nothing that is added helps."""
     kind, who = ("User", names.user) if names.by_user else ("Role", names.role)
-    new = {"PolicyName": "YOUR_POLICY", "PolicyDocument": "YOUR_DOCUMENT", "SetAsDefault": True}
+    new = {"PolicyName": "YOUR_POLICY", "PolicyDocument": PLACEHOLDER, "SetAsDefault": True}
     listed = {f"{kind}Name": who}
-    return Fix(
+    return Case(
         what=text(
             "A RAM policy of {who} denies {action} outright; granting more does not help.",
             who=names.who,
@@ -142,22 +136,24 @@ def identity_deny(names: Names) -> Fix:
             ),
             text("Narrow or remove that statement, or except this bucket from it."),
         ),
-        cli=f"{aliyun('ram', f'ListPoliciesFor{kind}', **listed)} && {aliyun('ram', 'CreatePolicyVersion', **new)}",
-        terraform=hcl("data", "alicloud_ram_policies", **{f"{kind.lower()}_name": who}),
-        api="\n".join((ram(f"ListPoliciesFor{kind}", **listed), ram("CreatePolicyVersion", **new))),
+        calls=(
+            ram(f"ListPoliciesFor{kind}", **listed),
+            ram("CreatePolicyVersion", **new),
+        ),
+        blocks=(Block(block="data", kind="alicloud_ram_policies", arguments={f"{kind.lower()}_name": who}),),
         risk=text("Somebody wrote the Deny on purpose: ask the owner before you narrow it."),
         verify=list_path(names) if names.service == "oss" else "aliyun sts GetCallerIdentity",
     )
 
 
-def bucket_deny(names: Names) -> Fix:
+def bucket_deny(names: Names) -> Case:
     """A Deny statement of the bucket policy."""
     also = (
         (text("A RAM policy denies the call as well, so both must be changed."),)
         if names.ec == "0003-00000203"
         else ()
     )
-    return Fix(
+    return Case(
         what=text(
             "The bucket policy of {bucket} denies the call; granting more does not help.", bucket=names.bucket
         ),
@@ -173,11 +169,22 @@ def bucket_deny(names: Names) -> Fix:
             ),
             *also,
         ),
-        cli=f"aliyun oss bucket-policy --method get oss://{names.bucket}",
-        terraform=hcl(
-            "resource", "alicloud_oss_bucket_policy", bucket=names.bucket, policy=Raw('file("policy.json")')
+        calls=(
+            _read_policy(names),
+            OssCall(
+                command="put-bucket-policy",
+                method="PUT",
+                subresource="policy",
+                bucket=names.bucket,
+                body=PLACEHOLDER,
+            ),
         ),
-        api="\n".join((oss("GET", names.bucket, "policy"), oss("PUT", names.bucket, "policy", "..."))),
+        blocks=(
+            Block(
+                kind="alicloud_oss_bucket_policy",
+                arguments={"bucket": names.bucket, "policy": Reference('file("policy.json")')},
+            ),
+        ),
         risk=text(
             "A Deny often enforces a rule of the company, such as a VPC or TLS: keep its condition, and "
             "except only this role."
@@ -186,9 +193,9 @@ def bucket_deny(names: Names) -> Fix:
     )
 
 
-def some_deny(names: Names) -> Fix:
+def some_deny(names: Names) -> Case:
     """A denial that does not say by which policy: the sentence alone does not tell."""
-    return Fix(
+    return Case(
         what=text(
             "OSS denied the call on bucket {bucket}, and the text does not say which rule did.",
             bucket=names.bucket,
@@ -204,15 +211,20 @@ def some_deny(names: Names) -> Fix:
                 "sentence about the bucket policy is answered to a Deny of a RAM policy as well."
             ),
         ),
-        cli=f"aliyun oss bucket-policy --method get oss://{names.bucket}",
-        terraform=hcl("data", "alicloud_oss_buckets", name_regex=f"^{names.bucket}$"),
-        api=oss("GET", names.bucket, "policy"),
+        calls=(_read_policy(names),),
+        blocks=(
+            Block(
+                block="data",
+                kind="alicloud_oss_buckets",
+                arguments={"name_regex": f"^{names.bucket}$"},
+            ),
+        ),
         risk=text("Reading changes nothing. Do not grant anything before the EC is known."),
         verify=list_path(names),
     )
 
 
-def session_deny(names: Names) -> Fix:
+def session_deny(names: Names) -> Case:
     """A session policy that does not cover the request."""
     wanted = compact(policy(statement([names.action], bucket_resources(names.bucket))))
     asked = {
@@ -220,7 +232,7 @@ def session_deny(names: Names) -> Fix:
         "RoleSessionName": "test",
         "Policy": wanted,
     }
-    return Fix(
+    return Case(
         what=text(
             "The temporary credentials are limited by the policy that was given to AssumeRole, and it "
             "does not cover the call."
@@ -235,21 +247,24 @@ def session_deny(names: Names) -> Fix:
                 "role's policies too, then fetch a new token."
             ),
         ),
-        cli=aliyun("sts", "AssumeRole", **asked),
-        terraform='provider "alicloud" {\n  assume_role {\n    policy = file("session-policy.json")\n  }\n}',
-        api=call("Sts", "2015-04-01", "AssumeRole", **asked),
+        calls=(Call("Sts", "2015-04-01", "AssumeRole", asked),),
+        blocks=(
+            Block(
+                block="provider",
+                kind="alicloud",
+                nested=(("assume_role", {"role_arn": asked["RoleArn"], "policy": Document(wanted)}),),
+            ),
+        ),
         risk=text("The session policy keeps a token small. Add only the action that is missing."),
         verify=list_path(names),
     )
 
 
-def vpc_endpoint_deny(names: Names) -> Fix:
+def vpc_endpoint_deny(names: Names) -> Case:
     """The policy of a VPC's gateway endpoint."""
     wanted = compact(policy(statement(["oss:*"], bucket_resources(names.bucket)) | {"Principal": "*"}))
     asked = {"RegionId": names.region, "EndpointId": "YOUR_ENDPOINT_ID", "PolicyDocument": wanted}
-    service = f"com.aliyun.{names.region}.oss"
-    document = Raw('file("endpoint-policy.json")')
-    return Fix(
+    return Case(
         what=text(
             "The policy of the VPC's gateway endpoint does not admit bucket {bucket}.", bucket=names.bucket
         ),
@@ -259,15 +274,17 @@ def vpc_endpoint_deny(names: Names) -> Fix:
                 "endpoint policy."
             ),
         ),
-        cli=aliyun("vpc", "UpdateVpcGatewayEndpointAttribute", **asked),
-        terraform=hcl(
-            "resource",
-            "alicloud_vpc_gateway_endpoint",
-            service_name=service,
-            vpc_id="YOUR_VPC",
-            policy_document=document,
+        calls=(Call("Vpc", "2016-04-28", "UpdateVpcGatewayEndpointAttribute", asked),),
+        blocks=(
+            Block(
+                kind="alicloud_vpc_gateway_endpoint",
+                arguments={
+                    "service_name": f"com.aliyun.{names.region}.oss",
+                    "vpc_id": "YOUR_VPC",
+                    "policy_document": Document(wanted),
+                },
+            ),
         ),
-        api=call("Vpc", "2016-04-28", "UpdateVpcGatewayEndpointAttribute", **asked),
         risk=text(
             "The endpoint policy keeps data inside the company's buckets: add this bucket and no wildcard."
         ),
@@ -275,9 +292,9 @@ def vpc_endpoint_deny(names: Names) -> Fix:
     )
 
 
-def control_deny(names: Names) -> Fix:
+def control_deny(names: Names) -> Case:
     """A control policy of the resource directory."""
-    return Fix(
+    return Case(
         what=text(
             "A control policy of the resource directory denies {action} for the whole account.",
             action=names.action,
@@ -288,9 +305,8 @@ def control_deny(names: Names) -> Fix:
                 "console, Resource Directory > Control Policies."
             ),
         ),
-        cli="aliyun resourcedirectorymaster ListControlPolicies",
-        terraform='data "alicloud_resource_manager_control_policies" "all" {}',
-        api=call("ResourceDirectoryMaster", "2022-04-19", "ListControlPolicies"),
+        calls=(Call("ResourceDirectoryMaster", "2022-04-19", "ListControlPolicies"),),
+        blocks=(Block(block="data", kind="alicloud_resource_manager_control_policies"),),
         risk=text(
             "A control policy binds every identity of the account, and is changed for many accounts at once."
         ),
@@ -298,13 +314,12 @@ def control_deny(names: Names) -> Fix:
     )
 
 
-def kms_right(names: Names) -> Fix:
+def kms_right(names: Names) -> Case:
     """A bucket encrypted with a KMS key that the caller may not use."""
     document = policy(
         statement(["kms:List*", "kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"], ["*"])
     )
-    cli, terraform, api = grant(names, document, "rolemend-kms")
-    return Fix(
+    return Case(
         what=text(
             "The data is encrypted with a KMS key that {who} may not use, or the request was not signed.",
             who=names.who,
@@ -316,9 +331,7 @@ def kms_right(names: Names) -> Fix:
             ),
             text("If the key has a policy of its own, let it admit the role."),
         ),
-        cli=cli,
-        terraform=terraform,
-        api=api,
+        fix=GrantPolicy(holder=holder(names), policy=_named(names, "kms"), document=compact(document)),
         risk=text(
             "Whoever may decrypt with the key can read all that is encrypted with it: name the key in "
             "Resource where you can."
@@ -327,10 +340,9 @@ def kms_right(names: Names) -> Fix:
     )
 
 
-def dlf_data_right(names: Names) -> Fix:
+def dlf_data_right(names: Names) -> Case:
     """DLF's own data permissions, which no RAM policy grants."""
-    wanted = [{"principal": "YOUR_USER", "resourceType": "TABLE", "access": "SELECT"}]
-    return Fix(
+    return Case(
         what=text("Data Lake Formation's own data permission is missing; a RAM policy cannot grant it."),
         console=(
             text(
@@ -342,15 +354,8 @@ def dlf_data_right(names: Names) -> Fix:
                 "to the execution role."
             ),
         ),
-        cli=aliyun(
-            "dlfnext",
-            "BatchGrantPermissions",
-            catalogId="YOUR_CATALOG",
-            body=compact({"permissions": wanted}),
-        ),
-        terraform="# The provider has no resource for data permissions of DLF: use the console or the API.",
-        api=call(
-            "DlfNext", "2025-03-10", "BatchGrantPermissions", catalogId="YOUR_CATALOG", permissions=wanted
+        fix=GrantData(
+            principal="YOUR_PRINCIPAL", access="SELECT", database="YOUR_DATABASE", table="YOUR_TABLE"
         ),
         risk=text(
             "Data permissions are inherited from catalog to table: grant on the table that the job reads."

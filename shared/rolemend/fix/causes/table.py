@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rolemend.explain.fixes import requests, rights, roles
-from rolemend.explain.fixes.parts import Fix, Names
+from rolemend.fix.causes import requests, rights, roles
+from rolemend.fix.causes.case import Case
+from rolemend.fix.names import Names
 
-_FIXES: dict[str, Callable[[Names], Fix]] = {
+_FIXES: dict[str, Callable[[Names], Case]] = {
     "wrong_endpoint": requests.wrong_endpoint,
     "identity_policy_deny": rights.identity_deny,
     "bucket_policy_deny": rights.bucket_deny,
@@ -40,7 +41,7 @@ _MISSING = {
 }
 
 
-def fix_for(kind: str, cause: str) -> Callable[[Names], Fix] | None:
+def fix_for(kind: str, cause: str) -> Callable[[Names], Case] | None:
     """The fix for a cause, or None where nobody knows one."""
     if cause == "permission_missing":
         return _MISSING.get(kind)

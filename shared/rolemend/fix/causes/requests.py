@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from rolemend.explain.fixes.parts import Fix, Names, Raw, aliyun, call, compact, hcl, list_path, oss, ram
+from rolemend.fix.causes.case import Case, list_path
+from rolemend.fix.model import SetCoreSite
+from rolemend.fix.names import Names
+from rolemend.fix.steps import Block, Call, Command, OssCall, Reference, ram
 from rolemend.text import text
 
 
-def wrong_endpoint(names: Names) -> Fix:
+def wrong_endpoint(names: Names) -> Case:
     """FAQ 2.1: the bucket's region, or its endpoint in the path."""
     path = f"oss://{names.bucket}.{names.right_endpoint}/"
-    return Fix(
+    return Case(
         what=text(
             "The request went to {endpoint}, and bucket {bucket} is in another region.",
             endpoint=names.endpoint,
@@ -25,17 +28,15 @@ def wrong_endpoint(names: Names) -> Fix:
                 bucket=names.bucket,
             ),
         ),
-        cli=f"aliyun oss stat oss://{names.bucket} --endpoint {names.right_endpoint}",
-        terraform=hcl("data", "alicloud_oss_buckets", name_regex=f"^{names.bucket}$"),
-        api=oss("GET", names.bucket, "location"),
+        fix=SetCoreSite(settings={f"fs.oss.bucket.{names.bucket}.endpoint": names.right_endpoint}),
         risk=text("Traffic between regions over the public endpoint costs money and leaves the VPC."),
         verify=f"hdfs dfs -ls {path}",
     )
 
 
-def signature(names: Names) -> Fix:
+def signature(names: Names) -> Case:
     """A secret that does not belong to the key, or a request that was changed on its way."""
-    return Fix(
+    return Case(
         what=text(
             "The signature does not match: the AccessKey secret is wrong, or something between client "
             "and service changed the request."
@@ -50,9 +51,8 @@ def signature(names: Names) -> Fix:
                 "encoded twice."
             ),
         ),
-        cli=f"aliyun ram ListAccessKeys --UserName {names.user}",
-        terraform=hcl("resource", "alicloud_ram_access_key", user_name=names.user),
-        api=ram("ListAccessKeys", UserName=names.user),
+        calls=(ram("ListAccessKeys", UserName=names.user),),
+        blocks=(Block(kind="alicloud_ram_access_key", arguments={"user_name": names.user}),),
         risk=text(
             "A new key pair opens a second way in: disable the old one when the new one works. On EMR, "
             "prefer the role and use no key at all."
@@ -61,9 +61,9 @@ def signature(names: Names) -> Fix:
     )
 
 
-def access_key(names: Names) -> Fix:
+def access_key(names: Names) -> Case:
     """A key that does not exist, or is disabled."""
-    return Fix(
+    return Case(
         what=text("The AccessKey id is not known, is disabled, or may not be used from this address."),
         console=(
             text(
@@ -71,20 +71,13 @@ def access_key(names: Names) -> Fix:
                 "there and enabled; mind spaces before and behind it."
             ),
         ),
-        cli=" && ".join(
-            (
-                aliyun("ram", "ListAccessKeys", UserName=names.user),
-                aliyun(
-                    "ram",
-                    "UpdateAccessKey",
-                    UserName=names.user,
-                    UserAccessKeyId="YOUR_KEY_ID",
-                    Status="Active",
-                ),
-            )
+        calls=(
+            ram("ListAccessKeys", UserName=names.user),
+            ram("UpdateAccessKey", UserName=names.user, UserAccessKeyId="YOUR_KEY_ID", Status="Active"),
         ),
-        terraform=hcl("resource", "alicloud_ram_access_key", user_name=names.user, status="Active"),
-        api=ram("UpdateAccessKey", UserName=names.user, UserAccessKeyId="YOUR_KEY_ID", Status="Active"),
+        blocks=(
+            Block(kind="alicloud_ram_access_key", arguments={"user_name": names.user, "status": "Active"}),
+        ),
         risk=text("A key may have been disabled because it leaked: ask before you enable it again."),
         verify="aliyun sts GetCallerIdentity",
     )
@@ -95,9 +88,17 @@ def _session(names: Names) -> dict[str, object]:
     return {"RoleArn": arn, "RoleSessionName": "test", "DurationSeconds": 3600}
 
 
-def token(names: Names) -> Fix:
+def _hadoop(names: Names) -> dict[str, object]:
+    return {"RegionId": names.region, "ClusterId": "YOUR_CLUSTER", "ApplicationName": "HADOOP-COMMON"}
+
+
+def _read(command: str, subresource: str, names: Names) -> OssCall:
+    return OssCall(command=command, method="GET", subresource=subresource, bucket=names.bucket)
+
+
+def token(names: Names) -> Case:
     """Temporary credentials that expired or do not belong together."""
-    return Fix(
+    return Case(
         what=text(
             "The temporary credentials have expired, are incomplete, or do not belong together; no "
             "policy is wrong."
@@ -112,21 +113,30 @@ def token(names: Names) -> Fix:
                 "itself; in Spark, do not hand a token to executors once for all."
             ),
         ),
-        cli=aliyun("sts", "AssumeRole", **_session(names)),
-        terraform=hcl("resource", "alicloud_ram_role", role_name=names.role, max_session_duration=43200),
-        api=call("Sts", "2015-04-01", "AssumeRole", **_session(names)),
+        calls=(Call("Sts", "2015-04-01", "AssumeRole", _session(names)),),
+        blocks=(
+            Block(
+                kind="alicloud_ram_role",
+                arguments={"role_name": names.role, "max_session_duration": 43200},
+            ),
+        ),
         risk=text("A longer session is a longer time in which a leaked token works."),
         verify="aliyun sts GetCallerIdentity",
     )
 
 
 def _chrony(names: Names) -> dict[str, object]:
-    return {"RegionId": names.region, "Type": "RunShellScript", "CommandContent": "chronyc makestep"}
+    return {
+        "RegionId": names.region,
+        "Type": "RunShellScript",
+        "CommandContent": "chronyc makestep",
+        "InstanceId": ["YOUR_INSTANCE"],
+    }
 
 
-def clock(names: Names) -> Fix:
+def clock(names: Names) -> Case:
     """A clock that is more than 15 minutes off."""
-    return Fix(
+    return Case(
         what=text("The clock of the machine that signed the request differs by more than 15 minutes."),
         console=(
             text(
@@ -134,23 +144,25 @@ def clock(names: Names) -> Fix:
                 "after it was signed fails in the same way."
             ),
         ),
-        cli=aliyun("ecs", "RunCommand", **_chrony(names), **{"InstanceId.1": "YOUR_INSTANCE"}),
-        terraform=hcl(
-            "resource",
-            "alicloud_ecs_command",
-            name="clock",
-            type="RunShellScript",
-            command_content=Raw('base64encode("chronyc makestep")'),
+        calls=(Call("Ecs", "2014-05-26", "RunCommand", _chrony(names)),),
+        blocks=(
+            Block(
+                kind="alicloud_ecs_command",
+                arguments={
+                    "name": "clock",
+                    "type": "RunShellScript",
+                    "command_content": Reference('base64encode("chronyc makestep")'),
+                },
+            ),
         ),
-        api=call("Ecs", "2014-05-26", "RunCommand", **_chrony(names)),
         risk=text("A clock that jumps can upset databases and schedulers on the same node."),
         verify="date -u && chronyc tracking",
     )
 
 
-def https_only(names: Names) -> Fix:
+def https_only(names: Names) -> Case:
     """A service or bucket that answers over TLS only."""
-    return Fix(
+    return Case(
         what=text("The request was sent over http, and only https is accepted."),
         faq="2.3",
         console=(
@@ -159,17 +171,15 @@ def https_only(names: Names) -> Fix:
                 "the client."
             ),
         ),
-        cli=f"aliyun oss ls oss://{names.bucket} --endpoint https://{names.right_endpoint}",
-        terraform='provider "alicloud" {\n  protocol = "HTTPS"\n}',
-        api=oss("GET", names.bucket, "policy"),
+        fix=SetCoreSite(settings={"fs.oss.https.enable": "true"}),
         risk=text("None for the data. TLS costs a little processor time on the nodes."),
         verify=list_path(names),
     )
 
 
-def client(names: Names) -> Fix:
+def client(names: Names) -> Case:
     """Settings of the client, not of the account."""
-    return Fix(
+    return Case(
         what=text("The client is set up wrongly: the request never got as far as a policy."),
         console=(
             text(
@@ -181,27 +191,16 @@ def client(names: Names) -> Fix:
                 "account id. If the path is a local directory, check its owner."
             ),
         ),
-        cli="aliyun emr ListApplicationConfigs --RegionId "
-        + names.region
-        + " --ClusterId YOUR_CLUSTER --ApplicationName HADOOP-COMMON",
-        terraform=(
-            "# Settings of an existing cluster are changed in the console or with UpdateApplicationConfigs."
-        ),
-        api=call(
-            "Emr",
-            "2021-03-20",
-            "UpdateApplicationConfigs",
-            ClusterId="YOUR_CLUSTER",
-            ApplicationName="HADOOP-COMMON",
-        ),
+        calls=(Call("Emr", "2021-03-20", "ListApplicationConfigs", _hadoop(names)),),
+        note="Settings of an existing cluster are changed in the console or with UpdateApplicationConfigs.",
         risk=text("Services of the cluster must be restarted after core-site.xml was changed."),
         verify=list_path(names),
     )
 
 
-def requester_pays(names: Names) -> Fix:
+def requester_pays(names: Names) -> Case:
     """A bucket whose requester pays."""
-    return Fix(
+    return Case(
         what=text("The bucket lets its requester pay, and the request did not agree to that."),
         console=(
             text(
@@ -209,19 +208,24 @@ def requester_pays(names: Names) -> Fix:
                 "bucket's owner to switch pay-by-requester off."
             ),
         ),
-        cli=f"aliyun oss ls oss://{names.bucket} --payer requester",
-        terraform=hcl(
-            "resource", "alicloud_oss_bucket_request_payment", bucket=names.bucket, payer="BucketOwner"
+        calls=(
+            Command(("aliyun", "oss", "ls", names.path, "--payer", "requester")),
+            _read("get-bucket-request-payment", "requestPayment", names),
         ),
-        api=oss("GET", names.bucket, "requestPayment"),
+        blocks=(
+            Block(
+                kind="alicloud_oss_bucket_request_payment",
+                arguments={"bucket": names.bucket, "payer": "BucketOwner"},
+            ),
+        ),
         risk=text("Your account is charged for requests and traffic from then on."),
         verify=list_path(names),
     )
 
 
-def anonymous(names: Names) -> Fix:
+def anonymous(names: Names) -> Case:
     """A request that nobody signed."""
-    return Fix(
+    return Case(
         what=text("The request was not signed, so the bucket saw nobody whom it could allow."),
         faq="2.3",
         console=(
@@ -234,17 +238,19 @@ def anonymous(names: Names) -> Fix:
                 "needs Block Public Access off."
             ),
         ),
-        cli="curl http://100.100.100.200/latest/meta-data/ram/security-credentials/",
-        terraform=hcl("resource", "alicloud_oss_bucket_acl", bucket=names.bucket, acl="private"),
-        api=oss("GET", names.bucket, "acl"),
+        calls=(
+            Command(("curl", "http://100.100.100.200/latest/meta-data/ram/security-credentials/")),
+            _read("get-bucket-acl", "acl", names),
+        ),
+        blocks=(Block(kind="alicloud_oss_bucket_acl", arguments={"bucket": names.bucket, "acl": "private"}),),
         risk=text("A public bucket can be read by everybody. Credentials are the safer way."),
         verify=list_path(names),
     )
 
 
-def referer(names: Names) -> Fix:
+def referer(names: Names) -> Case:
     """Hotlink protection."""
-    return Fix(
+    return Case(
         what=text(
             "The hotlink protection of bucket {bucket} does not admit the Referer of the request.",
             bucket=names.bucket,
@@ -256,19 +262,21 @@ def referer(names: Names) -> Fix:
                 "site to the whitelist or allow an empty Referer; jobs send none."
             ),
         ),
-        cli=f"aliyun oss referer --method get oss://{names.bucket}",
-        terraform=hcl(
-            "resource", "alicloud_oss_bucket_referer", bucket=names.bucket, allow_empty_referer=True
+        calls=(_read("get-bucket-referer", "referer", names),),
+        blocks=(
+            Block(
+                kind="alicloud_oss_bucket_referer",
+                arguments={"bucket": names.bucket, "allow_empty_referer": True},
+            ),
         ),
-        api=oss("GET", names.bucket, "referer"),
         risk=text("An empty Referer lets every client in that sends none."),
         verify=list_path(names),
     )
 
 
-def public_block(names: Names) -> Fix:
+def public_block(names: Names) -> Case:
     """Block Public Access."""
-    return Fix(
+    return Case(
         what=text(
             "Block Public Access is on, so neither ACL nor policy may make bucket {bucket} public.",
             bucket=names.bucket,
@@ -284,22 +292,21 @@ def public_block(names: Names) -> Fix:
                 "Block Public Access, off."
             ),
         ),
-        cli=f"ossutil api get-bucket-public-access-block --bucket {names.bucket}",
-        terraform=hcl(
-            "resource",
-            "alicloud_oss_bucket_public_access_block",
-            bucket=names.bucket,
-            block_public_access=True,
+        calls=(_read("get-bucket-public-access-block", "publicAccessBlock", names),),
+        blocks=(
+            Block(
+                kind="alicloud_oss_bucket_public_access_block",
+                arguments={"bucket": names.bucket, "block_public_access": True},
+            ),
         ),
-        api=oss("GET", names.bucket, "publicAccessBlock"),
         risk=text("With the block off, one public ACL opens the data to the whole internet."),
         verify=list_path(names),
     )
 
 
-def archived(names: Names) -> Fix:
+def archived(names: Names) -> Case:
     """An object that must be restored before it can be read."""
-    return Fix(
+    return Case(
         what=text("The object is archived and must be restored before it can be read; no right is missing."),
         console=(
             text(
@@ -307,18 +314,20 @@ def archived(names: Names) -> Fix:
                 "is done, and run the job again."
             ),
         ),
-        cli=f"aliyun oss restore oss://{names.bucket}/YOUR_PREFIX/ -r",
-        terraform=hcl(
-            "resource", "alicloud_oss_bucket_archive_direct_read", bucket=names.bucket, enabled=True
+        calls=(
+            OssCall(
+                command="restore-object",
+                method="POST",
+                subresource="restore",
+                bucket=names.bucket,
+                key="YOUR_OBJECT",
+            ),
         ),
-        api=compact(
-            {
-                "product": "Oss",
-                "method": "POST",
-                "bucket": names.bucket,
-                "object": "YOUR_OBJECT",
-                "subresource": "restore",
-            }
+        blocks=(
+            Block(
+                kind="alicloud_oss_bucket_archive_direct_read",
+                arguments={"bucket": names.bucket, "enabled": True},
+            ),
         ),
         risk=text(
             "Restoring and reading archived data is charged, and the copy is kept for the days you ask for."
@@ -327,9 +336,9 @@ def archived(names: Names) -> Fix:
     )
 
 
-def suspended(names: Names) -> Fix:
+def suspended(names: Names) -> Case:
     """An account that may not use the service."""
-    return Fix(
+    return Case(
         what=text("The account, or the bucket owner's account, is overdue or suspended."),
         console=(
             text(
@@ -337,9 +346,8 @@ def suspended(names: Names) -> Fix:
                 "for a notice of security or of a closed account."
             ),
         ),
-        cli="aliyun bssopenapi QueryAccountBalance",
-        terraform='data "alicloud_account" "current" {}',
-        api=call("BssOpenApi", "2017-12-14", "QueryAccountBalance"),
+        calls=(Call("BssOpenApi", "2017-12-14", "QueryAccountBalance"),),
+        blocks=(Block(block="data", kind="alicloud_account"),),
         risk=text("Data of an overdue account is deleted after some days: do not wait."),
         verify=list_path(names),
     )

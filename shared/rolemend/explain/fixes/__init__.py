@@ -1,1 +1,0 @@
-"""The fix for each cause: console steps, `aliyun` command, Terraform and API call."""
