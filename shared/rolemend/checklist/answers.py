@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rolemend.account.interface import Absent, Unread
 from rolemend.checklist.model import FAILED, NOT_APPLICABLE, PASSED, UNKNOWN, Evidence, Finding, Remedy
+from rolemend.fix.model import Fix
 from rolemend.text import Text, text
 
 Name = tuple[str, str]
@@ -15,7 +16,12 @@ def passed(name: Name, statement: Text, evidence: tuple[Evidence, ...] = ()) -> 
 
 
 def failed(
-    name: Name, statement: Text, evidence: tuple[Evidence, ...], cause: str, remedy: Remedy
+    name: Name,
+    statement: Text,
+    evidence: tuple[Evidence, ...],
+    cause: str,
+    remedy: Remedy,
+    fix: Fix | None = None,
 ) -> Finding:
     return Finding(
         check=name[0],
@@ -25,6 +31,7 @@ def failed(
         evidence=evidence,
         cause=cause,
         remedy=remedy,
+        fix=fix,
     )
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from rolemend.account.interface import Absent, Known, Reading, Role, Unread
 from rolemend.checklist.answers import Name, failed, not_applicable, passed, unknown, unread
 from rolemend.checklist.facts import EMR_SERVICE_ROLE, CreationFacts
+from rolemend.checklist.mending import make_default_role, trust_in_role
 from rolemend.checklist.model import REPORTED, Advice, Evidence, Finding, TrustService
 from rolemend.checklist.releases import ReleaseRule, trust_rule
 from rolemend.checklist.reported import evidence_of
 from rolemend.checklist.trust import ECS, EMR, trusted_services
+from rolemend.fix.model import CreateRole, Fix, UseRole
 from rolemend.policy import PolicyError
 from rolemend.policy.lookalike import odd_characters, skeleton
 from rolemend.signals.actiontrail import DEFAULT_ROLES
@@ -26,7 +28,7 @@ def ask_role_name(facts: CreationFacts) -> Finding:
     """FAQ 1, item 2: the role named as ECS application role must exist, spelled as it is named."""
     name, told = facts.target.role, evidence_of(facts.denial, ROLE_NAME[0])
     if isinstance(facts.role, Known):
-        return _existing(name, facts.role.value.name, told)
+        return _existing(facts, facts.role.value.name, told)
     if isinstance(facts.role, Unread) and (not told or facts.role.transient):
         return unread(
             ROLE_NAME, facts.role, text("Whether the role {role} exists could not be read.", role=name)
@@ -37,12 +39,13 @@ def ask_role_name(facts: CreationFacts) -> Finding:
         text("There is no role {role} in this account.", role=name),
         (*told, *_misspelt(name, near)),
         "role_not_found",
-        Advice(statement=_name_another(name, near)),
+        Advice(statement=_name_another(name, near), fix=_role_to_use(facts, near)),
     )
 
 
-def _existing(asked: str, existing: str, told: tuple[Evidence, ...]) -> Finding:
+def _existing(facts: CreationFacts, existing: str, told: tuple[Evidence, ...]) -> Finding:
     """RAM tells no upper from lower case; whoever reported that the role does not exist may do so."""
+    asked = facts.target.role
     if asked == existing:
         return passed(ROLE_NAME, text("The role {role} exists.", role=existing), told)
     spelled = Evidence(
@@ -55,8 +58,22 @@ def _existing(asked: str, existing: str, told: tuple[Evidence, ...]) -> Finding:
         text("There is no role {asked}, only one that is spelled {role}.", asked=asked, role=existing),
         (*told, spelled),
         "role_not_found",
-        Advice(statement=text("Create the cluster with the role {near}.", near=existing)),
+        Advice(
+            statement=text("Create the cluster with the role {near}.", near=existing),
+            fix=_role_to_use(facts, existing),
+        ),
     )
+
+
+def _role_to_use(facts: CreationFacts, near: str) -> Fix:
+    """The role that was probably meant, or the one that is missing."""
+    target = facts.target
+    if (default := make_default_role(target.role)) is not None:
+        return default
+    if near:
+        return UseRole(role=near, release=target.release, region=facts.denial.region)
+    rule = trust_rule(target.release)
+    return CreateRole(role=target.role, services=(rule.service if rule else ECS,))
 
 
 def _misspelt(name: str, near: str) -> tuple[Evidence, ...]:
@@ -143,7 +160,15 @@ def _trusts(facts: CreationFacts, role: Role, rule: ReleaseRule, told: tuple[Evi
         tuple(evidence),
         "role_not_trusted",
         TrustService(role=role.name, service=rule.service),
+        fix=_trust(facts, role, rule),
     )
+
+
+def _trust(facts: CreationFacts, role: Role, rule: ReleaseRule) -> Fix | None:
+    """A default role is not edited: its authorization makes it anew, or another role is made."""
+    if role.name.lower() in DEFAULT_ROLES:
+        return CreateRole(role="YOUR_ROLE", services=(rule.service,))
+    return trust_in_role(role, rule.service)
 
 
 def ask_service_role(facts: CreationFacts) -> Finding:
@@ -158,7 +183,8 @@ def ask_service_role(facts: CreationFacts) -> Finding:
             SERVICE_ROLE, role, text("The service role {role} could not be read.", role=EMR_SERVICE_ROLE)
         )
     if not isinstance(role, Known):
-        return _not_authorised(text("EMR's service role {role} does not exist.", role=EMR_SERVICE_ROLE), told)
+        missing = text("EMR's service role {role} does not exist.", role=EMR_SERVICE_ROLE)
+        return _not_authorised(missing, told, make_default_role(EMR_SERVICE_ROLE))
     try:
         trusted = trusted_services(role.value.trust_policy)
     except PolicyError as error:
@@ -172,15 +198,17 @@ def ask_service_role(facts: CreationFacts) -> Finding:
     statement = text(
         "EMR's service role {role} does not trust {service}.", role=EMR_SERVICE_ROLE, service=EMR
     )
-    return _not_authorised(statement, evidence)
+    return _not_authorised(statement, evidence, trust_in_role(role.value, EMR))
 
 
-def _not_authorised(statement: Text, evidence: tuple[Evidence, ...]) -> Finding:
+def _not_authorised(statement: Text, evidence: tuple[Evidence, ...], fix: Fix | None) -> Finding:
     advice = text(
         "Authorise EMR's default roles in the EMR console with the Alibaba Cloud account, which creates {role}.",
         role=EMR_SERVICE_ROLE,
     )
-    return failed(SERVICE_ROLE, statement, evidence, "service_role_missing", Advice(statement=advice))
+    return failed(
+        SERVICE_ROLE, statement, evidence, "service_role_missing", Advice(statement=advice, fix=fix)
+    )
 
 
 def _does_not_parse(name: Name, role: str, error: PolicyError) -> Finding:

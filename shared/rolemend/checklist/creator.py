@@ -14,10 +14,12 @@ from rolemend.account.interface import Absent, AttachedPolicy, Known, Unread
 from rolemend.checklist.answers import Name, failed, not_applicable, passed, unknown, unread
 from rolemend.checklist.decision import identity_sources, request_of
 from rolemend.checklist.facts import CreationFacts
+from rolemend.checklist.mending import grant, holder_of, lift_deny
 from rolemend.checklist.model import Advice, Evidence, Finding
 from rolemend.checklist.releases import trust_rule
 from rolemend.checklist.reported import evidence_of
 from rolemend.checklist.trust import ECS, EMR
+from rolemend.fix.model import AttachSystemPolicy, Fix
 from rolemend.policy import Decision, PolicyError, Request, decide, explain, parse_policy
 from rolemend.policy.matching import covers_action
 from rolemend.signals.actiontrail import DEFAULT_ROLES
@@ -55,7 +57,7 @@ def ask_creator_policy(facts: CreationFacts) -> Finding:
         text("No policy of {who} allows {action}.", who=who(facts), action=action),
         evidence,
         "permission_missing",
-        Advice(statement=_grant_full_access(facts, action)),
+        Advice(statement=_grant_full_access(facts, action), fix=_full_access(facts)),
     )
 
 
@@ -168,8 +170,19 @@ def _may_not_pass(facts: CreationFacts, evidence: tuple[Evidence, ...]) -> Findi
         ),
         (*evidence, basis),
         "pass_role_missing",
-        Advice(statement=advice, document=_pass_statement(facts)),
+        Advice(statement=advice, document=_pass_statement(facts), fix=_may_pass(facts)),
     )
+
+
+def _may_pass(facts: CreationFacts) -> Fix | None:
+    if _has_develop_access(facts):
+        return _full_access(facts)
+    return grant(facts.denial.principal, _pass_statement(facts), "pass-role", facts.target.role)
+
+
+def _full_access(facts: CreationFacts) -> Fix | None:
+    holder = holder_of(facts.denial.principal)
+    return AttachSystemPolicy(holder=holder, policy=FULL_ACCESS) if holder else None
 
 
 def _pass_statement(facts: CreationFacts) -> str:
@@ -278,7 +291,12 @@ def _denied_outright(
             statement=text(
                 "Change the Deny statement in policy {policy}; granting more does not help.",
                 policy=decision.decided_by.policy if decision.decided_by else "",
-            )
+            ),
+            fix=lift_deny(
+                facts.creator_policies.value if isinstance(facts.creator_policies, Known) else (),
+                decision,
+                facts.denial.principal,
+            ),
         ),
     )
 

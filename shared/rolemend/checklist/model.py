@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from rolemend.fix.model import Fix
 from rolemend.text import Text
 
 F = TypeVar("F")
@@ -41,17 +42,26 @@ class ListBucket(msgspec.Struct, frozen=True, kw_only=True, tag="list_bucket"):
 
 
 class Advice(msgspec.Struct, frozen=True, kw_only=True, tag="advice"):
-    """A step that only a person may take. `document` is text to paste, "" if there is none."""
+    """A step that only a person may take. `document` is text to paste, "" if there is none.
+
+    `fix` is the change itself, None where only its cause's general fix is known; `verify` the command that shows
+    whether it helped, "" for the one that the denial calls for.
+    """
 
     statement: Text
     document: str = ""
+    fix: Fix | None = None
+    verify: str = ""
 
 
 Remedy = TrustService | ListBucket | Advice
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to one check. `cause` and `remedy` are set only where it failed."""
+    """The answer to one check. `cause` and `remedy` are set only where it failed.
+
+    `fix` is what a person does in the place of a remedy that a program may apply, but did not.
+    """
 
     check: str
     faq: str
@@ -60,6 +70,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
     cause: str | None = None
     remedy: Remedy | None = None
+    fix: Fix | None = None
     transient: bool = False
     """An unknown that a later try may answer."""
 

@@ -10,6 +10,7 @@ from rolemend.account.interface import Absent, Known, Unread
 from rolemend.checklist.answers import Name, failed, passed, unknown, unread
 from rolemend.checklist.decision import bucket_sources, decide_bucket_policy, is_denied_for_http
 from rolemend.checklist.facts import BucketFacts
+from rolemend.checklist.mending import lift_bucket_deny, lift_only_deny
 from rolemend.checklist.model import Advice, Evidence, Finding
 from rolemend.checklist.oss_policy import https_advice
 from rolemend.checklist.reports import BUCKET_POLICY_DENY, reported
@@ -60,7 +61,7 @@ def _denied(facts: BucketFacts, document: str, decision: Decision, plain: bool) 
             "HTTP.",
             **values,
         )
-        return failed(BUCKET_LEVEL, said, evidence, "https_required", https_advice())
+        return failed(BUCKET_LEVEL, said, evidence, "https_required", https_advice(facts))
     return failed(
         BUCKET_LEVEL,
         text("Statement {number} of the bucket policy of {bucket} denies {action}.", **values),
@@ -73,6 +74,7 @@ def _denied(facts: BucketFacts, document: str, decision: Decision, plain: bool) 
                 bucket=bucket,
             ),
             document=statement,
+            fix=lift_bucket_deny(bucket, facts.region, document, number),
         ),
     )
 
@@ -104,7 +106,8 @@ def _reported_deny(facts: BucketFacts, why: Text) -> Finding | None:
                 "except "
                 "the principal from it; granting more does not help.",
                 bucket=bucket,
-            )
+            ),
+            fix=lift_only_deny(bucket, facts.region, document_of(facts.bucket_policy)),
         ),
     )
 

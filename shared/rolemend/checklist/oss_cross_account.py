@@ -12,8 +12,9 @@ from rolemend.checklist.answers import Name, failed, not_applicable, passed, unk
 from rolemend.checklist.decision import bucket_sources, request_of
 from rolemend.checklist.facts import BucketFacts
 from rolemend.checklist.grants import bucket_policy_principal, bucket_policy_statement, group_words
+from rolemend.checklist.mending import admit_in_bucket_policy
 from rolemend.checklist.model import Advice, Evidence, Finding
-from rolemend.checklist.oss_bucket_policy import document_of
+from rolemend.checklist.oss_bucket_policy import document_of, is_known
 from rolemend.checklist.oss_policy import acting
 from rolemend.checklist.reports import NOTHING_ALLOWS, reported
 from rolemend.policy import PolicyError, decide
@@ -95,6 +96,8 @@ def _missing(facts: BucketFacts, evidence: tuple[Evidence, ...]) -> Finding:
     denial = facts.denial
     values = _values(facts)
     named = bucket_policy_principal(denial.principal)
+    added = bucket_policy_statement(denial.principal, denial.action, facts.target.bucket, facts.owner)
+    today = document_of(facts.bucket_policy) if is_known(facts.bucket_policy) else None
     statement = text(
         "Ask account {owner}, the owner of bucket {bucket}, to add this statement to the bucket policy; only "
         "the owner "
@@ -115,9 +118,8 @@ def _missing(facts: BucketFacts, evidence: tuple[Evidence, ...]) -> Finding:
         "permission_missing",
         Advice(
             statement=statement,
-            document=bucket_policy_statement(
-                denial.principal, denial.action, facts.target.bucket, facts.owner
-            ),
+            document=added,
+            fix=admit_in_bucket_policy(facts.target.bucket, facts.region, today, added),
         ),
     )
 

@@ -15,6 +15,7 @@ from rolemend.checklist.answers import Name, failed, not_applicable, passed, unk
 from rolemend.checklist.decision import identity_sources, principal_of
 from rolemend.checklist.facts import KMS_ACTIONS, BucketFacts
 from rolemend.checklist.grants import policy_document
+from rolemend.checklist.mending import grant
 from rolemend.checklist.model import Advice, Evidence, Finding
 from rolemend.checklist.oss_policy import acting
 from rolemend.checklist.reports import ENCRYPTION, reported
@@ -83,6 +84,7 @@ def _decided(facts: BucketFacts, key: str, wanted: tuple[str, ...], is_reported:
     missing = [
         action for action, outcome in outcomes.items() if outcome in ("implicit_deny", "explicit_deny")
     ]
+    document = policy_document(wanted, (key,))
     values = {"who": who, "actions": ", ".join(missing or wanted), "key": key}
     if missing and (is_reported or facts.denial.action == "oss:PutObject"):
         return failed(
@@ -95,7 +97,8 @@ def _decided(facts: BucketFacts, key: str, wanted: tuple[str, ...], is_reported:
                     "Grant {who} {actions} on key {key}, in a policy of RAM or in the key's own policy.",
                     **values,
                 ),
-                document=policy_document(wanted, (key,)),
+                document=document,
+                fix=grant(facts.denial.principal, document, "kms", facts.target.bucket),
             ),
         )
     if missing:

@@ -22,7 +22,9 @@ from rolemend.checklist.decision import (
 )
 from rolemend.checklist.facts import NODE_SESSION, BucketFacts
 from rolemend.checklist.grants import HTTPS_SETTING, bucket_grant, group_words
+from rolemend.checklist.mending import grant, lift_deny, set_core_site
 from rolemend.checklist.model import REPORTED, Advice, Evidence, Finding, ListBucket, Remedy
+from rolemend.fix.model import GrantPolicy
 from rolemend.policy import Decision, NearMiss, PolicyError
 from rolemend.policy.actions import group_of
 from rolemend.signals.denial import Denial, DeniedPrincipal
@@ -111,7 +113,7 @@ def _decided(
     if _role_would_do(facts):
         return _wrong_identity(facts, who, evidence)
     lacking = text(_lack(facts, misses).template, **values, group=group_words(facts.denial.action))
-    return failed(RESOURCE_LIST, lacking, evidence, "permission_missing", _remedy(facts, who))
+    return failed(RESOURCE_LIST, lacking, evidence, "permission_missing", _remedy(facts, who), _grant(facts))
 
 
 def _lack(facts: BucketFacts, misses: tuple[NearMiss, ...]) -> Text:
@@ -160,7 +162,7 @@ def _denied(
         said = text(
             "Policy {policy} denies {who} every request without HTTPS, and this one used HTTP.", **values
         )
-        return failed(RESOURCE_LIST, said, evidence, "https_required", https_advice())
+        return failed(RESOURCE_LIST, said, evidence, "https_required", https_advice(facts))
     return failed(
         RESOURCE_LIST,
         text("Policy {policy} denies {who} {action} on bucket {bucket} outright.", **values),
@@ -169,12 +171,17 @@ def _denied(
         Advice(
             statement=text(
                 "Change the Deny statement in policy {policy}; granting more does not help.", policy=policy
-            )
+            ),
+            fix=lift_deny(
+                facts.policies.value if isinstance(facts.policies, Known) else (),
+                decision,
+                facts.denial.principal,
+            ),
         ),
     )
 
 
-def https_advice() -> Advice:
+def https_advice(facts: BucketFacts) -> Advice:
     return Advice(
         statement=text(
             "Make the job use HTTPS: set fs.oss.https.enable to true in core-site.xml and restart the services "
@@ -182,6 +189,7 @@ def https_advice() -> Advice:
             "it."
         ),
         document=HTTPS_SETTING,
+        fix=set_core_site(facts, {"fs.oss.https.enable": "true"}),
     )
 
 
@@ -227,9 +235,21 @@ def _wrong_identity(facts: BucketFacts, who: str, evidence: tuple[Evidence, ...]
                 "Take the AccessKey of {who} out of the job and of core-site.xml (fs.oss.accessKeyId and "
                 "fs.oss.accessKeySecret), so that the nodes use role {role}; or grant {who} the access instead.",
                 **values,
-            )
+            ),
+            fix=set_core_site(facts, {}, ("fs.oss.accessKeyId", "fs.oss.accessKeySecret")),
         ),
     )
+
+
+def _grant(facts: BucketFacts) -> GrantPolicy | None:
+    """A policy of one's own for the bucket: what a person gives where no policy may be extended.
+
+    None for a bucket that was not read or is another account's: its name in a log proves nothing.
+    """
+    bucket = facts.target.bucket
+    if not isinstance(facts.bucket, Known) or facts.bucket.value.owner != facts.denial.account:
+        return None
+    return grant(facts.denial.principal, bucket_grant(facts.denial.action, bucket), bucket)
 
 
 def _remedy(facts: BucketFacts, who: str) -> Remedy:
@@ -244,4 +264,4 @@ def _remedy(facts: BucketFacts, who: str) -> Remedy:
         if unattached
         else text("List bucket {bucket} in a policy of {who} that allows {action}.", **values)
     )
-    return Advice(statement=statement, document=bucket_grant(denial.action, bucket))
+    return Advice(statement=statement, document=bucket_grant(denial.action, bucket), fix=_grant(facts))

@@ -19,6 +19,7 @@ from rolemend.checklist.endpoints import (
     same_region,
 )
 from rolemend.checklist.facts import BucketFacts
+from rolemend.checklist.mending import set_core_site
 from rolemend.checklist.model import REPORTED, Advice, Evidence, Finding
 from rolemend.checklist.reports import WRONG_ENDPOINT, reported
 from rolemend.text import Text, text
@@ -74,7 +75,13 @@ def _advice(facts: BucketFacts, region: str, reached: Endpoint) -> Advice:
         return Advice(statement=text(_HDFS.template, **values))
     chosen = _NEAR if near else _FAR if home else _UNSURE
     internal = endpoint_of(region, internal=True) or endpoint
-    return Advice(statement=text(chosen.template, **values, internal=internal), document=path)
+    setting = {f"fs.oss.bucket.{facts.target.bucket}.endpoint": endpoint}
+    return Advice(
+        statement=text(chosen.template, **values, internal=internal),
+        document=path,
+        fix=set_core_site(facts, setting),
+        verify=f"hdfs dfs -ls {path}",
+    )
 
 
 def _home(facts: BucketFacts) -> str:

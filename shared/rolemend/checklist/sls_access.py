@@ -16,6 +16,7 @@ from rolemend.account.interface import Absent, AttachedPolicy, Known, Unread
 from rolemend.checklist.answers import Name, failed, passed, unknown, unread
 from rolemend.checklist.decision import caller_of, identity_sources
 from rolemend.checklist.grants import policy_document
+from rolemend.checklist.mending import grant
 from rolemend.checklist.model import REPORTED, Advice, Evidence, Finding
 from rolemend.policy import PolicyError, Request, decide
 from rolemend.signals.denial import DeniedPrincipal
@@ -66,11 +67,12 @@ def group_of_log_action(action: str) -> tuple[str, ...]:
     return _READ if action in _READ else (action,)
 
 
-def advise_log_access(denial: LogDenial, who: str) -> Advice:
+def advise_log_access(denial: LogDenial, who: str, principal: DeniedPrincipal | None = None) -> Advice:
     """What to grant whom, with the policy to paste and the call to make again."""
     resources = [denial.resource]
     if denial.logstore and not denial.inside and denial.logstore != "*":
         resources.append(f"{denial.resource}/*")
+    document = policy_document(group_of_log_action(denial.action), resources)
     return Advice(
         statement=text(
             "Grant {who} {actions} on logstore {logstore} of project {project}, then run the job again.",
@@ -79,7 +81,8 @@ def advise_log_access(denial: LogDenial, who: str) -> Advice:
             logstore=denial.logstore or "*",
             project=denial.project,
         ),
-        document=policy_document(group_of_log_action(denial.action), resources),
+        document=document,
+        fix=grant(principal, document, "log", denial.project) if principal else None,
     )
 
 
@@ -127,5 +130,5 @@ def ask_log_policy(
         text("No policy of {who} allows {action} on {resource}.", **values),
         evidence,
         "permission_missing",
-        advise_log_access(denial, who),
+        advise_log_access(denial, who, principal),
     )

@@ -82,10 +82,19 @@ class ReplaceKeyPolicy(msgspec.Struct, frozen=True, kw_only=True, tag="replace_k
 
 
 class SetCoreSite(msgspec.Struct, frozen=True, kw_only=True, tag="set_core_site"):
-    """Settings in core-site.xml of a cluster; "" for the cluster and region where they are not known."""
+    """Settings in core-site.xml of a cluster, and those to be taken out; "" for what is not known of the cluster."""
 
-    settings: dict[str, str]
+    settings: dict[str, str] = {}
+    removed: tuple[str, ...] = ()
     cluster: str = ""
+    region: str = ""
+
+
+class UseRole(msgspec.Struct, frozen=True, kw_only=True, tag="use_role"):
+    """Create the cluster again with a role that is there."""
+
+    role: str
+    release: str = ""
     region: str = ""
 
 
@@ -123,5 +132,6 @@ Fix = (
     | ReplaceKeyPolicy
     | SetCoreSite
     | SetJob
+    | UseRole
     | GrantData
 )

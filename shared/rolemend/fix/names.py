@@ -22,11 +22,14 @@ ENDPOINT = re.compile(
 )
 ACCOUNT = re.compile(r"[0-9]{5,30}", re.ASCII)
 SERVICE = re.compile(r"[a-z0-9](?:[a-z0-9.\-]{0,60}[a-z0-9])?\.aliyuncs\.com", re.ASCII)
+RELEASE = re.compile(r"EMR-[0-9]{1,3}(?:\.[0-9]{1,4}){1,3}(?:-[A-Za-z0-9.\-]{1,30})?", re.ASCII)
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]{0,127}", re.ASCII)
 """Ids of clusters, workspaces, catalogs and keys."""
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-/:]{0,199}", re.ASCII)
 """A KMS key: its id, alias or ARN."""
-SETTING = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/\-]{0,255}", re.ASCII)
+SETTING = re.compile(
+    r"(?=.{1,256}\Z)[A-Za-z0-9][A-Za-z0-9_:/\-]*(?:\.[A-Za-z0-9][A-Za-z0-9_:/\-]*)*", re.ASCII
+)
 """A setting of Hadoop or Spark, or its value."""
 TABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_\-]{0,127}", re.ASCII)
 PRINCIPAL = re.compile(

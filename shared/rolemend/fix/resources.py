@@ -1,4 +1,4 @@
-"""Fixes outside RAM, worked out: bucket policies, key policies, settings of clusters and jobs, DLF's permissions.
+"""Fixes outside RAM, worked out: bucket policies, key policies, DLF's own permissions.
 
 Terraform: https://registry.terraform.io/providers/aliyun/alicloud/latest/docs/resources/oss_bucket_policy and its
 neighbours.
@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from rolemend.fix.documents import pasted
-from rolemend.fix.model import GrantData, ReplaceBucketPolicy, ReplaceKeyPolicy, SetCoreSite, SetJob
-from rolemend.fix.names import BUCKET, ID, KEY, PRINCIPAL, REGION, SETTING, TABLE, sound
+from rolemend.fix.model import GrantData, ReplaceBucketPolicy, ReplaceKeyPolicy
+from rolemend.fix.names import BUCKET, ID, KEY, PRINCIPAL, REGION, TABLE, sound
 from rolemend.fix.steps import Block, Call, Document, OssCall, Steps, imported
 from rolemend.text import text
 
@@ -118,97 +118,6 @@ def replace_key_policy(fix: ReplaceKeyPolicy) -> Steps:
     )
 
 
-def set_core_site(fix: SetCoreSite) -> Steps:
-    """Settings of a cluster.
-
-    https://help.aliyun.com/zh/emr/emr-on-ecs/developer-reference/api-emr-2021-03-20-updateapplicationconfigs
-    """
-    cluster = sound(ID, fix.cluster, "YOUR_CLUSTER")
-    settings = _settings(fix.settings)
-    items = [
-        {"ConfigFileName": "core-site.xml", "ConfigItemKey": key, "ConfigItemValue": value}
-        for key, value in settings.items()
-    ]
-    call = Call(
-        "Emr",
-        "2021-03-20",
-        "UpdateApplicationConfigs",
-        {
-            "RegionId": sound(REGION, fix.region, "YOUR_REGION"),
-            "ClusterId": cluster,
-            "ApplicationName": "HADOOP-COMMON",
-            "ConfigAction": "ADD",
-            "ConfigScope": "CLUSTER",
-            "ApplicationConfigs": items,
-        },
-    )
-    nested = tuple(
-        (
-            "application_configs",
-            {
-                "application_name": "HADOOP-COMMON",
-                "config_file_name": "core-site.xml",
-                "config_item_key": key,
-                "config_item_value": value,
-                "config_scope": "CLUSTER",
-            },
-        )
-        for key, value in settings.items()
-    )
-    return Steps(
-        console=(
-            text(
-                "In the EMR console, open the cluster, Services > Hadoop-Common > Configure > core-site.xml, set "
-                "{settings}, save, and restart the services that use it.",
-                settings=", ".join(f"{key}={value}" for key, value in settings.items()),
-            ),
-        ),
-        calls=(call,),
-        blocks=(Block(kind="alicloud_emrv2_cluster", nested=nested),),
-        note="Add the blocks to the resource of the cluster.",
-        risk=text("Services of the cluster must be restarted after core-site.xml was changed."),
-    )
-
-
-def set_job(fix: SetJob) -> Steps:
-    """Settings of a job, which are handed over when it is started (StartJobRun of Serverless Spark 2023-08-08)."""
-    workspace = sound(ID, fix.workspace, "YOUR_WORKSPACE")
-    settings = _settings(fix.settings)
-    conf = " ".join(f"--conf {key}={value}" for key, value in settings.items())
-    overrides = {
-        "configurations": [
-            {
-                "configFileName": "spark-defaults.conf",
-                "configItemKey": key,
-                "configItemValue": value,
-            }
-            for key, value in settings.items()
-        ]
-    }
-    call = Call(
-        "emr-serverless-spark",
-        "2023-08-08",
-        "StartJobRun",
-        {
-            "regionId": sound(REGION, fix.region, "YOUR_REGION"),
-            "workspaceId": workspace,
-            "body": {"name": "YOUR_JOB", "codeType": "JAR", "configurationOverrides": overrides},
-        },
-    )
-    return Steps(
-        console=(
-            text(
-                "In the EMR console, open EMR Serverless > Spark, the workspace and the job, and add to its Spark "
-                "configurations: {settings}",
-                settings=conf,
-            ),
-        ),
-        calls=(call,),
-        note="The provider has no resource for jobs of Serverless Spark: use the console or the API.",
-        risk=text("The setting counts for every run that is started with it."),
-    )
-
-
 def grant_data(fix: GrantData) -> Steps:
     """DLF's own permissions.
 
@@ -262,10 +171,3 @@ def _first_generation(catalog: str, database: str, table: str, principal: str, a
         "Accesses": [access],
     }
     return Call("DataLake", "2020-07-10", "GrantPermissions", {"body": body})
-
-
-def _settings(settings: dict[str, str]) -> dict[str, str]:
-    return {
-        sound(SETTING, key, "YOUR_SETTING"): sound(SETTING, value, "YOUR_VALUE")
-        for key, value in settings.items()
-    }

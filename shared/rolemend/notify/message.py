@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 import msgspec
 
 from rolemend.catalogue import translations
+from rolemend.checklist.guide import failed_finding, verify_with
 from rolemend.checklist.model import Advice, Diagnosis, Finding
 from rolemend.checklist.spark_table import ACTING_IDENTITY, table_line
+from rolemend.fix.guidance import Guidance
 from rolemend.incident.life import Incident
+from rolemend.notify.guidance import guidance_of
 from rolemend.remedy.model import Plan
 from rolemend.signals.denial import BucketTarget, Denial, JobTarget
 from rolemend.text import Text, text
-
-_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
 
 ALERT, REMEDIED = "alert", "remediated"
 
@@ -30,10 +30,21 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()
 
 
+class ShownFix(msgspec.Struct, frozen=True, kw_only=True):
+    """The exact fix in four forms, and its risk."""
+
+    console: tuple[str, ...]
+    cli: str
+    terraform: str
+    api: str
+    risk: str
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A message in one language.
 
-    `id` stays the same when it is sent again; `difference` is a unified diff, or "".
+    `id` stays the same when it is sent again; `difference` is a unified diff, or "". `happened` says in one sentence
+    what is wrong, `faq` and `evidence` what that rests on; `fix` is None where nothing is left to be done.
     All that came from a log is plain text with control characters made visible; a channel that knows markup
     must escape it.
     """
@@ -46,6 +57,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[str, ...]
     checklist: tuple[Answer, ...]
     advice: tuple[str, ...]
+    happened: str = ""
+    faq: str = ""
+    evidence: tuple[str, ...] = ()
+    fix: ShownFix | None = None
     document: str = ""
     difference: str = ""
     verify: str = ""
@@ -69,6 +84,7 @@ def compose(incident: Incident, language: str) -> Message:
     kind = message_kind(incident)
     diagnosis = incident.diagnosis
     advice, document = _advice(incident, say)
+    guided = guidance_of(incident)
     return Message(
         id=message_id(incident, kind),
         incident=incident.id,
@@ -78,9 +94,23 @@ def compose(incident: Incident, language: str) -> Message:
         lines=tuple(say(line) for line in _lines(incident, incident.denial)),
         checklist=_answers(diagnosis, say),
         advice=advice,
+        happened=say(guided.what) if guided else "",
+        faq=guided.faq if guided else "",
+        evidence=tuple(say(line) for line in guided.evidence) if guided else (),
+        fix=_shown(guided, say) if guided else None,
         document=plain(document),
         difference=plain(_difference(incident.plan)),
-        verify=_verify(incident.denial, diagnosis, say),
+        verify=_verify(incident, say),
+    )
+
+
+def _shown(guided: Guidance, say: _Speaker) -> ShownFix:
+    return ShownFix(
+        console=tuple(say(step) for step in guided.console),
+        cli=guided.cli,
+        terraform=guided.terraform,
+        api=guided.api,
+        risk=say(guided.risk),
     )
 
 
@@ -253,21 +283,14 @@ def _indented(document: str) -> str:
     return msgspec.json.format(document, indent=2)
 
 
-def _verify(denial: Denial, diagnosis: Diagnosis | None, say: _Speaker) -> str:
-    """The command that shows whether it works now; none for a name that a shell might read as more than a name."""
-    if isinstance(denial.target, JobTarget):
-        return say(
-            text("the job in workspace {workspace} again", workspace=_one_line(denial.target.workspace))
-        )
-    if not isinstance(denial.target, BucketTarget):
-        return f"{plain(denial.action).removeprefix('emr:')} again"
-    bucket = denial.target.bucket
-    if not _BUCKET_NAME.fullmatch(bucket):
-        return ""
-    remedy = diagnosis.remedy if diagnosis is not None and diagnosis.cause == "wrong_endpoint" else None
-    if isinstance(remedy, Advice) and remedy.document:
-        return f"hdfs dfs -ls {remedy.document}"
-    return f"hdfs dfs -ls oss://{bucket}/"
+def _verify(incident: Incident, say: _Speaker) -> str:
+    """What shows whether it works now: a command, or the job or creation once more."""
+    assert incident.denial is not None
+    finding = failed_finding(incident.diagnosis) if incident.diagnosis else None
+    remedy, target = finding.remedy if finding else None, incident.denial.target
+    if isinstance(target, JobTarget) and not (isinstance(remedy, Advice) and remedy.verify):
+        return say(text("the job in workspace {workspace} again", workspace=_one_line(target.workspace)))
+    return verify_with(incident.denial, finding)
 
 
 def _who(denial: Denial) -> str:

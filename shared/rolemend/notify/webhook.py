@@ -28,12 +28,27 @@ def body_of(message: Message) -> bytes:
 def as_text(message: Message) -> str:
     """The message as lines of plain text."""
     lines = [message.title, *message.lines, ""]
+    if message.happened:
+        happened = f"{message.faq} {message.happened}".strip()
+        lines += [happened, *(f"- {line}" for line in message.evidence), ""]
     lines += [
         f"{answer.faq} {answer.check}: {answer.answer}. {answer.statement}" for answer in message.checklist
     ]
     lines += ["", *message.advice]
-    lines += [part for part in (message.document, message.difference, message.verify) if part]
+    lines += [part for part in (message.document, message.difference) if part]
+    lines += _fix(message) if message.fix else []
+    lines += ["", message.verify] if message.verify else []
     return "\n".join(lines)
+
+
+def _fix(message: Message) -> list[str]:
+    """The long forms: each under its own heading, the risk before them."""
+    fix = message.fix
+    assert fix is not None
+    lines = ["", fix.risk, "", *(f"{number}. {step}" for number, step in enumerate(fix.console, 1))]
+    for heading, form in (("aliyun CLI", fix.cli), ("Terraform", fix.terraform), ("API", fix.api)):
+        lines += ["", f"{heading}:", form]
+    return lines
 
 
 def deliver(url: str, message: Message) -> None:

@@ -9,6 +9,7 @@ from rolemend.fix.causes.case import Case, holder
 from rolemend.fix.documents import compact, policy, statement, trust
 from rolemend.fix.model import CreateRole, GrantPolicy, ReplaceTrust
 from rolemend.fix.names import Names, policy_name
+from rolemend.fix.steps import Block, ram
 from rolemend.text import text
 
 _AGAIN = "aliyun emr RunCluster"
@@ -100,6 +101,24 @@ def pass_role(names: Names) -> Case:
             "Resource, never a wildcard."
         ),
         verify=_AGAIN,
+    )
+
+
+def look_at_role(names: Names) -> Case:
+    """Where nothing is certain: what the role trusts and may do, and nothing is changed."""
+    return Case(
+        what=text("What stands in the way of {who} is not known.", who=names.who),
+        console=(
+            text(
+                "In the RAM console, open Identities > Roles, choose {role}, and read its trust policy and the "
+                "policies that are attached to it.",
+                role=names.role,
+            ),
+        ),
+        calls=(ram("GetRole", RoleName=names.role), ram("ListPoliciesForRole", RoleName=names.role)),
+        blocks=(Block(block="data", kind="alicloud_ram_roles", arguments={"name_regex": f"^{names.role}$"}),),
+        risk=text("Reading changes nothing. Do not grant anything before the cause is known."),
+        verify=f"aliyun ram GetRole --RoleName {names.role}",
     )
 
 

@@ -1,0 +1,118 @@
+"""From a diagnosis to the whole advice about it: the fix that a check worked out, or that of its cause."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rolemend.checklist.endpoints import endpoint_of
+from rolemend.checklist.model import FAILED, Advice, Diagnosis, Finding
+from rolemend.fix.causes.case import Case
+from rolemend.fix.causes.roles import look_at_role
+from rolemend.fix.causes.table import fix_for
+from rolemend.fix.guidance import Guidance, guidance
+from rolemend.fix.model import Fix
+from rolemend.fix.names import BUCKET, ID, Names, names_from, sound
+from rolemend.fix.render import render
+from rolemend.signals.denial import BucketTarget, ClusterTarget, Denial, JobTarget
+from rolemend.text import text
+
+LOOK = "look"
+"""In the place of a fix: what is to be changed is not certain enough, so that people only look."""
+
+
+def guide(diagnosis: Diagnosis, denial: Denial, fix: Fix | str | None = None) -> Guidance | None:
+    """The advice on a diagnosis; None where neither a check failed nor anything is known to look at.
+
+    `fix` takes the place of what the check worked out: the exact one of a plan, or LOOK. A grant that no check proved
+    is never shown: people are told where to look instead.
+    """
+    finding = failed_finding(diagnosis)
+    case = _case(diagnosis.cause, denial, look=fix == LOOK)
+    found = fix if not isinstance(fix, str | None) else None
+    if finding is not None and fix is None:
+        found = _fix_of(finding)
+    if found is None and case is None:
+        return None
+    forms = render(found) if found is not None else case.forms() if case else None
+    assert forms is not None
+    if case is not None and (diagnosis.cause or "").endswith("_deny"):
+        forms = msgspec.structs.replace(forms, risk=case.risk)
+    return guidance(
+        forms,
+        finding.statement if finding else case.what if case else text("The cause is not known."),
+        faq=finding.faq if finding else "",
+        evidence=tuple(each.statement for each in finding.evidence) if finding else (),
+        verify=verify_with(denial, finding),
+    )
+
+
+def failed_finding(diagnosis: Diagnosis) -> Finding | None:
+    """The finding that the cause comes from."""
+    failures = [each for each in diagnosis.findings if (each.answer, each.cause) == (FAILED, diagnosis.cause)]
+    return next((each for each in failures if each.remedy == diagnosis.remedy), next(iter(failures), None))
+
+
+def _fix_of(finding: Finding) -> Fix | None:
+    remedy = finding.remedy
+    return (remedy.fix if isinstance(remedy, Advice) else None) or finding.fix
+
+
+def _case(cause: str | None, denial: Denial, *, look: bool) -> Case | None:
+    """The general fix of a cause, with the denial's own names."""
+    kind = _KINDS[type(denial.target)]
+    certain = cause if cause and cause != "permission_missing" and not look else "unknown"
+    if certain == "unknown" and kind != "oss_denied":
+        return look_at_role(names_of(denial))
+    make = fix_for(kind, certain)
+    return make(names_of(denial)) if make else None
+
+
+_KINDS: dict[type, str] = {
+    BucketTarget: "oss_denied",
+    ClusterTarget: "emr_creation_denied",
+    JobTarget: "api_denied",
+}
+
+
+def names_of(denial: Denial) -> Names:
+    """The names of a denial, each proved to be one."""
+    who, target = denial.principal, denial.target
+    by_role = who.type == "assumed_role"
+    role, bucket, region, host, service = who.name if by_role else "", "", denial.region, "", ""
+    if isinstance(target, BucketTarget):
+        bucket, region, host, service = target.bucket, target.region or denial.region, target.host, "oss"
+    elif isinstance(target, ClusterTarget):
+        role, service = target.role, "emr"
+    elif isinstance(target, JobTarget):
+        role = target.role
+        bucket, service = target.bucket.bucket if target.bucket else "", _SERVICES.get(target.service, "")
+    return names_from(
+        bucket=bucket,
+        role=role,
+        user=who.name if who.type == "ram_user" else "",
+        by_user=who.type == "ram_user",
+        action=denial.action,
+        region=region,
+        endpoint=host,
+        right_endpoint=endpoint_of(region),
+        service=service,
+        ec=denial.detail_code,
+        who=who.name or who.id or who.type,
+        kind=_KINDS[type(target)],
+    )
+
+
+_SERVICES = {"oss": "oss", "kms": "kms", "dlf": "dlf", "maxcompute": "odps", "sts": "emr-serverless-spark"}
+
+
+def verify_with(denial: Denial, finding: Finding | None = None) -> str:
+    """The command that shows whether it works now; an upper-case word stands for a name that is none."""
+    remedy = finding.remedy if finding else None
+    if isinstance(remedy, Advice) and remedy.verify:
+        return remedy.verify
+    target = denial.target
+    if isinstance(target, BucketTarget):
+        return f"hdfs dfs -ls oss://{sound(BUCKET, target.bucket, 'YOUR_BUCKET')}/"
+    if isinstance(target, JobTarget):
+        return f"StartJobRun --workspaceId {sound(ID, target.workspace, 'YOUR_WORKSPACE')} again"
+    return f"{sound(ID, denial.action.removeprefix('emr:'), 'RunCluster')} again"
