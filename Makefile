@@ -5,7 +5,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-node test-clients lint types format messages bench lock clean
+.PHONY: help demo test test-node test-clients lint types format docs messages bench lock clean
 
 BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check -qq install
@@ -54,6 +54,9 @@ format: .venv/.ready ## lay the code out, and mend what ruff can mend by itself
 # The same texts give the same three files, byte for byte, so that a difference is a text that was changed. What was
 # changed in English is marked fuzzy in the .po and not compiled, until its translation is mended and the mark removed.
 LOCALE := shared/rolemend/locale
+
+docs: .venv/.ready ## write docs/checklists.md anew from the checks
+	$(BIN)/python -m docs.generator
 
 messages: .venv/.ready ## gather the texts that people read, and compile their translations
 	$(BIN)/pybabel -q extract -F pyproject.toml --no-default-keywords -k text --omit-header --no-location \

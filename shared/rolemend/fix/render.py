@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rolemend.fix import identities, model, resources, settings
+from rolemend.fix import configuration, identities, model, resources
 from rolemend.fix.forms import Forms, write
 from rolemend.fix.model import Fix
 from rolemend.fix.steps import Steps
@@ -19,9 +19,9 @@ _STEPS: dict[type, Callable[[Any], Steps]] = {
     model.CreateRole: identities.create_role,
     model.ReplaceBucketPolicy: resources.replace_bucket_policy,
     model.ReplaceKeyPolicy: resources.replace_key_policy,
-    model.SetCoreSite: settings.set_core_site,
-    model.SetJob: settings.set_job,
-    model.UseRole: settings.use_role,
+    model.SetCoreSite: configuration.set_core_site,
+    model.SetJob: configuration.set_job,
+    model.UseRole: configuration.use_role,
     model.GrantData: resources.grant_data,
 }
 
