@@ -246,3 +246,22 @@ def test_a_trust_policy_that_grants_more_than_the_statement_says_is_not_written(
     wider = json.loads(trusting(EMR, "evil.example.com"))
     monkeypatch.setattr("rolemend.remedy.plan.trust_service", lambda *values, **named: wider)
     assert reason(account(), TRUST_EMR, mode) == "not_proved"
+
+
+SPARK = "spark.emr-serverless.aliyuncs.com"
+
+
+@pytest.mark.parametrize("mode", ["add", "replace"])
+def test_serverless_spark_is_trusted_and_takes_nobody_s_place(mode: str) -> None:
+    plan = planned(account(), TrustService(role="emr-role", service=SPARK), mode)
+    (statement,) = json.loads(plan.write.after)["Statement"]
+    assert statement["Principal"]["Service"] == [ECS, SPARK]
+    assert "in the place of" not in plan.gains[0]
+
+
+@pytest.mark.parametrize("service", [EMR, SPARK])
+def test_a_role_that_trusts_only_another_service_keeps_it(service: str) -> None:
+    fake = account()
+    plan = planned(fake, TrustService(role="emr-role", service=service))
+    assert ECS in plan.write.after
+    assert service in plan.write.after

@@ -7,8 +7,6 @@ import msgspec
 from rolemend.checklist.endpoints import endpoint_of
 from rolemend.checklist.model import FAILED, Advice, Diagnosis, Finding
 from rolemend.fix.causes.case import Case
-from rolemend.fix.causes.roles import look_at_role
-from rolemend.fix.causes.table import fix_for
 from rolemend.fix.guidance import Guidance, guidance
 from rolemend.fix.model import Fix
 from rolemend.fix.names import BUCKET, ID, Names, names_from, sound
@@ -59,6 +57,9 @@ def _fix_of(finding: Finding) -> Fix | None:
 
 def _case(cause: str | None, denial: Denial, *, look: bool) -> Case | None:
     """The general fix of a cause, with the denial's own names."""
+    from rolemend.fix.causes.roles import look_at_role
+    from rolemend.fix.causes.table import fix_for
+
     kind = _KINDS[type(denial.target)]
     certain = cause if cause and cause != "permission_missing" and not look else "unknown"
     if certain == "unknown" and kind != "oss_denied":

@@ -23,8 +23,6 @@ from rolemend.fix.model import (
 )
 from rolemend.fix.names import policy_name
 from rolemend.policy import Decision, PolicyError, parse_policy
-from rolemend.policy.edit import EditError, trust_service
-from rolemend.policy.limits import dump
 from rolemend.signals.denial import DeniedPrincipal
 
 
@@ -87,6 +85,9 @@ def admit_in_bucket_policy(
 
 def trust_in_role(role: Role, service: str) -> Fix | None:
     """The role's trust policy with a service more. A service-linked role is nobody's to edit."""
+    from rolemend.policy.edit import EditError, trust_service
+    from rolemend.policy.limits import dump
+
     if role.service_linked:
         return None
     try:
