@@ -179,3 +179,21 @@ def test_no_hostile_name_of_a_denial_gets_into_a_command(hostile: str) -> None:
     found = guide(Diagnosis(checklist="c", findings=()), denied)
     assert found is not None
     assert not hostile or hostile not in found.cli + found.terraform + found.api + found.verify
+
+
+def test_only_the_statement_that_denies_goes() -> None:
+    allow = {"Effect": "Allow", "Action": ["oss:*"], "Resource": ["*"]}
+    deny = {"Effect": "Deny", "Action": ["oss:List*"], "Resource": ["*"]}
+    other = {"Effect": "Deny", "Action": ["oss:DeleteBucket"], "Resource": ["*"]}
+    document = json.dumps({"Version": "1", "Statement": [allow, other, deny]})
+    mixed = msgspec.structs.replace(policy("oss:*"), document=document)
+    found = guided(healthy(role_policies=Known((mixed,))), denial(ec="0003-00000201"))
+    (call,) = from_api(found.api)
+    assert call.action == "CreatePolicyVersion"
+    assert json.loads(call.parameters["PolicyDocument"])["Statement"] == [allow, other]
+
+
+def test_a_default_role_gets_no_policy_of_its_own() -> None:
+    who = DeniedPrincipal(type="assumed_role", account=ACCOUNT, name="AliyunECSInstanceForEMRRole")
+    found = guided(healthy(role_policies=Known(())), denial(principal=who))
+    assert actions(found) == ["GetBucketPolicy"]

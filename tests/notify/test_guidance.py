@@ -91,7 +91,7 @@ def test_a_role_that_must_stay_as_it_is_gets_another_beside_it(reason: str, reme
     assert (action, parameters["RoleName"]) == ("CreateRole", "YOUR_ROLE")
 
 
-@pytest.mark.parametrize("reason", ["foreign_bucket", "bucket_name"])
+@pytest.mark.parametrize("reason", ["foreign_bucket", "bucket_name", "guardrails"])
 def test_a_bucket_that_is_not_ours_is_granted_to_nobody(reason: str) -> None:
     assert [action for action, _ in calls(incident(LIST, no_plan=reason))] == ["GetBucketPolicy"]
 

@@ -166,7 +166,7 @@ def _trusts(facts: CreationFacts, role: Role, rule: ReleaseRule, told: tuple[Evi
 
 def _trust(facts: CreationFacts, role: Role, rule: ReleaseRule) -> Fix | None:
     """A default role is not edited: its authorization makes it anew, or another role is made."""
-    if role.name.lower() in DEFAULT_ROLES:
+    if make_default_role(role.name) is not None:
         return CreateRole(role="YOUR_ROLE", services=(rule.service,))
     return trust_in_role(role, rule.service)
 

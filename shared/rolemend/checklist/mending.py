@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from rolemend.account.interface import AttachedPolicy, Known, Role
 from rolemend.checklist.facts import BucketFacts
-from rolemend.fix.documents import with_statement, without_statement
 from rolemend.fix.model import (
     GROUP,
     ROLE,
@@ -21,7 +20,6 @@ from rolemend.fix.model import (
     ReplaceTrust,
     SetCoreSite,
 )
-from rolemend.fix.names import policy_name
 from rolemend.policy import Decision, PolicyError, parse_policy
 from rolemend.signals.denial import DeniedPrincipal
 
@@ -35,6 +33,8 @@ def holder_of(principal: DeniedPrincipal) -> Holder | None:
 
 def grant(principal: DeniedPrincipal, document: str, *parts: str) -> GrantPolicy | None:
     """A policy of one's own with this document, named after who gets it and what it is for."""
+    from rolemend.fix.names import policy_name
+
     holder = holder_of(principal)
     if holder is None or not document:
         return None
@@ -45,6 +45,8 @@ def lift_deny(
     policies: Iterable[AttachedPolicy], decision: Decision, principal: DeniedPrincipal
 ) -> Fix | None:
     """The custom policy that denies, without the statement that does; None for a system policy, which stays."""
+    from rolemend.fix.documents import without_statement
+
     by, holder = decision.decided_by, holder_of(principal)
     if by is None or holder is None:
         return None
@@ -59,6 +61,8 @@ def lift_deny(
 
 def lift_bucket_deny(bucket: str, region: str, document: str, number: int) -> ReplaceBucketPolicy:
     """The bucket policy without the statement that denies."""
+    from rolemend.fix.documents import without_statement
+
     left = without_statement(document, number)
     return ReplaceBucketPolicy(bucket=bucket, document=left, region=region)
 
@@ -77,6 +81,8 @@ def admit_in_bucket_policy(
     bucket: str, region: str, document: str | None, statement: str
 ) -> ReplaceBucketPolicy | None:
     """The bucket policy with a statement more. `document` is today's, "" for none, None where it is not known."""
+    from rolemend.fix.documents import with_statement
+
     if not statement:
         return None
     whole = with_statement(document or "", statement)

@@ -22,7 +22,7 @@ from rolemend.checklist.decision import (
 )
 from rolemend.checklist.facts import NODE_SESSION, BucketFacts
 from rolemend.checklist.grants import HTTPS_SETTING, bucket_grant, group_words
-from rolemend.checklist.mending import grant, lift_deny, set_core_site
+from rolemend.checklist.mending import grant, lift_deny, make_default_role, set_core_site
 from rolemend.checklist.model import REPORTED, Advice, Evidence, Finding, ListBucket, Remedy
 from rolemend.fix.model import GrantPolicy
 from rolemend.policy import Decision, NearMiss, PolicyError
@@ -244,9 +244,12 @@ def _wrong_identity(facts: BucketFacts, who: str, evidence: tuple[Evidence, ...]
 def _grant(facts: BucketFacts) -> GrantPolicy | None:
     """A policy of one's own for the bucket: what a person gives where no policy may be extended.
 
-    None for a bucket that was not read or is another account's: its name in a log proves nothing.
+    None for a bucket that was not read or is another account's, as its name in a log proves nothing; and for a default
+    role of EMR, which is not to be edited.
     """
     bucket = facts.target.bucket
+    if make_default_role(facts.denial.principal.name) is not None:
+        return None
     if not isinstance(facts.bucket, Known) or facts.bucket.value.owner != facts.denial.account:
         return None
     return grant(facts.denial.principal, bucket_grant(facts.denial.action, bucket), bucket)

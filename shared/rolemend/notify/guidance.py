@@ -10,7 +10,8 @@ from rolemend.incident.life import VERIFIED, Incident
 from rolemend.remedy.model import Write
 
 _ROLE_IS_NOT_OURS_TO_EDIT = ("default_role", "own_role", "service_linked_role")
-_BUCKET_IS_NOT_PROVED = ("foreign_bucket", "bucket_name")
+_NOTHING_IS_PROVED = ("foreign_bucket", "bucket_name", "guardrails")
+"""Neither that the bucket is the account's own nor, without usable guardrails, that the role may be touched."""
 
 
 def guidance_of(incident: Incident) -> Guidance | None:
@@ -33,7 +34,7 @@ def _fix(incident: Incident) -> Fix | str | None:
     if incident.no_plan in _ROLE_IS_NOT_OURS_TO_EDIT and isinstance(remedy, TrustService | ListBucket):
         service = remedy.service if isinstance(remedy, TrustService) else "ecs.aliyuncs.com"
         return CreateRole(role="YOUR_ROLE", services=(service,))
-    return LOOK if incident.no_plan in _BUCKET_IS_NOT_PROVED else None
+    return LOOK if incident.no_plan in _NOTHING_IS_PROVED else None
 
 
 def _written(write: Write, document: str) -> Fix:

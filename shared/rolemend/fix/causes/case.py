@@ -40,6 +40,12 @@ def list_path(names: Names) -> str:
     return f"hdfs dfs -ls {names.path}"
 
 
+def call_again(names: Names) -> str:
+    """The denied call itself."""
+    service, _, action = names.action.partition(":")
+    return f"aliyun {service} {action}"
+
+
 def holder(names: Names) -> Holder:
     """Who was denied."""
     return Holder(USER, names.user) if names.by_user else Holder(ROLE, names.role)

@@ -5,7 +5,7 @@ https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/grant-permissions
 
 from __future__ import annotations
 
-from rolemend.fix.causes.case import Case, holder, list_path
+from rolemend.fix.causes.case import Case, call_again, holder, list_path
 from rolemend.fix.documents import PLACEHOLDER, bucket_resources, compact, policy, statement
 from rolemend.fix.model import ROLE, USER, AttachSystemPolicy, GrantData, GrantPolicy, Holder
 from rolemend.fix.names import Names, policy_name
@@ -76,7 +76,7 @@ def api_right(names: Names) -> Case:
             holder=holder(names), policy=_named(names, names.service), document=compact(document)
         ),
         risk=text("The action is granted on every resource of the account until Resource is narrowed."),
-        verify="aliyun sts GetCallerIdentity",
+        verify=call_again(names),
     )
 
 
@@ -142,7 +142,7 @@ def identity_deny(names: Names) -> Case:
         ),
         blocks=(Block(block="data", kind="alicloud_ram_policies", arguments={f"{kind.lower()}_name": who}),),
         risk=text("Somebody wrote the Deny on purpose: ask the owner before you narrow it."),
-        verify=list_path(names) if names.service == "oss" else "aliyun sts GetCallerIdentity",
+        verify=list_path(names) if names.service == "oss" else call_again(names),
     )
 
 
@@ -310,7 +310,7 @@ def control_deny(names: Names) -> Case:
         risk=text(
             "A control policy binds every identity of the account, and is changed for many accounts at once."
         ),
-        verify=list_path(names) if names.service == "oss" else "aliyun sts GetCallerIdentity",
+        verify=list_path(names) if names.service == "oss" else call_again(names),
     )
 
 
