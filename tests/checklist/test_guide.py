@@ -30,9 +30,7 @@ JOB = altered(
 
 
 def guided(account: FakeAccount, denied: Denial) -> Guidance:
-    found = guide(walked(account, denied), denied)
-    assert found is not None
-    return found
+    return guide(walked(account, denied), denied)
 
 
 def walked(account: FakeAccount, denied: Denial) -> Diagnosis:
@@ -127,7 +125,6 @@ def test_the_fix_of_a_plan_takes_the_place_of_every_other(service: str) -> None:
     found = guide(
         diagnosis, CREATION, ReplaceTrust(role="emr-role", document='{"Version":"1","Statement":[]}')
     )
-    assert found is not None
     (call,) = from_api(found.api)
     assert call.parameters["NewAssumeRolePolicyDocument"] == '{"Version":"1","Statement":[]}'
     assert found.verify == "RunCluster again"
@@ -137,7 +134,6 @@ def test_the_fix_of_a_plan_takes_the_place_of_every_other(service: str) -> None:
 def test_where_nothing_is_certain_people_only_look(denied: Denial) -> None:
     for diagnosis, fix in ((Diagnosis(checklist="c", findings=()), None), (walked(healthy(), denied), LOOK)):
         found = guide(diagnosis, denied, fix)
-        assert found is not None
         assert all(action.startswith(("Get", "List")) for action in actions(found))
         assert found.verify
 
@@ -153,7 +149,6 @@ def test_an_advice_without_a_fix_gets_the_one_of_its_cause() -> None:
         remedy=remedy,
     )
     found = guide(Diagnosis(checklist="c", findings=(finding,), cause=finding.cause, remedy=remedy), JOB)
-    assert found is not None
     assert actions(found) == ["BatchGrantPermissions"]
     assert found.verify == "StartJobRun --workspaceId w-1 again"
 
@@ -164,7 +159,6 @@ def test_an_advice_may_bring_its_own_check() -> None:
         check="x", faq="2.1", answer=FAILED, statement=text("No."), cause="clock_skew", remedy=remedy
     )
     found = guide(Diagnosis(checklist="c", findings=(finding,), cause="clock_skew", remedy=remedy), LISTING)
-    assert found is not None
     assert found.verify == remedy.verify
 
 
@@ -177,7 +171,6 @@ def test_no_hostile_name_of_a_denial_gets_into_a_command(hostile: str) -> None:
     shown = (names.bucket, names.role, names.user, names.action, names.region, names.endpoint)
     assert hostile == "" or hostile not in shown
     found = guide(Diagnosis(checklist="c", findings=()), denied)
-    assert found is not None
     assert not hostile or hostile not in found.cli + found.terraform + found.api + found.verify
 
 
@@ -197,3 +190,14 @@ def test_a_default_role_gets_no_policy_of_its_own() -> None:
     who = DeniedPrincipal(type="assumed_role", account=ACCOUNT, name="AliyunECSInstanceForEMRRole")
     found = guided(healthy(role_policies=Known(())), denial(principal=who))
     assert actions(found) == ["GetBucketPolicy"]
+
+
+def test_a_cause_that_no_table_knows_still_gets_the_whole_advice() -> None:
+    remedy = Advice(statement=text("Do."))
+    finding = Finding(
+        check="new", faq="9.9", answer=FAILED, statement=text("No."), cause="new_cause", remedy=remedy
+    )
+    diagnosis = Diagnosis(checklist="c", findings=(finding,), cause="new_cause", remedy=finding.remedy)
+    for denied in (LISTING, CREATION, JOB):
+        found = guide(diagnosis, denied)
+        assert all((found.console, found.cli, found.terraform, found.api, found.verify))

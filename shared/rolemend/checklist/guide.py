@@ -12,14 +12,13 @@ from rolemend.fix.model import Fix
 from rolemend.fix.names import BUCKET, ID, Names, names_from, sound
 from rolemend.fix.render import render
 from rolemend.signals.denial import BucketTarget, ClusterTarget, Denial, JobTarget
-from rolemend.text import text
 
 LOOK = "look"
 """In the place of a fix: what is to be changed is not certain enough, so that people only look."""
 
 
-def guide(diagnosis: Diagnosis, denial: Denial, fix: Fix | str | None = None) -> Guidance | None:
-    """The advice on a diagnosis; None where neither a check failed nor anything is known to look at.
+def guide(diagnosis: Diagnosis, denial: Denial, fix: Fix | str | None = None) -> Guidance:
+    """The advice on a diagnosis, also on one in which no check failed.
 
     `fix` takes the place of what the check worked out: the exact one of a plan, or LOOK. A grant that no check proved
     is never shown: people are told where to look instead.
@@ -29,15 +28,12 @@ def guide(diagnosis: Diagnosis, denial: Denial, fix: Fix | str | None = None) ->
     found = fix if not isinstance(fix, str | None) else None
     if finding is not None and fix is None:
         found = _fix_of(finding)
-    if found is None and case is None:
-        return None
-    forms = render(found) if found is not None else case.forms() if case else None
-    assert forms is not None
-    if case is not None and (diagnosis.cause or "").endswith("_deny"):
+    forms = render(found) if found is not None else case.forms()
+    if (diagnosis.cause or "").endswith("_deny"):
         forms = msgspec.structs.replace(forms, risk=case.risk)
     return guidance(
         forms,
-        finding.statement if finding else case.what if case else text("The cause is not known."),
+        finding.statement if finding else case.what,
         faq=finding.faq if finding else "",
         evidence=tuple(each.statement for each in finding.evidence) if finding else (),
         verify=verify_with(denial, finding),
@@ -55,17 +51,18 @@ def _fix_of(finding: Finding) -> Fix | None:
     return (remedy.fix if isinstance(remedy, Advice) else None) or finding.fix
 
 
-def _case(cause: str | None, denial: Denial, *, look: bool) -> Case | None:
-    """The general fix of a cause, with the denial's own names."""
+def _case(cause: str | None, denial: Denial, *, look: bool) -> Case:
+    """The general fix of a cause, with the denial's own names; what to look at where there is none."""
+    from rolemend.fix.causes.rights import some_deny
     from rolemend.fix.causes.roles import look_at_role
     from rolemend.fix.causes.table import fix_for
 
-    kind = _KINDS[type(denial.target)]
+    kind, names = _KINDS[type(denial.target)], names_of(denial)
     certain = cause if cause and cause != "permission_missing" and not look else "unknown"
-    if certain == "unknown" and kind != "oss_denied":
-        return look_at_role(names_of(denial))
-    make = fix_for(kind, certain)
-    return make(names_of(denial)) if make else None
+    make = None if certain == "unknown" else fix_for(kind, certain)
+    if make is None:
+        return some_deny(names) if kind == "oss_denied" else look_at_role(names)
+    return make(names)
 
 
 _KINDS: dict[type, str] = {
