@@ -52,8 +52,8 @@ def test_every_checklist_is_on_the_page() -> None:
 @pytest.mark.parametrize("check", EVERY, ids=lambda check: check.id)
 def test_a_check_tells_its_facts_answers_causes_and_remedies(check: Check[Any]) -> None:
     outcomes = outcomes_of(check)
-    assert "denial" in rights_of(check)
-    assert {"passed", "failed", "unknown"} <= {outcome.answer for outcome in outcomes}
+    assert rights_of(check)
+    assert {"unknown"} < {outcome.answer for outcome in outcomes}
     assert {outcome.answer for outcome in outcomes} <= set(ANSWERS.values())
     for outcome in outcomes:
         assert outcome.sentences, outcome

@@ -84,6 +84,16 @@ def function(module: str, name: str) -> Function | None:
     return parsed(home).functions.get(own) if home in modules() else None
 
 
+def inner(module: str, line: int) -> Function:
+    """The function that is made within another one, by the line it begins on."""
+    path = modules()[module].__file__
+    assert path is not None
+    for node in ast.walk(ast.parse(Path(path).read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef) and node.lineno == line:
+            return Function(module, node)
+    raise LookupError(f"{module}:{line}")
+
+
 def constant(module: str, name: str) -> tuple[str, ast.expr] | None:
     """A constant of the checklists, with the module it stands in."""
     home, own = origin(module, name)
@@ -122,7 +132,12 @@ def assigned(where: Function, use: ast.Name) -> list[ast.expr]:
             targets = [node.target]
         else:
             continue
-        if not any(isinstance(target, ast.Name) and target.id == use.id for target in targets):
+        named = [
+            each
+            for target in targets
+            for each in (target.elts if isinstance(target, ast.Tuple) else [target])
+        ]
+        if not any(isinstance(target, ast.Name) and target.id == use.id for target in named):
             continue
         gone = any(node.lineno in block and use.lineno not in block for block in left)
         if node.value is not None and node.lineno <= use.lineno and not gone:

@@ -168,7 +168,7 @@ def _as_function(value: ast.expr) -> ast.FunctionDef:
     """A constant seen as a function that answers it, so that both are read alike."""
     made = ast.parse("def constant(): return 0").body[0]
     assert isinstance(made, ast.FunctionDef)
-    made.body = [ast.Return(value)]
+    made.body = [ast.copy_location(ast.Return(value), value)]
     return made
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docs.generator.code import Function, modules, origin, parsed
+from docs.generator.code import Function, inner, modules, origin, parsed
 from docs.generator.outcomes import Outcome, Reader, facts_of, reads_of
 from rolemend.account.rights import READS
 from rolemend.catalogue import translations
@@ -41,19 +41,25 @@ def checklists() -> list[Listed]:
     return found
 
 
-def ask_of(check: Check[Any]) -> Function:
-    """The function that answers a check."""
-    return parsed(check.ask.__module__).functions[check.ask.__name__]
+def asks_of(check: Check[Any]) -> list[Function]:
+    """The functions that answer a check: its own, and that of the check which it asks in its turn."""
+    ask: Any = check.ask
+    own = parsed(ask.__module__).functions.get(ask.__qualname__)
+    if own is not None:
+        return [own]
+    kept = [cell.cell_contents for cell in ask.__closure__ or ()]
+    within = [each for one in kept if isinstance(one, Check) for each in asks_of(one)]
+    return [inner(ask.__module__, ask.__code__.co_firstlineno), *within]
 
 
 def rights_of(check: Check[Any]) -> dict[str, list[str]]:
     """Each fact that a check asks, with the RAM actions of the reads it comes from."""
-    ask = ask_of(check)
-    home = next((origin(ask.module, each)[0] for each in _facts_classes(ask)), ask.module)
     needed: dict[str, list[str]] = {}
-    for field in facts_of(ask):
-        reads = reads_of(home, field, frozenset(READS))
-        needed[field] = sorted({action for read in reads for action in READS[read]})
+    for ask in asks_of(check):
+        home = next((origin(ask.module, each)[0] for each in _facts_classes(ask)), ask.module)
+        for field in facts_of(ask):
+            reads = reads_of(home, field, frozenset(READS))
+            needed.setdefault(field, sorted({action for read in reads for action in READS[read]}))
     return needed
 
 
@@ -68,7 +74,7 @@ def _facts_classes(ask: Function) -> list[str]:
 
 
 def outcomes_of(check: Check[Any]) -> list[Outcome]:
-    return Reader(ask_of(check)).outcomes()
+    return list(dict.fromkeys(one for ask in asks_of(check) for one in Reader(ask).outcomes()))
 
 
 def page() -> str:

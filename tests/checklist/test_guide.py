@@ -34,7 +34,8 @@ def guided(account: FakeAccount, denied: Denial) -> Guidance:
 
 
 def walked(account: FakeAccount, denied: Denial) -> Diagnosis:
-    return diagnose(Account(identities=account, buckets=account, clusters=account), denied)
+    parts = Account(identities=account, buckets=account, clusters=account, workspaces=account)
+    return diagnose(parts, denied)
 
 
 def actions(found: Guidance) -> list[str]:

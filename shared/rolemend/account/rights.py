@@ -25,6 +25,7 @@ READS: dict[str, tuple[str, ...]] = {
     "cluster_with_role": ("emr:ListClusters", "emr:GetCluster"),
     "cluster_of_node": ("emr:ListClusters", "emr:ListNodes", "emr:GetCluster"),
     "states": ("emr:ListClusters",),
+    "workspace": ("emr-serverless-spark:GetWorkspace",),
 }
 WRITES: dict[str, tuple[str, ...]] = {
     "add_policy_version": ("ram:CreatePolicyVersion",),
