@@ -84,6 +84,7 @@ def function(module: str, name: str) -> Function | None:
     return parsed(home).functions.get(own) if home in modules() else None
 
 
+@cache
 def inner(module: str, line: int) -> Function:
     """The function that is made within another one, by the line it begins on."""
     path = modules()[module].__file__
@@ -108,6 +109,7 @@ def names_in(node: ast.AST) -> Iterator[str]:
             yield each.id
 
 
+@cache
 def reached(first: Function) -> list[Function]:
     """A function and all of the checklists' functions that it can come to, but not the forms of a finding."""
     found, waiting = [first], [first]
@@ -145,6 +147,7 @@ def assigned(where: Function, use: ast.Name) -> list[ast.expr]:
     return values
 
 
+@cache
 def _left_blocks(node: ast.AST) -> list[range]:
     """The lines of each block that ends by leaving the function: what it assigns counts in it alone."""
     blocks = [getattr(each, part, None) for each in ast.walk(node) for part in ("body", "orelse")]
@@ -162,11 +165,14 @@ def returned(where: Function) -> list[ast.expr]:
     ]
 
 
-def calls_of(where: Function) -> Iterator[tuple[str, ast.Call]]:
+@cache
+def calls_of(where: Function) -> list[tuple[str, ast.Call]]:
     """Every call by name in a function."""
-    for node in ast.walk(where.node):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            yield node.func.id, node
+    return [
+        (node.func.id, node)
+        for node in ast.walk(where.node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
 
 
 def argument(call: ast.Call, place: int, name: str) -> ast.expr | None:

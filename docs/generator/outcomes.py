@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from docs.generator.code import (
     FINDINGS,
@@ -207,6 +208,7 @@ def _annotations(where: Function) -> list[str]:
     return [each.annotation.id for each in where.node.args.args if isinstance(each.annotation, ast.Name)]
 
 
+@cache
 def reads_of(facts_module: str, field: str, reads: frozenset[str]) -> list[str]:
     """The reads of the account that a fact comes from: calls of these names in what the field is made of."""
     found: list[str] = []
