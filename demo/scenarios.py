@@ -11,6 +11,7 @@ from demo import clients
 from demo.clients import Keys
 from demo.node import cluster_request, node_keys, start_cluster
 from demo.stage import HOME, Stage, make_role, make_user
+from rolemend.signals.denial import JobTarget
 
 Call = Callable[[], Any]
 
@@ -22,8 +23,8 @@ trust_policy = "add"
 [[rule]]
 name = "demo"
 mode = "auto"
-roles = ["emr-demo-*"]
-buckets = ["demo-data-*"]
+roles = ["emr-demo-*", "spark-demo-*"]
+buckets = ["demo-data-*", "spark-demo-*"]
 """
 
 
@@ -38,6 +39,8 @@ class Scenario:
     cause: str | None
     action: str
     verified: bool | None
+    target: type = object
+    """What the incident is about, where one call leaves traces in several logs."""
 
 
 def trust(*services: str) -> dict[str, Any]:
@@ -142,6 +145,24 @@ def not_ours(stage: Stage) -> Call:
     return list_bucket(Keys(keys.id, "not-the-secret"), "demo-data-signed")
 
 
+def spark_oss(stage: Stage) -> Call:
+    return spark_jobs().oss(stage, "spark-demo-oss")  # type: ignore[no-any-return]
+
+
+def spark_dlf_identity(stage: Stage) -> Call:
+    return spark_jobs().dlf_identity(stage, "spark-demo-dlf")  # type: ignore[no-any-return]
+
+
+def spark_kms(stage: Stage) -> Call:
+    return spark_jobs().kms(stage, "spark-demo-kms")  # type: ignore[no-any-return]
+
+
+def spark_jobs() -> Any:
+    from demo import spark_jobs  # it takes its policies from here
+
+    return spark_jobs
+
+
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "trust-policy",
@@ -196,6 +217,36 @@ SCENARIOS: tuple[Scenario, ...] = (
         "bucket_policy_deny",
         "alerted",
         None,
+    ),
+    Scenario(
+        "spark-oss",
+        "A Serverless Spark job reads a bucket that its workspace's role may not",
+        "StartJobRun reading oss://spark-demo-oss-data/in/ with execution role spark-demo-oss",
+        spark_oss,
+        "permission_missing",
+        "remediated",
+        True,
+        JobTarget,
+    ),
+    Scenario(
+        "spark-dlf-identity",
+        "DLF asks who submitted the job, so no policy of the role helps",
+        "StartJobRun reading a DLF table by RAM user spark-demo-dlf-ana",
+        spark_dlf_identity,
+        "permission_missing",
+        "alerted",
+        None,
+        JobTarget,
+    ),
+    Scenario(
+        "spark-kms",
+        "The role may read the bucket, but not use the key that encrypts it",
+        "StartJobRun reading oss://spark-demo-kms-data/in/ with execution role spark-demo-kms",
+        spark_kms,
+        "kms_permission_missing",
+        "alerted",
+        None,
+        JobTarget,
     ),
     Scenario(
         "not-ours",

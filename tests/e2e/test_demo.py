@@ -15,7 +15,7 @@ def run_demo(*arguments: str, **environment: str) -> subprocess.CompletedProcess
     command = [sys.executable, "-m", "demo", *arguments]
     variables = os.environ | environment
     return subprocess.run(
-        command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=110, check=False
+        command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=300, check=False
     )
 
 
@@ -31,6 +31,9 @@ def test_the_json_document_holds_every_scenario_with_its_outcome() -> None:
         "role-name": ("role_not_found", "alerted", None),
         "other-region": ("wrong_endpoint", "alerted", None),
         "bucket-policy": ("bucket_policy_deny", "alerted", None),
+        "spark-oss": ("permission_missing", "remediated", True),
+        "spark-dlf-identity": ("permission_missing", "alerted", None),
+        "spark-kms": ("kms_permission_missing", "alerted", None),
         "not-ours": (None, "none", None),
     }
     for one in document["scenarios"]:
