@@ -29,6 +29,7 @@ from rolemend.errors import Conflict, NotThere, Unreachable
 Found = TypeVar("Found")
 NO_POLICIES = Known[tuple[AttachedPolicy, ...]](())
 NO_NAMES = Known[tuple[str, ...]](())
+NO_TAGS = Known[Mapping[str, str]]({})
 SERVICE_ROLE = Known(
     Role(
         name="AliyunEMRDefaultRole",
@@ -204,6 +205,8 @@ class FakeAccount:
     node_cluster: Reading[Cluster] = field(default_factory=Absent)
     the_workspace: Reading[Workspace] = field(default_factory=Absent)
     asked_regions: list[str] = field(default_factory=list)
+    tags_of_role: Reading[Mapping[str, str]] = field(default_factory=lambda: NO_TAGS)
+    tags_of_bucket: Reading[Mapping[str, str]] = field(default_factory=lambda: NO_TAGS)
 
     def policies_of_user(self, name: str) -> Reading[tuple[AttachedPolicy, ...]]:
         return self.user_policies
@@ -219,6 +222,12 @@ class FakeAccount:
 
     def role_names(self) -> Reading[tuple[str, ...]]:
         return self.names
+
+    def role_tags(self, name: str) -> Reading[Mapping[str, str]]:
+        return self.tags_of_role
+
+    def bucket_tags(self, name: str, region: str) -> Reading[Mapping[str, str]]:
+        return self.tags_of_bucket
 
     def users_of_policy(self, name: str) -> Reading[PolicyUsers]:
         return self.policy_users

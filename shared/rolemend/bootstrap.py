@@ -14,10 +14,10 @@ import msgspec
 
 from rolemend.account.access import Access, Credentials
 from rolemend.errors import AccountError, SettingsError
-from rolemend.settings import Settings, read_credentials, read_scheme, read_settings
+from rolemend.settings import OperatorSettings, Settings, read_credentials, read_scheme, read_settings
 
 if TYPE_CHECKING:
-    from rolemend.account.interface import Functions, ObjectStore
+    from rolemend.account.interface import Buckets, Functions, IdentityWrites, ObjectStore
     from rolemend.checklist.facts import Account
     from rolemend.explain.live import Live
     from rolemend.incident.ledger import Ledger
@@ -153,6 +153,52 @@ def build_snapshot(keys: Mapping[str, tuple[str, str]]) -> Live:
 _DEFAULT_REGION = "cn-hangzhou"
 
 
+class Operator:
+    """What the commands of an operator work with, each part made when it is asked for.
+
+    `name` is the ARN of whoever holds the credentials, as STS tells it.
+    """
+
+    def __init__(self, settings: OperatorSettings) -> None:
+        from rolemend.account.caller import find_caller
+
+        self._settings = settings
+        self.access, self.name = find_caller(settings.region, settings.scheme)
+
+    @property
+    def account(self) -> str:
+        return self.access.account
+
+    def store(self) -> ObjectStore:
+        from rolemend.account.oss import OssStore
+
+        return OssStore(self.access, self._settings.ledger_bucket, self._settings.ledger_region)
+
+    def identities(self) -> IdentityWrites:
+        from rolemend.account.ram import Ram
+
+        return Ram(self.access)
+
+    def buckets(self) -> Buckets:
+        from rolemend.account.oss import Oss
+
+        return Oss(self.access)
+
+    def ledger(self) -> Ledger:
+        from rolemend.incident.ledger import Ledger
+
+        return Ledger(self.store(), self.name)
+
+    def guardrails(self) -> bytes:
+        """The operator's rules as they stand in the ledger's bucket. Raises NotThere where there are none."""
+        return self.store().read(GUARDRAILS_KEY)
+
+    def start_remediate(self, payload: bytes) -> None:
+        from rolemend.account.functions import open_functions
+
+        open_functions(self.access, self._settings.service).start(self._settings.remediate, payload)
+
+
 GUARDRAILS_KEY = "config/guardrails.toml"
 """Where the operator keeps the guardrails in the ledger's bucket. No function may write there."""
 
@@ -161,7 +207,8 @@ def load_guardrails(settings: Settings, access: Access) -> Guardrails:
     """The operator's rules as they stand now; without the file, the default, which changes nothing."""
     from rolemend.account.oss import OssStore
     from rolemend.errors import NotThere
-    from rolemend.remedy.guardrails import Guardrails, parse_guardrails
+    from rolemend.remedy.guardrails import Guardrails
+    from rolemend.remedy.guardrails_file import parse_guardrails
 
     store = OssStore(access, settings.ledger_bucket, settings.ledger_region)
     try:

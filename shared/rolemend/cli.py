@@ -8,7 +8,7 @@ import sys
 from importlib.metadata import entry_points
 
 from rolemend import __version__
-from rolemend.commands import diff, explain, lint, simulate
+from rolemend.commands import diff, explain, guardrails, lint, simulate
 from rolemend.errors import RolemendError, UnreadableInput
 
 
@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"rolemend {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (explain, simulate, diff, lint):
+    for command in (explain, simulate, diff, lint, guardrails):
         command.add_command(commands)
     for entry in entry_points(group="rolemend.commands"):
         entry.load()(commands)
@@ -30,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"rolemend: {error}", file=sys.stderr)
         return 2
     except RolemendError as error:
-        print(f"rolemend: {error}", file=sys.stderr)
+        print(
+            f"rolemend: {' '.join(str(error).split())}", file=sys.stderr
+        )  # a service's answer may have lines
         return 1
     except BrokenPipeError:
         # Who read our answers wants no more of them; what is still buffered must not be tried again at exit.

@@ -2,6 +2,7 @@
 
 RolemendError
 ├── SettingsError            settings missing or wrong, all of them in one message
+├── NoCredentials            no credentials of an operator were found
 ├── GuardrailsError          guardrails.toml wrong, all mistakes in one message
 ├── UnreadableInput          a file named on the command line that cannot be read
 ├── BadEvent                 a function was invoked with something that is no event of its triggers
@@ -30,6 +31,10 @@ class SettingsError(RolemendError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("Settings to correct: " + "; ".join(problems))
         self.problems = problems
+
+
+class NoCredentials(RolemendError):
+    """A command needs an operator's credentials, and none were found."""
 
 
 class GuardrailsError(RolemendError):

@@ -84,6 +84,42 @@ def read_settings(environment: Mapping[str, str], *, webhook: bool = False) -> S
     return settings
 
 
+class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command that talks to the account needs to know; whose credentials it uses is found out elsewhere."""
+
+    region: str
+    ledger_bucket: str
+    ledger_region: str
+    remediate: str = "rolemend-remediate"
+    service: str = ""
+    scheme: str = "https"
+
+
+def read_operator_settings(
+    environment: Mapping[str, str], *, region: str = "", ledger: str = ""
+) -> OperatorSettings:
+    """The `ROLEMEND_*` variables that `s.yaml` takes too; `region` and `ledger` are the options of the command line.
+
+    Raises SettingsError naming each variable that is missing or wrong.
+    """
+    given = {"ROLEMEND_REGION": region, "ROLEMEND_LEDGER_BUCKET": ledger}
+    environment = {**environment, **{name: value for name, value in given.items() if value}}
+    problems: list[str] = []
+    need = _Reader(environment, problems)
+    home = environment.get("ROLEMEND_REGION") or "cn-hangzhou"
+    settings = OperatorSettings(
+        region=home,
+        ledger_bucket=need.matching("ROLEMEND_LEDGER_BUCKET", _BUCKET, "a bucket name"),
+        ledger_region=environment.get("ROLEMEND_LEDGER_REGION") or home,
+        remediate=environment.get("ROLEMEND_REMEDIATE", "rolemend-remediate"),
+        service=environment.get("ROLEMEND_SERVICE", ""),
+        scheme=_scheme(environment, need),
+    )
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
 _PROXY_HERE = re.compile(r"https?://([^@/?#]*@)?(127\.0\.0\.1|localhost)(:[0-9]+)?/?")
 
 

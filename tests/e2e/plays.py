@@ -109,6 +109,23 @@ def creator_without_rights(stage: Stage) -> None:
     denied(stage, run_cluster(make_user(stage, "nora"), "emr-demo-plain", "EMR-5.16.0"))
 
 
+def tags(stage: Stage) -> None:
+    """The guardrails ask for a tag of the role and one of the bucket before they let a grant be applied."""
+    from alibabacloud_ram20150501 import models
+    from oss2.models import Tagging
+
+    guardrails = GUARDRAILS + 'role_tag = "owner=data"\nbucket_tag = "open=yes"\n'
+    clients.bucket(stage.root, LEDGER).put_object("config/guardrails.toml", guardrails.encode())
+    call = next(one for one in SCENARIOS if one.name == "resource-list").prepare(stage)
+    tag = models.TagResourcesRequestTag(key="owner", value="data")
+    request = models.TagResourcesRequest(resource_type="role", resource_names=["emr-demo-reader"], tag=[tag])
+    clients.ram(stage.root).tag_resources(request)
+    tagging = Tagging()
+    tagging.tag_set.add("open", "yes")
+    clients.bucket(stage.root, "demo-data-clicks").put_bucket_tagging(tagging)
+    denied(stage, call)
+
+
 def user_on_oss(stage: Stage) -> None:
     """A RAM user is denied on a bucket; the log tells only the user's id."""
     clients.bucket(stage.root, "demo-private").create_bucket("private")

@@ -21,6 +21,7 @@ from tests.e2e.plays import (
     scenario,
     spark_job,
     sweep,
+    tags,
     unseen_job,
     untrusting_job,
     user_on_oss,
@@ -44,6 +45,7 @@ PLAYS: dict[str, Play] = {
     "later": later,
     "job": spark_job,
     "unseen-job": unseen_job,
+    "tags": tags,
 }
 NEEDED_FOR = {
     ("watch", "log:GetCursorOrData"): "role-name",
@@ -90,6 +92,8 @@ NEEDED_FOR = {
     ("remediate", "ram:ListPoliciesForRole"): "resource-list",
     ("remediate", "ram:ListPoliciesForUser"): "trust-policy",
     ("remediate", "ram:ListPolicyVersions"): "resource-list",
+    ("remediate", "ram:ListTagResources"): "tags",
+    ("remediate", "oss:GetBucketTagging"): "tags",
     ("remediate", "ram:CreatePolicyVersion"): "resource-list",
     ("remediate", "ram:SetDefaultPolicyVersion"): "no-help",
     ("remediate", "ram:UpdateRole"): "trust-policy",

@@ -27,7 +27,7 @@ from rolemend.incident.journal import (
     Waiting,
 )
 from rolemend.incident.life import Incident, live, next_step
-from rolemend.remedy.model import Change, Plan, Verdict, Write, plan_hash
+from rolemend.remedy.model import Change, Plan, Verdict, Write, sealed
 from rolemend.signals.denial import fingerprint, incident_id
 from rolemend.text import text
 from tests.samples import LISTING, altered
@@ -35,7 +35,7 @@ from tests.samples import LISTING, altered
 ID = incident_id(LISTING)
 REMEDY = ListBucket(role="emr-role", bucket="data", action="oss:ListObjects")
 WRITE = Write(kind="policy", name="reader", before="{}", after="[]", version="v1")
-PLAN = Plan(remedy=REMEDY, write=WRITE, gains=("a",), hash=plan_hash(REMEDY, WRITE))
+PLAN = sealed(Plan(remedy=REMEDY, write=WRITE, gains=("a",)))
 CHANGE = Change(id="chg-1", plan=PLAN, version="v2")
 
 OPENED = Opened(fingerprint=fingerprint(LISTING), denial=LISTING)

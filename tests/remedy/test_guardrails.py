@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import random
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rolemend.account.interface import Absent, Known, Unread
 from rolemend.checklist.model import ListBucket, TrustService
 from rolemend.errors import GuardrailsError
-from rolemend.remedy.guardrails import Guardrails, parse_guardrails
+from rolemend.remedy.guardrails import MODES, Case, Guardrails, Rule, seconds_of
+from rolemend.remedy.guardrails_file import parse_guardrails
 from rolemend.remedy.model import Verdict
 
 
@@ -17,8 +22,11 @@ def rules(*parts: str, default: str = "propose") -> Guardrails:
     return parse_guardrails(text.encode())
 
 
-def grant(role: str = "emr-etl", bucket: str = "corp-data-a") -> ListBucket:
-    return ListBucket(role=role, bucket=bucket, action="oss:GetObject")
+def grant(role: str = "emr-etl", bucket: str = "corp-data-a", **values: Any) -> Case:
+    return Case(remedy=ListBucket(role=role, bucket=bucket, action="oss:GetObject"), **values)
+
+
+TRUST = Case(remedy=TrustService(role="emr-etl", service="emr.aliyuncs.com"))
 
 
 AUTO = 'name = "auto"\nmode = "auto"\nroles = ["emr-*"]\nbuckets = ["corp-data-*"]'
@@ -28,7 +36,7 @@ def test_the_file_in_the_repository_changes_nothing() -> None:
     with open("guardrails.toml", "rb") as file:
         guardrails = parse_guardrails(file.read())
     assert guardrails.judge(grant()) == Verdict("propose")
-    assert guardrails.judge(TrustService(role="emr-etl", service="emr.aliyuncs.com")) == Verdict("propose")
+    assert guardrails.judge(TRUST) == Verdict("propose")
 
 
 def test_a_role_and_bucket_that_a_rule_names_get_its_mode() -> None:
@@ -68,7 +76,7 @@ def test_the_most_restrictive_matching_rule_wins_wherever_it_stands() -> None:
 def test_a_rule_without_buckets_never_grants_a_bucket() -> None:
     trust_only = rules('name = "t"\nmode = "auto"\nroles = ["*"]')
     assert trust_only.judge(grant()).mode == "propose"
-    assert trust_only.judge(TrustService(role="emr-etl", service="emr.aliyuncs.com")).mode == "auto"
+    assert trust_only.judge(TRUST).mode == "auto"
 
 
 def test_the_default_may_be_observe_but_never_auto() -> None:
@@ -81,28 +89,203 @@ def test_every_mistake_is_named_with_its_place() -> None:
     with pytest.raises(GuardrailsError) as caught:
         parse_guardrails(b"""
             trust_policy = "widen"
+            utc_offset = "Asia/Shanghai"
             mistake = 1
             [[rule]]
             mode = "always"
             roles = []
             buckets = ["a b"]
             colour = "red"
+            actions = ["oss:GetObject", "reading"]
+            extent = "all"
+            role_tag = "owner"
+            accounts = ["mine"]
+            hours = ["Mon-Fri 08:00-18:00", "08:00", "Fun 08:00-09:00", "25:00-26:00", 3]
+            changes_per_day = true
+            expires = "soon"
+            [[rule]]
+            name = "twice"
+            mode = "auto"
+            roles = ["*"]
+            [[rule]]
+            name = "twice"
+            mode = "auto"
+            roles = ["*"]
+            changes_per_day = 0
         """)
-    assert caught.value.problems == [
-        "mistake: unknown setting",
-        "rule 1.colour: unknown setting",
-        "rule 1.name: missing",
-        "rule 1.mode: must be one of observe, propose, approve, auto",
-        "rule 1.roles: must be a list of patterns with at least one",
-        "rule 1.buckets[0]: 'a b' is no pattern of letters, digits, '-', '.', '*' and '?'",
-        "trust_policy: must be add or replace",
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == [
+        "mistake",
+        "rule 1.colour",
+        "rule 1.name",
+        "rule 1.mode",
+        "rule 1.roles",
+        "rule 1.buckets[0]",
+        "rule 1.actions[1]",
+        "rule 1.extent",
+        "rule 1.role_tag",
+        "rule 1.accounts[0]",
+        "rule 1.hours[1]",
+        "rule 1.hours[2]",
+        "rule 1.hours[3]",
+        "rule 1.hours[4]",
+        "rule 1.changes_per_day",
+        "rule 1.expires",
+        "rule 3.changes_per_day",
+        "rule 3.name",
+        "trust_policy",
+        "utc_offset",
     ]
 
 
-@pytest.mark.parametrize("content", [b"[[rule", b"\xff", b"rule = 3", b"rule = [1]"])
+@pytest.mark.parametrize(
+    "content", [b"[[rule", b"\xff", b"rule = 3", b"rule = [1]", b"a = " + b"[" * 9_000, b" " * (1 << 21)]
+)
 def test_what_is_no_guardrails_file_is_an_error(content: bytes) -> None:
     with pytest.raises(GuardrailsError):
         parse_guardrails(content)
+
+
+READ = ("oss:GetObject", "oss:ListObjects", "oss:GetBucketInfo")
+OTHERS = {
+    "mode": st.sampled_from(MODES),
+    "extent": st.sampled_from(["exact", "group", "statement"]),
+    "changes_per_day": st.integers(0, 3),
+    "expires": st.sampled_from(["", "30m", "2h", "1d"]),
+}
+
+
+@given(st.lists(st.fixed_dictionaries(OTHERS), max_size=4), st.randoms())
+def test_of_several_matching_rules_each_setting_is_the_most_restrictive_in_any_order(
+    stated: list[dict[str, Any]], order: random.Random
+) -> None:
+    matching = [Rule(name=str(n), roles=("emr-*",), buckets=("*",), **one) for n, one in enumerate(stated)]
+    other = Rule(name="other", mode="observe", roles=("x",), buckets=("*",), expires="1m", changes_per_day=1)
+    shuffled = [*matching, other]
+    order.shuffle(shuffled)
+    verdict = Guardrails(rule=tuple(shuffled)).judge(grant())
+    modes = [MODES.index(rule.mode) for rule in matching]
+    assert MODES.index(verdict.mode) == min(modes, default=MODES.index("propose"))
+    extents = ["exact", "group", "statement"]
+    widths = [extents.index(rule.extent) for rule in matching]
+    assert extents.index(verdict.extent) == min(widths, default=1)
+    assert verdict.changes_per_day == min(
+        (r.changes_per_day for r in matching if r.changes_per_day), default=0
+    )
+    ends = [seconds_of(rule.expires) for rule in matching if rule.expires]
+    assert verdict.expires == min(ends, default=0)
+
+
+def test_a_rule_for_some_actions_permits_a_grant_of_these_only() -> None:
+    some = rules(AUTO + '\nactions = ["oss:Get*"]')
+    assert some.judge(grant(actions=("oss:GetObject",))).mode == "auto"
+    assert some.judge(grant(actions=READ)) == Verdict("propose")
+    assert some.judge(grant(actions=("oss:PutObject",))).mode == "propose"
+    assert rules(AUTO + '\nactions = ["read"]').judge(grant(actions=READ)).mode == "auto"
+    assert (
+        rules(AUTO + '\nactions = ["OSS:getobject", "oss:List*", "oss:*Info"]')
+        .judge(grant(actions=READ))
+        .mode
+        == "auto"
+    )
+
+
+def test_a_rule_that_names_a_part_of_a_grant_restricts_all_of_it() -> None:
+    never_list = 'name = "n"\nmode = "observe"\nroles = ["*"]\nbuckets = ["*"]\nactions = ["oss:ListObjects"]'
+    assert rules(AUTO, never_list).judge(grant(actions=READ)) == Verdict("observe", "n")
+    assert rules(AUTO, never_list).judge(grant(actions=("oss:GetObject",))).mode == "auto"
+
+
+def test_trust_is_an_action_that_a_rule_may_name() -> None:
+    assert rules('name = "t"\nmode = "auto"\nroles = ["*"]\nactions = ["trust"]').judge(TRUST).mode == "auto"
+    assert (
+        rules('name = "t"\nmode = "auto"\nroles = ["*"]\nactions = ["read"]').judge(TRUST).mode == "propose"
+    )
+
+
+def test_a_narrower_extent_that_a_wider_grant_calls_for_is_taken() -> None:
+    """The rule on ListObjects speaks only where the whole group would be granted, and asks for the exact action."""
+    exact = 'name = "e"\nmode = "auto"\nroles = ["*"]\nbuckets = ["*"]\nactions = ["oss:ListObjects"]\nextent = "exact"'
+    asked: list[str] = []
+
+    def actions_at(extent: str) -> tuple[str, ...]:
+        asked.append(extent)
+        return ("oss:GetObject",) if extent == "exact" else READ
+
+    assert rules(AUTO, exact).settle(grant(), actions_at) == Verdict("auto", "auto", extent="exact")
+    assert asked == ["group", "exact"]
+
+
+@pytest.mark.parametrize("setting", ["role_tag", "bucket_tag"])
+@pytest.mark.parametrize(
+    ("tags", "mode"),
+    [
+        (Known({"owner": "data"}), "auto"),
+        (Known({"owner": "Data"}), "propose"),
+        (Known({"Owner": "data"}), "propose"),
+        (Known({}), "propose"),
+        (Absent(), "propose"),
+        (Unread("GetX", "refused"), "propose"),
+    ],
+)
+def test_a_tag_must_be_there_as_it_is_written(setting: str, tags: Any, mode: str) -> None:
+    given: dict[str, Any] = {f"{setting}s": lambda: tags}
+    case = grant(**given)
+    assert rules(AUTO + f'\n{setting} = "owner=data"').judge(case).mode == mode
+
+
+def test_a_tag_that_cannot_be_read_permits_nothing_and_restricts_as_if_it_were_there() -> None:
+    asks = 'name = "asks"\nmode = "approve"\nroles = ["*"]\nbuckets = ["*"]\nrole_tag = "owner=data"'
+    busy = grant(role_tags=lambda: Unread("ListTagResources", "throttled", transient=True))
+    assert rules(AUTO, asks).judge(busy) == Verdict("approve", "asks", transient=True)
+    assert rules(AUTO, asks).judge(grant()) == Verdict("auto", "auto")
+
+
+def test_tags_are_read_only_where_the_answer_hangs_on_them() -> None:
+    def never() -> Any:
+        raise AssertionError("read")
+
+    asking = rules(AUTO + '\nrole_tag = "owner=data"')
+    assert asking.judge(grant(role="other", role_tags=never)).mode == "propose"
+    assert rules(AUTO).judge(grant(role_tags=never, bucket_tags=never)).mode == "auto"
+
+
+def test_a_bucket_s_tag_says_nothing_of_a_trust_policy() -> None:
+    tagged = rules('name = "t"\nmode = "auto"\nroles = ["*"]\nbucket_tag = "a=b"')
+    assert tagged.judge(TRUST).mode == "propose"
+
+
+def test_a_rule_may_be_for_some_accounts() -> None:
+    some = rules(AUTO + '\naccounts = ["1000000000000001"]')
+    assert some.judge(grant(account="1000000000000001")).mode == "auto"
+    assert some.judge(grant(account="2000000000000002")).mode == "propose"
+    assert some.judge(grant()).mode == "propose"
+
+
+MONDAY_NOON_UTC = 1_767_614_400.0
+"""2026-01-05 12:00 UTC."""
+
+
+@pytest.mark.parametrize(
+    ("hours", "later", "mode"),
+    [
+        ("08:00-18:00", 0, "propose"),
+        ("08:00-20:01", 0, "auto"),
+        ("08:00-20:00", 0, "propose"),
+        ("20:00-21:00", 0, "auto"),
+        ("Mon 20:00-21:00", 0, "auto"),
+        ("Tue-Sun 20:00-21:00", 0, "propose"),
+        ("Sat-Mon 20:00-21:00", 0, "auto"),
+        ("Mon 19:00-06:00", 8, "auto"),
+        ("Tue 19:00-06:00", 8, "propose"),
+        ("Mon 19:00-06:00", 10, "propose"),
+        ("Sat,Mon-Tue 00:00-24:00", 23, "auto"),
+    ],
+)
+def test_hours_are_those_of_the_clock_that_the_file_names(hours: str, later: int, mode: str) -> None:
+    """It is 20:00 on a Monday at +08:00."""
+    case = grant(now=MONDAY_NOON_UTC + later * 3_600)
+    eight = f'utc_offset = "+08:00"\n[[rule]]\n{AUTO}\nhours = ["{hours}"]'
+    assert parse_guardrails(eight.encode()).judge(case).mode == mode
 
 
 NAMES = st.text("ab-", min_size=3, max_size=8).filter(lambda name: name[0] != "-" != name[-1])

@@ -11,10 +11,10 @@ import pytest
 from rolemend.account.interface import Absent, Known, PolicyUsers, Reading, Role, Unread
 from rolemend.checklist.model import ListBucket, TrustService
 from rolemend.checklist.trust import trusted_services
-from rolemend.remedy.model import NoPlan, Plan, TypedRemedy, plan_hash
+from rolemend.remedy.model import NoPlan, Plan, TypedRemedy, is_sealed, sealed
 from rolemend.remedy.plan import DEFAULT_ROLES, plan_remedy
 from tests.fakes import WritableAccount
-from tests.samples import ACCOUNT
+from tests.samples import ACCOUNT, LISTING
 
 EMR, ECS, SPARK = "emr.aliyuncs.com", "ecs.aliyuncs.com", "spark.emr-serverless.aliyuncs.com"
 LIST_DATA = ListBucket(role="emr-role", bucket="data", action="oss:ListObjects")
@@ -93,17 +93,22 @@ def test_without_such_a_policy_the_first_custom_one_gets_a_statement_of_its_own(
     assert len(json.loads(plan.write.after)["Statement"]) == 2
 
 
-def test_the_hash_binds_remedy_documents_and_version() -> None:
+def test_the_hash_binds_everything_that_the_plan_says() -> None:
     plan = planned(account(reader=policy(reading("other"))))
-    assert plan.hash == plan_hash(plan.remedy, plan.write)
-    others = [
-        msgspec.structs.replace(plan.write, **{name: "x"})
-        for name in ("kind", "name", "before", "after", "version")
+    assert is_sealed(plan)
+    changed: list[Plan] = [
+        msgspec.structs.replace(plan, write=msgspec.structs.replace(plan.write, **{name: value}))
+        for name, value in [(n, "x") for n in ("kind", "name", "before", "after", "version")]
+        + [("versions", ("v9",))]
     ]
     elsewhere = msgspec.structs.replace(LIST_DATA, bucket="data2")
-    hashes = {plan_hash(plan.remedy, write) for write in others} | {plan_hash(elsewhere, plan.write)}
-    assert len(hashes) == 6
-    assert plan.hash not in hashes
+    others: dict[str, Any] = {
+        "remedy": elsewhere, "gains": (), "actions": (), "extent": "exact", "breaks": ("x",), "rotates": "v1",
+        "expires": 1,
+    }  # fmt: skip
+    changed += [msgspec.structs.replace(plan, **{name: value}) for name, value in others.items()]
+    assert not any(is_sealed(one) for one in changed)
+    assert len({sealed(one).hash for one in [plan, *changed]}) == len(changed) + 1
 
 
 @pytest.mark.parametrize(
@@ -119,19 +124,23 @@ def test_the_hash_binds_remedy_documents_and_version() -> None:
 def test_a_policy_that_others_use_too_is_not_widened(users: PolicyUsers) -> None:
     fake = account(reader=policy(reading("other")))
     fake.policy_users = Known(users)
-    assert plan_remedy(LIST_DATA, fake) == NoPlan("shared_policy", "reader")
+    plan = plan_remedy(LIST_DATA, fake)
+    assert isinstance(plan, NoPlan)
+    assert (plan.reason, plan.detail, plan.principals) == ("shared_policy", "reader", users.described())
+    own = json.loads(plan.document)["Statement"]
+    assert own == [reading("data")]
 
 
 def test_a_system_policy_is_never_planned_for() -> None:
     fake = WritableAccount(the_role=account().the_role)
     fake.attach("AliyunOSSReadOnlyAccess", policy(reading("other")), "System")
-    assert plan_remedy(LIST_DATA, fake) == NoPlan("system_policy", "AliyunOSSReadOnlyAccess")
+    assert reason(fake) == "system_policy"
     fake.attach("reader", policy(reading("other")))
     assert planned(fake).write.name == "reader"
 
 
 def test_a_role_without_policies_has_none_to_be_extended() -> None:
-    assert plan_remedy(LIST_DATA, account()) == NoPlan("no_policy", "emr-role")
+    assert reason(account()) == "no_policy"
 
 
 @pytest.mark.parametrize("name", sorted(DEFAULT_ROLES))
@@ -265,3 +274,116 @@ def test_a_role_that_trusts_only_another_service_keeps_it(service: str) -> None:
     plan = planned(fake, TrustService(role="emr-role", service=service))
     assert ECS in plan.write.after
     assert service in plan.write.after
+
+
+def granting(
+    condition: dict[str, Any] | None = None, action: str = "oss:ListObjects", effect: str = "Allow"
+) -> str:
+    statement = {
+        "Effect": effect,
+        "Action": [action],
+        "Resource": ["acs:oss:*:*:other", "acs:oss:*:*:other/*"],
+    }
+    return policy(statement | ({"Condition": condition} if condition else {}))
+
+
+OFFICE = {"IpAddress": {"acs:SourceIp": "192.0.2.0/24"}}
+
+
+@pytest.mark.parametrize("action", ["oss:ListObjects", "oss:*", "*"])
+def test_where_the_action_is_granted_under_a_condition_only_no_statement_without_it_is_added(
+    action: str,
+) -> None:
+    plan = plan_remedy(LIST_DATA, account(reader=granting(OFFICE, action)))
+    assert plan == NoPlan("conditional_statement", "reader Statement[0]")
+
+
+def test_a_condition_on_another_statement_stands_in_nobody_s_way() -> None:
+    assert planned(account(office=granting(OFFICE), reader=policy(reading("other")))).write.name == "reader"
+    assert planned(account(office=granting(OFFICE, "oss:PutObject"))).write.name == "office"
+    assert planned(account(office=granting(OFFICE, "*"), wide=granting(action="oss:*"))).write.name in (
+        "office",
+        "wide",
+    )
+
+
+@pytest.mark.parametrize(
+    ("extent", "actions"),
+    [
+        ("exact", ["oss:ListObjects"]),
+        ("group", ["oss:GetObject", "oss:ListObjects", "oss:GetBucketInfo"]),
+        ("statement", ["oss:Get*", "oss:ListObjects"]),
+    ],
+)
+def test_a_grant_goes_as_far_as_its_extent(extent: str, actions: list[str]) -> None:
+    wide = policy({**reading("other"), "Action": ["oss:Get*", "oss:ListObjects"]})
+    plan = plan_remedy(LIST_DATA, account(reader=wide), extent=extent)
+    assert isinstance(plan, Plan)
+    assert sorted(plan.actions) == sorted(actions)
+    assert plan.extent == extent
+
+
+def test_without_a_statement_to_go_by_the_extent_statement_grants_the_group() -> None:
+    logs = policy({"Effect": "Allow", "Action": ["log:Get*"], "Resource": ["*"]})
+    plan = plan_remedy(LIST_DATA, account(logs=logs), extent="statement")
+    assert isinstance(plan, Plan)
+    assert len(plan.actions) == 3
+
+
+def test_at_the_version_limit_the_plan_names_the_oldest_version_that_is_not_in_force() -> None:
+    fake = account(reader=policy(reading("other")))
+    now = fake.in_force("reader")
+    fake.policies["reader"] = {"v9": now, "v11": now, "v8": now, "v10": now, "v12": now}
+    fake.defaults["reader"] = "v8"
+    plan = planned(fake)
+    assert (plan.rotates, plan.write.version) == ("v9", "v8")
+    assert "version v9" in plan.breaks[0]
+    assert plan.write.versions == ("v9", "v11", "v8", "v10", "v12")
+
+
+def test_below_the_version_limit_nothing_is_taken_away() -> None:
+    plan = planned(account(reader=policy(reading("other"))))
+    assert (plan.rotates, plan.breaks) == ("", ())
+
+
+def test_in_the_mode_replace_the_plan_says_whom_it_shuts_out() -> None:
+    assert ECS in planned(account(), TRUST_EMR, "replace").breaks[0]
+    assert planned(account(), TRUST_EMR).breaks == ()
+
+
+def denied(fake: WritableAccount) -> Plan | NoPlan:
+    return plan_remedy(LIST_DATA, fake, denial=LISTING)
+
+
+def test_a_plan_for_a_denial_is_shown_to_allow_it() -> None:
+    assert isinstance(denied(account(reader=policy(reading("other")))), Plan)
+
+
+def test_a_deny_in_any_policy_of_the_role_makes_a_grant_useless() -> None:
+    never = policy({"Effect": "Deny", "Action": "oss:*", "Resource": "*"})
+    assert denied(account(reader=policy(reading("other")), never=never)) == NoPlan("explicit_deny", "never")
+
+
+def test_a_deny_that_hangs_on_what_is_not_known_leaves_the_plan_unproved() -> None:
+    unsure = policy({"Effect": "Deny", "Action": "oss:*", "Resource": "*", "Condition": OFFICE})
+    fake = account(reader=policy(reading("other")), unsure=unsure)
+    hidden = msgspec.structs.replace(LISTING, conditions={}, unknown_conditions=("acs:SourceIp",))
+    assert plan_remedy(LIST_DATA, fake, denial=hidden) == NoPlan("would_not_help", "reader")
+
+
+def test_a_trust_policy_that_denies_the_service_is_not_extended() -> None:
+    statement = {"Action": "sts:AssumeRole", "Effect": "Deny", "Principal": {"Service": [EMR]}}
+    document = json.dumps({"Version": "1", "Statement": [*json.loads(trusting(ECS))["Statement"], statement]})
+    plan = plan_remedy(TRUST_EMR, named(account(), "emr-role", trust_policy=document))
+    assert isinstance(plan, NoPlan)
+    assert plan.reason in ("would_not_help", "not_proved")
+
+
+def test_where_no_further_policy_can_be_attached_none_is_proposed() -> None:
+    full = {f"p{n}": granting(action="log:GetX") for n in range(10)}
+    fake = account(**full)
+    fake.policy_users = Known(PolicyUsers(roles=("emr-role", "other-role")))
+    plan = plan_remedy(LIST_DATA, fake)
+    assert isinstance(plan, NoPlan)
+    assert (plan.reason, plan.document) == ("attachment_limit", "")
+    assert plan.principals == ("role emr-role", "role other-role")

@@ -73,6 +73,11 @@ class PolicyUsers(msgspec.Struct, frozen=True):
     def count(self) -> int:
         return len(self.users) + len(self.groups) + len(self.roles)
 
+    def described(self) -> tuple[str, ...]:
+        """Each as `role etl`, `user ana`, `group team`."""
+        kinds = (("role", self.roles), ("user", self.users), ("group", self.groups))
+        return tuple(f"{kind} {name}" for kind, names in kinds for name in names)
+
 
 class PolicyVersions(msgspec.Struct, frozen=True):
     """The versions of a custom policy: id and document of the default one, and all ids."""
@@ -168,6 +173,10 @@ class Identities(Protocol):
 
     def role_names(self) -> Reading[tuple[str, ...]]: ...
 
+    def role_tags(self, name: str) -> Reading[Mapping[str, str]]:
+        """Every tag of a role; none is an empty mapping."""
+        ...
+
     def users_of_policy(self, name: str) -> Reading[PolicyUsers]: ...
 
     def policy_versions(self, name: str) -> Reading[PolicyVersions]: ...
@@ -200,6 +209,10 @@ class Buckets(Protocol):
 
     def public_access_blocked(self, name: str, region: str) -> Reading[bool]:
         """Whether Block Public Access is on, for the bucket or for the account."""
+        ...
+
+    def bucket_tags(self, name: str, region: str) -> Reading[Mapping[str, str]]:
+        """Every tag of a bucket; none is an empty mapping."""
         ...
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rolemend.account.access import Access
@@ -31,6 +31,16 @@ class Oss:
 
     def public_access_blocked(self, name: str, region: str) -> Reading[bool]:
         return reading(lambda: self._is_blocked(name, region))
+
+    def bucket_tags(self, name: str, region: str) -> Reading[Mapping[str, str]]:
+        return reading(lambda: self._tags(name, region))
+
+    def _tags(self, name: str, region: str) -> dict[str, str]:
+        client = open_bucket(self._access, name, region)
+        rules = ask(
+            self._access, "GetBucketTags", translate_oss, client.get_bucket_tagging
+        ).tag_set.tagging_rule
+        return {str(key): str(value or "") for key, value in rules.items()}
 
     def _is_blocked(self, name: str, region: str) -> bool:
         """The wider level wins: https://www.alibabacloud.com/help/en/oss/user-guide/block-public-access

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import timegm
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from time import strptime
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -50,6 +50,9 @@ class Ram:
 
     def role_names(self) -> Reading[tuple[str, ...]]:
         return reading(lambda: tuple(role.role_name for role in self._roles()))
+
+    def role_tags(self, name: str) -> Reading[Mapping[str, str]]:
+        return reading(lambda: self._role_tags(name))
 
     def users_of_policy(self, name: str) -> Reading[PolicyUsers]:
         return reading(lambda: self._users_of_policy(name))
@@ -163,6 +166,14 @@ class Ram:
 
         for page in self._pages("ListRoles", ListRolesRequest, self._client.list_roles):
             yield from page.roles.role or []
+
+    def _role_tags(self, name: str) -> dict[str, str]:
+        """A role has at most 20 tags, and a page up to 100."""
+        from alibabacloud_ram20150501.models import ListTagResourcesRequest
+
+        request = ListTagResourcesRequest(resource_type="role", resource_names=[name], page_size=100)
+        body = self._ask("ListTagResources", self._client.list_tag_resources, request).body
+        return {str(tag.tag_key): str(tag.tag_value or "") for tag in body.tag_resources or []}
 
     def _pages(self, operation: str, request_type: Any, call: Callable[[Any], Any]) -> Iterator[Any]:
         """Every page of a list; RAM truncates at 100 unless asked for more."""

@@ -44,12 +44,17 @@ class Diagnosed(msgspec.Struct, frozen=True, kw_only=True, tag="diagnosed"):
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True, tag="planned"):
-    """A plan and what the guardrails say of it; `plan` is None where none could be made, with the reason."""
+    """A plan and what the guardrails say of it; `plan` is None where none could be made, with the reason.
+
+    `principals` and `document` are those of `NoPlan`.
+    """
 
     verdict: Verdict
     plan: Plan | None = None
     reason: str = ""
     detail: str = ""
+    principals: tuple[str, ...] = ()
+    document: str = ""
 
 
 class Intended(msgspec.Struct, frozen=True, kw_only=True, tag="intended"):

@@ -64,6 +64,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     no_plan: str = ""
     no_plan_detail: str = ""
+    no_plan_principals: tuple[str, ...] = ()
+    no_plan_document: str = ""
     intended: Intended | None = None
     intended_at: float = 0.0
     change: Change | None = None
@@ -139,6 +141,8 @@ def _diagnosed(incident: Incident, fact: Diagnosed) -> Incident:
         verdict=None,
         no_plan="",
         no_plan_detail="",
+        no_plan_principals=(),
+        no_plan_document="",
         rolled_back="",
     )
 
@@ -151,6 +155,8 @@ def _planned(incident: Incident, fact: Planned) -> Incident:
         verdict=fact.verdict,
         no_plan=fact.reason,
         no_plan_detail=fact.detail,
+        no_plan_principals=fact.principals,
+        no_plan_document=fact.document,
         waiting="",
         state=AWAITING_APPROVAL if waits else incident.state,
     )

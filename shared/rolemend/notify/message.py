@@ -233,11 +233,28 @@ def _advice(incident: Incident, say: _Speaker) -> tuple[tuple[str, ...], str]:
             name=write.name,
             gains="; ".join(incident.plan.gains),
         )
-        return (say(step),), write.after
+        return (say(step), *_cautions(incident.plan, say)), write.after
     if incident.no_plan:
-        why = _WHY_NOT.get(incident.no_plan, _WHY_NOT["not_editable"])
-        return (say(text(why.template, detail=incident.no_plan_detail)),), ""
+        return _without_plan(incident, say), incident.no_plan_document
     return (say(text("No check of the checklist failed; the cause is not one that it knows.")),), ""
+
+
+def _cautions(plan: Plan, say: _Speaker) -> tuple[str, ...]:
+    """What a plan could break."""
+    return tuple(say(text("Mind that {breaks}.", breaks=each)) for each in plan.breaks)
+
+
+def _without_plan(incident: Incident, say: _Speaker) -> tuple[str, ...]:
+    """Why nothing was planned, who shares the policy, and what to do with the document."""
+    why = _WHY_NOT.get(incident.no_plan, _WHY_NOT["not_editable"])
+    steps = [text(why.template, detail=incident.no_plan_detail)]
+    if incident.no_plan_principals:
+        steps.append(
+            text("It is attached to: {principals}", principals=", ".join(incident.no_plan_principals))
+        )
+    if incident.no_plan_document:
+        steps.append(text("Create a custom policy with this document, and attach it to the role alone."))
+    return tuple(map(say, steps))
 
 
 _WHY_NOT = {
@@ -256,6 +273,19 @@ _WHY_NOT = {
     "own_role": text("{detail} is a role of Rolemend itself, which it never changes."),
     "service_linked_role": text("{detail} is a service-linked role, which cannot be edited."),
     "no_policy": text("No custom policy is attached to {detail}: create one and attach it."),
+    "attachment_limit": text(
+        "No further custom policy can be attached to the role, and none of these can be extended: {detail}"
+    ),
+    "conditional_statement": text(
+        "Nothing was changed, because the action is granted under a condition only, in {detail}, and a new statement "
+        "would drop it: list the bucket in that statement, if the condition is to hold for it too."
+    ),
+    "explicit_deny": text(
+        "Nothing was changed, because policy {detail} denies the call: a grant would not help."
+    ),
+    "would_not_help": text(
+        "Nothing was changed, because it could not be shown that changing {detail} makes the call allowed."
+    ),
     "not_proved": text(
         "Nothing was changed: it could not be proved that changing {detail} grants nothing else."
     ),

@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from rolemend.account.interface import Functions, IdentityWrites, Known, Unread
+from rolemend.account.interface import Functions, IdentityWrites
 from rolemend.checklist.diagnose import diagnose as walk_checklist
 from rolemend.checklist.facts import Account
-from rolemend.checklist.model import FAILED, NOT_APPLICABLE, PASSED, Advice, Diagnosis, ListBucket
-from rolemend.errors import AccountError, AnswerLost, GuardrailsError, Refused, Unreachable
+from rolemend.checklist.model import NOT_APPLICABLE, PASSED
+from rolemend.errors import AccountError, AnswerLost, Unreachable
 from rolemend.incident.journal import (
     Abandoned,
     Applied,
@@ -32,10 +32,9 @@ from rolemend.incident.life import DIAGNOSED, REMEDIATED, Incident, next_step
 from rolemend.remedy.apply import apply_plan, is_unchanged, is_written, read_live, roll_back
 from rolemend.remedy.guardrails import APPROVE, AUTO, OBSERVE, PROPOSE, Guardrails
 from rolemend.remedy.model import Change, NoPlan, Plan, Verdict
-from rolemend.remedy.plan import plan_remedy
-from rolemend.signals.denial import BucketTarget, Denial, JobTarget
 from rolemend.work.diagnose import Outcome
 from rolemend.work.events import incident_event
+from rolemend.work.planning import Planner, judged_plan
 
 LEASE_SECONDS = 120
 """For so long an intended change belongs to the instance that intended it; then another may finish it."""
@@ -53,6 +52,17 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     guardrails: Callable[[], Guardrails]
     notify: str
     own_roles: str = "rolemend-"
+
+
+def planner_of(parts: Parts) -> Planner:
+    return Planner(
+        account=parts.account,
+        identities=parts.identities,
+        owner=parts.owner,
+        guardrails=parts.guardrails,
+        now=parts.ledger.now,
+        own_roles=parts.own_roles,
+    )
 
 
 def remediate(incident_id: str, parts: Parts) -> Outcome:
@@ -85,62 +95,22 @@ def _plan(incident: Incident, parts: Parts) -> Incident:
         return _note(incident, parts, Diagnosed(diagnosis=found), Closed(reason="the call is allowed now"))
     if (found.cause, found.remedy) != (incident.diagnosis.cause, incident.diagnosis.remedy):
         return _note(incident, parts, Waiting(reason="the diagnosis changed before a plan was made"))
-    outcome, verdict = _judged_plan(found, incident.denial, parts)
+    outcome, verdict = judged_plan(found, incident.denial, planner_of(parts))
     if isinstance(outcome, Plan):
         return _decided(incident, outcome, verdict, parts)
     if outcome.transient:
         return _note(incident, parts, Waiting(reason=outcome.detail))
-    return _note(incident, parts, Planned(verdict=verdict, reason=outcome.reason, detail=outcome.detail))
+    return _note(incident, parts, _not_planned(outcome, verdict))
 
 
-def _judged_plan(found: Diagnosis, denial: Denial, parts: Parts) -> tuple[Plan | NoPlan, Verdict]:
-    """The plan and what the guardrails say of it. Guardrails that cannot be used allow nothing, and people are told."""
-    try:
-        guardrails = parts.guardrails()
-    except (GuardrailsError, Refused) as error:
-        return NoPlan("guardrails", str(error)), Verdict(PROPOSE)
-    outcome = make_plan(found, denial, parts, guardrails)
-    return outcome, guardrails.judge(outcome.remedy) if isinstance(outcome, Plan) else Verdict(PROPOSE)
-
-
-def make_plan(found: Diagnosis, denial: Denial, parts: Parts, guardrails: Guardrails) -> Plan | NoPlan:
-    """A plan for a diagnosis in which nothing is left open and nothing else stands in the way."""
-    if found.remedy is None or isinstance(found.remedy, Advice):
-        return NoPlan("advice_only")
-    if found.remedy.role.lower().startswith(parts.own_roles):
-        # Whoever may create a cluster may name any role: with our own trusted by ECS, our rights would be a node's.
-        return NoPlan("own_role", found.remedy.role)
-    if not found.is_complete():
-        open_questions = [finding.check for finding in found.findings if finding.answer == "unknown"]
-        return NoPlan("open_questions", ", ".join(open_questions))
-    failed = [finding for finding in found.findings if finding.answer == FAILED]
-    if len(failed) > 1:
-        others = [finding.check for finding in failed if finding.remedy != found.remedy]
-        return NoPlan("other_checks_failed", ", ".join(others))
-    if (
-        isinstance(found.remedy, ListBucket)
-        and (refusal := refuse_bucket(found.remedy, denial, parts)) is not None
-    ):
-        return refusal
-    return plan_remedy(found.remedy, parts.identities, trust_mode=guardrails.trust_policy)
-
-
-def refuse_bucket(remedy: ListBucket, denial: Denial, parts: Parts) -> NoPlan | None:
-    """A bucket is listed only if it was read and is the account's own: a name in a log proves neither."""
-    bucket = parts.account.buckets.bucket(remedy.bucket, _region_of(remedy.bucket, denial))
-    if isinstance(bucket, Known) and bucket.value.owner == parts.owner:
-        return None
-    if isinstance(bucket, Unread):
-        return NoPlan("refused_read", f"bucket {remedy.bucket}: {bucket.reason}", transient=bucket.transient)
-    return NoPlan("foreign_bucket", remedy.bucket)
-
-
-def _region_of(bucket: str, denial: Denial) -> str:
-    """Where to ask for a bucket: as the log has it, and a workspace's directory in the workspace's own region."""
-    target = denial.target.bucket if isinstance(denial.target, JobTarget) else denial.target
-    if isinstance(target, BucketTarget) and target.bucket == bucket and target.region:
-        return target.region
-    return denial.region if isinstance(denial.target, JobTarget) else ""
+def _not_planned(outcome: NoPlan, verdict: Verdict) -> Planned:
+    return Planned(
+        verdict=verdict,
+        reason=outcome.reason,
+        detail=outcome.detail,
+        principals=outcome.principals,
+        document=outcome.document,
+    )
 
 
 def _decided(incident: Incident, plan: Plan, verdict: Verdict, parts: Parts) -> Incident:
@@ -244,7 +214,7 @@ def _objection(incident: Incident, plan: Plan, parts: Parts) -> str:
     if not is_unchanged(plan.write, live):
         return f"{plan.write.name} was edited in between"
     found = walk_checklist(parts.account, incident.denial)
-    outcome, verdict = _judged_plan(found, incident.denial, parts)
+    outcome, verdict = judged_plan(found, incident.denial, planner_of(parts))
     if found.is_waiting() or (isinstance(outcome, NoPlan) and outcome.transient):
         raise Unreachable("resume", "Unread", "the account could not be read before the change")
     if isinstance(outcome, NoPlan) or outcome.hash != plan.hash:

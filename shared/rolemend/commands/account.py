@@ -1,0 +1,31 @@
+"""The options of every command that talks to the account, and what comes of them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from rolemend.bootstrap import Operator
+
+
+def add_account_options(parser: argparse.ArgumentParser) -> None:
+    """`--ledger` and `--region`; without them, the variables that s.yaml takes too."""
+    words = "bucket of the ledger (default: $ROLEMEND_LEDGER_BUCKET)"
+    parser.add_argument("--ledger", default="", metavar="BUCKET", help=words)
+    words = "region of the functions (default: $ROLEMEND_REGION, else cn-hangzhou)"
+    parser.add_argument("--region", default="", help=words)
+
+
+def open_operator(options: argparse.Namespace) -> Operator:
+    """The account, with whatever credentials the default chain finds.
+
+    Raises SettingsError, NoCredentials or AccountError.
+    """
+    from rolemend.bootstrap import Operator
+    from rolemend.settings import read_operator_settings
+
+    settings = read_operator_settings(os.environ, region=options.region, ledger=options.ledger)
+    return Operator(settings)
