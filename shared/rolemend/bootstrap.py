@@ -66,14 +66,20 @@ def build_diagnose(context: Any = None, environment: Mapping[str, str] = os.envi
 
 
 def build_remediate(context: Any = None, environment: Mapping[str, str] = os.environ) -> remediate.Parts:
+    from functools import cache
+
     from rolemend.account.emr import NoClusters
     from rolemend.account.oss import Oss
     from rolemend.account.ram import Ram
     from rolemend.account.spark_workspaces import SparkWorkspaces
     from rolemend.checklist.facts import Account
+    from rolemend.incident.approvals import Approvals
+    from rolemend.incident.expiries import Expiries
+    from rolemend.incident.leases import Leases
     from rolemend.work.remediate import Parts
 
     settings, access = _open(context, environment)
+    ledger, store = _ledger(settings, access), _store(settings, access)
     account = Account(
         identities=Ram(access), buckets=Oss(access), clusters=NoClusters(), workspaces=SparkWorkspaces(access)
     )
@@ -81,9 +87,12 @@ def build_remediate(context: Any = None, environment: Mapping[str, str] = os.env
         account=account,
         identities=Ram(access),
         owner=settings.account,
-        ledger=_ledger(settings, access),
+        ledger=ledger,
+        leases=Leases(store, settings.function, ledger.now),
+        approvals=Approvals(store, settings.function, ledger.now),
+        expiries=Expiries(store),
         functions=_functions(settings, access),
-        guardrails=lambda: load_guardrails(settings, access),
+        guardrails=cache(lambda: load_guardrails(settings, access)),
         notify=settings.notify,
         own_roles=settings.own_roles.lower(),
     )

@@ -15,7 +15,9 @@ RolemendError
 │   └── Conflict             somebody else changed it first
 └── LedgerError
     ├── LedgerDamaged        a journal whose hash chain is broken
-    └── UnknownIncident      no incident has this id
+    ├── UnknownIncident      no incident has this id
+    ├── RoleBusy             another instance is changing the role
+    └── LeaseLost            the time in which a role may be changed is over
 """
 
 from __future__ import annotations
@@ -100,3 +102,11 @@ class LedgerDamaged(LedgerError):
 
 class UnknownIncident(LedgerError):
     """No incident has this id."""
+
+
+class RoleBusy(LedgerError):
+    """Another instance is changing the role."""
+
+
+class LeaseLost(LedgerError):
+    """The time in which a role may be changed is over, or another instance has it now."""

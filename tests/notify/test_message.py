@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rolemend.account.interface import Known, PolicyUsers
 from rolemend.checklist.model import FAILED, Advice, Diagnosis, Evidence, Finding, ListBucket
-from rolemend.errors import Refused
+from rolemend.errors import Conflict
 from rolemend.incident.life import ALERTED, DIAGNOSED, VERIFIED, Incident
 from rolemend.notify.message import Message, compose, message_id, message_kind, plain
 from rolemend.notify.webhook import as_text, body_of
@@ -250,9 +250,9 @@ def test_what_could_not_be_planned_says_why() -> None:
 
 def test_a_change_that_was_not_made_or_did_not_help_is_no_document_to_be_pasted() -> None:
     scene = Scene()
-    scene.account.failing = Refused("CreatePolicyVersion", "NoPermission", "no right")
+    scene.account.failing = Conflict("CreatePolicyVersion", "Edited", "no right")
     message = settled(scene)
-    assert "A change was taken back or not made: CreatePolicyVersion: NoPermission: no right" in message.lines
+    assert "A change was taken back or not made: CreatePolicyVersion: Edited: no right" in message.lines
     assert message.document == ""
     assert "before you change it by hand" in message.advice[0]
 

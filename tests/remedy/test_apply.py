@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import msgspec
 import pytest
 
 from rolemend.account.interface import Absent, Known, Unread
 from rolemend.checklist.model import TrustService
-from rolemend.errors import AccountError, Conflict, NotThere, Refused, Unreachable
+from rolemend.errors import AccountError, AnswerLost, Conflict, LeaseLost, Refused, Unreachable
 from rolemend.remedy.apply import apply_plan, is_unchanged, is_written, read_live, roll_back, stands_as
 from rolemend.remedy.model import Change, Plan
 from rolemend.remedy.plan import plan_remedy
@@ -170,12 +172,83 @@ def test_a_trust_policy_that_was_edited_is_not_put_back() -> None:
     assert fake.writes == ["trust emr-role"] * 2
 
 
-def test_a_version_that_is_gone_cannot_be_gone_back_to() -> None:
+def test_a_version_that_was_rotated_out_since_is_written_anew() -> None:
     fake = extensible()
-    change = apply_plan("chg-1", planned(fake), fake)
+    plan = planned(fake)
+    change = apply_plan("chg-1", plan, fake)
     del fake.policies["reader"]["v1"]
-    with pytest.raises(NotThere):
-        roll_back(change, fake)
+    roll_back(change, fake)
+    assert fake.in_force("reader") == plan.write.before
+    assert fake.writes == ["add reader", "add reader"]
+    roll_back(change, fake)
+    assert len(fake.writes) == 2
+
+
+def test_a_plan_that_was_altered_since_its_hash_was_made_is_not_written() -> None:
+    fake = extensible()
+    plan = planned(fake)
+    wider = msgspec.structs.replace(plan.write, after=policy(reading("other", "data", "secret")))
+    for altered in (msgspec.structs.replace(plan, write=wider), msgspec.structs.replace(plan, expires=9)):
+        with pytest.raises(Conflict, match="hash"):
+            apply_plan("chg-1", altered, fake)
+    assert fake.writes == []
+
+
+def test_the_lease_is_looked_at_before_the_write_and_nothing_is_written_without_it() -> None:
+    fake = extensible()
+
+    def over() -> None:
+        raise LeaseLost("over")
+
+    with pytest.raises(LeaseLost):
+        apply_plan("chg-1", planned(fake), fake, over)
+    assert fake.writes == []
+    change = apply_plan("chg-1", planned(fake), fake)
+    with pytest.raises(LeaseLost):
+        roll_back(change, fake, over)
+    assert fake.writes == ["add reader"]
+
+
+def test_a_version_made_at_the_same_moment_is_put_in_force_again() -> None:
+    fake = extensible()
+    plan = planned(fake)
+
+    def somebody() -> None:
+        fake.policies["reader"]["v2"] = OTHERS
+        fake.defaults["reader"] = "v2"
+
+    fake.before_write.append(somebody)
+    with pytest.raises(Conflict, match="v2 of reader was made at the same moment"):
+        apply_plan("chg-1", plan, fake)
+    assert fake.in_force("reader") == OTHERS
+
+
+def slow_to_show(fake: WritableAccount, reads: int) -> None:
+    """The next reads after the write answer what stood there before it."""
+    old = fake.policy_versions("reader")
+    really = fake.policy_versions
+    left = [reads]
+
+    def read(name: str) -> Any:
+        left[0] -= 1
+        return old if left[0] >= 0 else really(name)
+
+    fake.after_write.append(lambda: setattr(fake, "policy_versions", read))
+
+
+def test_a_write_that_takes_a_while_to_show_is_looked_at_again() -> None:
+    fake = extensible()
+    plan = planned(fake)
+    slow_to_show(fake, 2)
+    assert apply_plan("chg-1", plan, fake, pauses=(0.0, 0.0)).version == "v2"
+
+
+def test_a_write_that_does_not_show_may_have_been_made() -> None:
+    fake = extensible()
+    plan = planned(fake)
+    slow_to_show(fake, 9)
+    with pytest.raises(AnswerLost):
+        apply_plan("chg-1", plan, fake, pauses=(0.0,))
 
 
 def test_spacing_does_not_make_another_document_but_the_order_of_lists_does() -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from rolemend.account.interface import Bucket, Cluster, Known, Role
 from rolemend.checklist.facts import Account
+from rolemend.errors import RoleBusy
+from rolemend.incident.approvals import Approvals, Approve
+from rolemend.incident.expiries import Expiries
 from rolemend.incident.journal import Entry, read_journal
+from rolemend.incident.leases import Leases
 from rolemend.incident.ledger import Ledger
 from rolemend.incident.life import Incident
 from rolemend.incident.pending import PendingCreations
@@ -20,6 +25,7 @@ from rolemend.signals.denial import Denial, incident_id
 from rolemend.work import diagnose, notify, remediate, watch
 from rolemend.work.diagnose import Outcome
 from rolemend.work.failed_jobs import Reader
+from rolemend.work.parts import Parts
 from tests.fakes import (
     FakeClusterStates,
     FakeFunctions,
@@ -158,18 +164,41 @@ class Scene:
         return diagnose.diagnose(self.id, parts)
 
     def remediate(self) -> Outcome:
-        parts = remediate.Parts(
+        return remediate.remediate(self.id, self.remediate_parts())
+
+    def rival(self) -> None:
+        """Another instance of `remediate`, which fails and is tried again where the role is being changed."""
+        with suppress(RoleBusy):
+            self.remediate()
+
+    def remediate_parts(self) -> Parts:
+        return Parts(
             account=Account(
                 identities=self.account, buckets=self.account, clusters=self.account, workspaces=self.account
             ),
             identities=self.account,
             owner=ACCOUNT,
             ledger=self.ledger,
+            leases=Leases(self.store, "test", lambda: self.now),
+            approvals=self.approvals,
+            expiries=Expiries(self.store),
             functions=self.functions,
             guardrails=self._guardrails,
             notify="notify",
+            pauses=(),
+            patience=0,
         )
-        return remediate.remediate(self.id, parts)
+
+    @property
+    def approvals(self) -> Approvals:
+        """As the operator `ana` writes them."""
+        return Approvals(self.store, "ana", lambda: self.now)
+
+    def approve(self) -> None:
+        """A person approves the plan as it stands."""
+        incident = self.incident
+        assert incident.plan is not None
+        self.approvals.decide(incident, Approve(plan=incident.plan.hash, round=incident.round))
 
     def _guardrails(self) -> Guardrails:
         if isinstance(self.guardrails, Exception):

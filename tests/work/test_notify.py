@@ -161,6 +161,25 @@ def test_an_incident_that_is_opened_again_before_the_message_is_claimed_is_not_t
     assert scene.incident.state == "reopened"
 
 
+def test_an_incident_that_is_opened_again_while_its_marker_is_taken_away_keeps_it() -> None:
+    """`watch` has written its entry and set its marker; then the marker of the round before is deleted."""
+    scene = mended()
+    scene.notify()
+    scene.ledger.mark_open(ID)
+    again = msgspec.structs.replace(LISTING, signal_id="r-2", time=int(scene.incident.applied_at) + 61)
+    delete = scene.store.delete
+
+    def late(key: str) -> None:
+        scene.store.delete = delete  # type: ignore[method-assign]
+        scene.denied(again)
+        delete(key)
+
+    scene.store.delete = late  # type: ignore[method-assign]
+    scene.notify()
+    assert scene.incident.state == "reopened"
+    assert list(scene.ledger.open_ids()) == [ID]
+
+
 def test_an_alert_that_was_on_its_way_settles_nothing_that_went_on() -> None:
     scene = alerting()
     before = scene.incident

@@ -81,7 +81,7 @@ def test_two_instances_at_once_apply_once() -> None:
     """The other one comes in right before the first one's plan enters the ledger."""
     scene = Scene()
     scene.diagnosed()
-    scene.store.before_append.append(scene.remediate)
+    scene.store.before_append.append(scene.rival)
     scene.remediate()
     assert scene.facts == MENDED
     assert scene.account.writes == ["add reader"]
@@ -109,7 +109,7 @@ def test_of_two_instances_that_take_up_a_change_left_behind_one_makes_it(
 ) -> None:
     scene = stop(Scene())
     scene.now += LEASE_SECONDS
-    scene.store.before_append.append(scene.remediate)
+    scene.store.before_append.append(scene.rival)
     scene.remediate()
     assert scene.incident.state == "verified"
     assert scene.account.writes == ["add reader"]
@@ -119,7 +119,7 @@ def test_of_two_instances_that_take_up_a_change_left_behind_one_makes_it(
 def test_a_second_instance_while_a_change_is_verified_changes_nothing() -> None:
     scene = Scene()
     scene.diagnosed()
-    scene.store.before_append += [lambda: None, lambda: None, scene.remediate]
+    scene.store.before_append += [lambda: None, lambda: None, scene.rival]
     scene.remediate()
     assert scene.facts == MENDED
     assert scene.account.writes == ["add reader"]

@@ -1,10 +1,11 @@
-"""The journal of one incident: JSON lines, each with the hash of the line before it."""
+"""Journals: JSON lines, each with the hash of the line before it; and what the journal of an incident says."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -14,6 +15,8 @@ from rolemend.remedy.model import Change, Plan, Verdict
 from rolemend.signals.denial import Denial
 
 SCHEMA = 1
+
+F = TypeVar("F")
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
@@ -58,10 +61,14 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True, tag="planned"):
 
 
 class Intended(msgspec.Struct, frozen=True, kw_only=True, tag="intended"):
-    """Written before the cloud is touched: this plan is about to be applied under this change id."""
+    """Written before the cloud is touched: this plan is about to be applied under this change id.
+
+    `approved_by` is who approved the plan, "" where the guardrails let it be applied without asking.
+    """
 
     change: str
     plan: Plan
+    approved_by: str = ""
 
 
 class Applied(msgspec.Struct, frozen=True, kw_only=True, tag="applied"):
@@ -85,7 +92,42 @@ class RolledBack(msgspec.Struct, frozen=True, kw_only=True, tag="rolled_back"):
 
 
 class Abandoned(msgspec.Struct, frozen=True, kw_only=True, tag="abandoned"):
-    """An intended change that was not made: the cloud refused it, or the live document is another by now."""
+    """An intended change that was not made: the cloud refused it, or the live document is another by now.
+
+    `refused`: the account does not let Rolemend write it, and the plan is still right.
+    """
+
+    change: str
+    reason: str
+    refused: bool = False
+
+
+class ApprovalRefused(msgspec.Struct, frozen=True, kw_only=True, tag="approval_refused"):
+    """A plan was approved, and is not the one that would be made now: it is not applied."""
+
+    plan: str
+    approved_by: str
+    reason: str
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True, tag="rejected"):
+    """A person said no to the plan with this hash."""
+
+    plan: str
+    rejected_by: str
+    reason: str = ""
+
+
+class TakenBack(msgspec.Struct, frozen=True, kw_only=True, tag="taken_back"):
+    """A change that stood was taken back: by a person, or (`expired`) because its time was over."""
+
+    change: str
+    taken_back_by: str
+    expired: bool = False
+
+
+class NotTakenBack(msgspec.Struct, frozen=True, kw_only=True, tag="not_taken_back"):
+    """A change whose time is over could not be taken back, because the document was edited since, or is refused."""
 
     change: str
     reason: str
@@ -136,6 +178,10 @@ Fact = (
     | Verified
     | RolledBack
     | Abandoned
+    | ApprovalRefused
+    | Rejected
+    | TakenBack
+    | NotTakenBack
     | Sending
     | Undelivered
     | Notified
@@ -144,10 +190,10 @@ Fact = (
 )
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Line(msgspec.Struct, Generic[F], frozen=True, kw_only=True):
     """One line. `prev` is the SHA-256 of the line before (without its newline), "" for the first.
 
-    `time` is in epoch seconds by the writer's clock; `by` is the function that wrote it.
+    `time` is in epoch seconds by the writer's clock; `by` is the function or the person that wrote it.
     """
 
     schema: int
@@ -155,30 +201,37 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     prev: str
     time: float
     by: str
-    fact: Fact
+    fact: F
 
 
-class Journal(msgspec.Struct, frozen=True):
+class Lines(msgspec.Struct, Generic[F], frozen=True):
     """A journal as it was read: its entries and its length in bytes, where the next append must go."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[Line[F], ...]
     length: int
     last_hash: str
 
 
+Entry = Line[Fact]
+Journal = Lines[Fact]
 EMPTY = Journal((), 0, "")
-_decoder = msgspec.json.Decoder(Entry)
+_decoder = msgspec.json.Decoder(Line[Fact])
 
 
-def read_journal(data: bytes) -> Journal:
+def read_journal(data: bytes) -> Lines[Fact]:
+    """The journal of an incident. Raises LedgerDamaged naming the line that does not follow."""
+    return read_lines(data, _decoder)
+
+
+def read_lines(data: bytes, decoder: msgspec.json.Decoder[Line[F]]) -> Lines[F]:
     """Decode and check the chain. Raises LedgerDamaged naming the line that does not follow."""
-    entries: list[Entry] = []
+    entries: list[Line[F]] = []
     prev = ""
     if data and not data.endswith(b"\n"):
         raise LedgerDamaged("the last line is cut off")
     for number, line in enumerate(data.split(b"\n")[:-1], 1):
         try:
-            entry = _decoder.decode(line)
+            entry = decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise LedgerDamaged(f"line {number} cannot be read: {error}") from error
         if entry.prev != prev:
@@ -187,16 +240,16 @@ def read_journal(data: bytes) -> Journal:
             raise LedgerDamaged(f"line {number} was written by a newer version (schema {entry.schema})")
         prev = hashlib.sha256(line).hexdigest()
         entries.append(entry)
-    return Journal(tuple(entries), len(data), prev)
+    return Lines(tuple(entries), len(data), prev)
 
 
 def write_entries(
-    journal: Journal, facts: Sequence[Fact], *, time: float, by: str
+    journal: Lines[F], facts: Sequence[F], *, time: float, by: str
 ) -> tuple[bytes, tuple[str, ...]]:
     """The lines that append these facts to a journal, and the ids they were given."""
     prev, lines, ids = journal.last_hash, [], []
     for fact in facts:
-        entry = Entry(schema=SCHEMA, id=uuid.uuid4().hex, prev=prev, time=time, by=by, fact=fact)
+        entry = Line(schema=SCHEMA, id=uuid.uuid4().hex, prev=prev, time=time, by=by, fact=fact)
         line = msgspec.json.encode(entry)
         prev = hashlib.sha256(line).hexdigest()
         lines.append(line + b"\n")

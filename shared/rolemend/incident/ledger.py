@@ -1,9 +1,4 @@
-"""The ledger: one appendable object for each incident, markers for those still open, and the records kept aside.
-
-`AppendObject` refuses any position but the object's length (409 PositionNotEqualToLength), so an append is a
-compare-and-append: who loses the race reads again and decides anew.
-https://www.alibabacloud.com/help/en/oss/developer-reference/appendobject
-"""
+"""The ledger: one appendable object for each incident, markers for those still open, and the records kept aside."""
 
 from __future__ import annotations
 
@@ -13,15 +8,17 @@ import re
 import time as clock
 from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
+
 from rolemend.account.interface import ObjectStore
-from rolemend.errors import Conflict, LedgerError, NotThere, UnknownIncident, Unreachable
-from rolemend.incident.journal import EMPTY, Fact, Journal, read_journal, write_entries
+from rolemend.errors import UnknownIncident
+from rolemend.incident.book import Book
+from rolemend.incident.journal import Entry, Fact, Line
 from rolemend.incident.life import Incident, live
 
 _ID = re.compile(r"inc-[0-9a-f]{24}")
 _SECRET = re.compile(rb"(?i)((?:signature|security-token)=)[^&\s\"\\]+")
-_RACES = 20
-"""How often an append is decided anew before the ledger counts as unusable."""
+_decoder = msgspec.json.Decoder(Line[Fact])
 
 Decide = Callable[[Incident], Sequence[Fact]]
 
@@ -31,56 +28,28 @@ class Ledger:
 
     def __init__(self, store: ObjectStore, by: str, now: Callable[[], float] = clock.time) -> None:
         self._store = store
-        self._by = by
+        self._book = Book(store, _decoder, by, now)
         self.now = now
 
     def load(self, incident_id: str) -> Incident:
         """The incident with this id. Raises UnknownIncident, LedgerDamaged, or an AccountError."""
-        journal = self._read(incident_id)
-        if not journal.entries:
+        return live(incident_id, self.entries(incident_id))
+
+    def entries(self, incident_id: str) -> tuple[Entry, ...]:
+        """All that the ledger has on an incident. Raises as `load`."""
+        entries = self._book.read(_journal_key(incident_id)).entries
+        if not entries:
             raise UnknownIncident(f"the ledger has no incident {incident_id!r}")
-        return live(incident_id, journal.entries)
+        return entries
 
     def extend(self, incident_id: str, decide: Decide) -> Incident:
         """Append what `decide` makes of the incident as it stands, or nothing if that is an empty sequence.
 
-        `decide` is called again with the newer incident whenever somebody else wrote first; it must have no effect
-        but its answer. An incident that does not exist yet is handed over with an empty fingerprint.
+        An incident that does not exist yet is handed over with an empty fingerprint.
         """
-        for _ in range(_RACES):
-            journal = self._read(incident_id)
-            incident = live(incident_id, journal.entries)
-            facts = decide(incident)
-            if not facts:
-                return incident
-            if self._append(incident_id, journal, facts):
-                return live(incident_id, self._read(incident_id).entries)
-        raise LedgerError(f"incident {incident_id} could not be written: {_RACES} other writers came first")
-
-    def _append(self, incident_id: str, journal: Journal, facts: Sequence[Fact]) -> bool:
-        """Whether the entries stand in the journal now. After a lost answer, it looks for its own ids."""
-        data, ids = write_entries(journal, facts, time=self.now(), by=self._by)
-        try:
-            self._store.append(_journal_key(incident_id), journal.length, data)
-        except (Conflict, Unreachable) as error:
-            if self._stands(incident_id, ids):
-                return True
-            if isinstance(error, Unreachable):
-                raise
-            return False
-        return True
-
-    def _stands(self, incident_id: str, ids: tuple[str, ...]) -> bool:
-        written = {entry.id for entry in self._read(incident_id).entries}
-        return written.issuperset(ids)
-
-    def _read(self, incident_id: str) -> Journal:
-        if not _ID.fullmatch(incident_id):
-            raise UnknownIncident(f"not an incident id: {incident_id[:80]!r}")
-        try:
-            return read_journal(self._store.read(_journal_key(incident_id)))
-        except NotThere:
-            return EMPTY
+        key = _journal_key(incident_id)
+        entries = self._book.extend(key, lambda known: decide(live(incident_id, known)))
+        return live(incident_id, entries)
 
     def mark_open(self, incident_id: str) -> None:
         """Leave a marker that the sweep of open incidents finds."""
@@ -110,4 +79,7 @@ def _ascii(value: object) -> bytes:
 
 
 def _journal_key(incident_id: str) -> str:
+    """Raises UnknownIncident for what is no incident id, and so must not become part of a key."""
+    if not _ID.fullmatch(incident_id):
+        raise UnknownIncident(f"not an incident id: {incident_id[:80]!r}")
     return f"incidents/{incident_id}.jsonl"

@@ -10,17 +10,21 @@ from rolemend.checklist.model import Advice, Diagnosis
 from rolemend.incident.journal import (
     Abandoned,
     Applied,
+    ApprovalRefused,
     Closed,
     Counted,
     Diagnosed,
     Entry,
     Intended,
     Notified,
+    NotTakenBack,
     Opened,
     Planned,
+    Rejected,
     Reopened,
     RolledBack,
     Sending,
+    TakenBack,
     Undelivered,
     Verified,
     Waiting,
@@ -43,11 +47,30 @@ class Attempts(msgspec.Struct, frozen=True):
     at: float = 0.0
 
 
+class ChangeNote(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of an incident, of whatever round: `outcome` is `intended`, `applied`, `verified`, `abandoned`,
+    `rolled back`, `taken back`, `expired` or `not taken back`; `reason` says why, `approved_by` who approved it.
+
+    `at` is when it was intended, `until` when it expires (0.0: never).
+    """
+
+    id: str
+    at: float
+    plan: Plan
+    outcome: str = "intended"
+    reason: str = ""
+    approved_by: str = ""
+    change: Change | None = None
+    until: float = 0.0
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """An incident as its journal tells it.
 
     `round` counts how often it was opened; what belongs to an earlier round no longer counts. `denial` is the one
-    that is diagnosed, `touched` the time of the last entry.
+    that is diagnosed, `touched` the time of the last entry. `telling` counts the alerts that a round calls for, `told`
+    says that the last of them was delivered. `refusal` says why an approval was not followed, `hands_off` who took a
+    change back by hand, so that none is made again without asking.
     """
 
     id: str
@@ -71,6 +94,12 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     change: Change | None = None
     applied_at: float = 0.0
     rolled_back: str = ""
+    refused: bool = False
+    refusal: str = ""
+    hands_off: str = ""
+    telling: int = 1
+    told: bool = False
+    changes: tuple[ChangeNote, ...] = ()
     still_stands: bool = False
     sending: dict[str, Attempts] = {}
     notified: tuple[str, ...] = ()
@@ -109,17 +138,27 @@ def _step(incident: Incident, entry: Entry) -> Incident:
         case Planned():
             return _planned(incident, fact)
         case Intended():
-            return become(incident, intended=fact, intended_at=entry.time)
+            return _intended(incident, fact, entry.time)
         case Applied():
+            incident = _noted(incident, fact.change.id, "applied", change=fact.change)
             return become(
                 incident, change=fact.change, applied_at=entry.time, intended=None, state=REMEDIATED
             )
         case Verified():
-            return become(incident, state=VERIFIED)
+            return become(_noted(incident, fact.change, "verified"), state=VERIFIED)
         case Undelivered():
             return _undelivered(incident, fact)
         case RolledBack() | Abandoned():
             return _given_up(incident, fact)
+        case ApprovalRefused():
+            return become(incident, refusal=fact.reason)
+        case Rejected():
+            reason = f"rejected by {fact.rejected_by}" + (f": {fact.reason}" if fact.reason else "")
+            return become(incident, state=CLOSED, closed=reason, closed_at=entry.time)
+        case TakenBack():
+            return _taken_back(incident, fact, entry.time)
+        case NotTakenBack():
+            return _not_taken_back(incident, fact)
         case Sending():
             return _sending(incident, fact, entry.time)
         case Notified():
@@ -144,11 +183,75 @@ def _diagnosed(incident: Incident, fact: Diagnosed) -> Incident:
         no_plan_principals=(),
         no_plan_document="",
         rolled_back="",
+        refused=False,
+        refusal="",
     )
+
+
+def _intended(incident: Incident, fact: Intended, time: float) -> Incident:
+    note = ChangeNote(
+        id=fact.change,
+        at=time,
+        plan=fact.plan,
+        approved_by=fact.approved_by,
+        until=time + fact.plan.expires if fact.plan.expires else 0.0,
+    )
+    resumed = incident.intended.change if incident.intended is not None else ""
+    changes = (*(known for known in incident.changes if known.id != resumed), note)
+    return msgspec.structs.replace(
+        incident, intended=fact, intended_at=time, changes=changes, state=DIAGNOSED
+    )
+
+
+def _noted(
+    incident: Incident, change_id: str, outcome: str, reason: str = "", change: Change | None = None
+) -> Incident:
+    """What became of one of the incident's changes."""
+    changes = tuple(
+        msgspec.structs.replace(note, outcome=outcome, reason=reason, change=change or note.change)
+        if note.id == change_id
+        else note
+        for note in incident.changes
+    )
+    return msgspec.structs.replace(incident, changes=changes)
+
+
+def _taken_back(incident: Incident, fact: TakenBack, time: float) -> Incident:
+    """The change of this round being taken back closes the incident; one of an earlier round leaves it as it is."""
+    outcome = "expired" if fact.expired else "taken back"
+    incident = _noted(incident, fact.change, outcome, "" if fact.expired else fact.taken_back_by)
+    if not fact.expired:
+        incident = msgspec.structs.replace(incident, hands_off=fact.taken_back_by)
+    if incident.change is None or incident.change.id != fact.change:
+        return incident
+    reason = (
+        "the grant has expired and was taken back" if fact.expired else f"taken back by {fact.taken_back_by}"
+    )
+    return msgspec.structs.replace(incident, change=None, state=CLOSED, closed=reason, closed_at=time)
+
+
+def _not_taken_back(incident: Incident, fact: NotTakenBack) -> Incident:
+    """People must be told, unless the incident is at something else by now."""
+    incident = _noted(incident, fact.change, "not taken back", fact.reason)
+    if incident.change is None or incident.change.id != fact.change:
+        return incident
+    plan = incident.change.plan
+    incident = _retold(incident)
+    return msgspec.structs.replace(
+        incident, change=None, plan=plan, rolled_back=fact.reason, still_stands=True, state=DIAGNOSED
+    )
+
+
+def _retold(incident: Incident) -> Incident:
+    """What follows is news: an alert that was delivered already does not stand for it."""
+    if not incident.told:
+        return incident
+    return msgspec.structs.replace(incident, telling=incident.telling + 1, told=False)
 
 
 def _planned(incident: Incident, fact: Planned) -> Incident:
     waits = fact.plan is not None and fact.verdict.mode in ("propose", "approve")
+    incident = _retold(incident)
     return msgspec.structs.replace(
         incident,
         plan=fact.plan,
@@ -158,26 +261,38 @@ def _planned(incident: Incident, fact: Planned) -> Incident:
         no_plan_principals=fact.principals,
         no_plan_document=fact.document,
         waiting="",
-        state=AWAITING_APPROVAL if waits else incident.state,
+        state=AWAITING_APPROVAL if waits else DIAGNOSED,
     )
 
 
 def _given_up(incident: Incident, fact: RolledBack | Abandoned) -> Incident:
+    stands = isinstance(fact, RolledBack) and not fact.undone
+    undone = "not taken back" if stands else "rolled back" if isinstance(fact, RolledBack) else "abandoned"
     return msgspec.structs.replace(
-        incident,
+        _retold(_noted(incident, fact.change, undone, fact.reason)),
         intended=None,
         change=None,
         rolled_back=fact.reason,
-        still_stands=isinstance(fact, RolledBack) and not fact.undone,
+        refused=isinstance(fact, Abandoned) and fact.refused,
+        still_stands=stands,
         state=DIAGNOSED,
     )
 
 
 def _notified(incident: Incident, fact: Notified) -> Incident:
-    """An alert settles what waits for a person; it settles nothing that went on meanwhile."""
-    alerted = fact.kind == "alert" and incident.state in (DIAGNOSED, AWAITING_APPROVAL)
-    state = ALERTED if alerted else incident.state
-    return msgspec.structs.replace(incident, notified=(*incident.notified, fact.message), state=state)
+    """An alert settles what waits for a person; it settles nothing that went on meanwhile, and no plan that may yet be
+    approved."""
+    alert = fact.kind == "alert"
+    told = alert and incident.state in (DIAGNOSED, AWAITING_APPROVAL)
+    state = ALERTED if told and not can_be_approved(incident) else incident.state
+    notified = (*incident.notified, fact.message)
+    return msgspec.structs.replace(incident, notified=notified, told=incident.told or told, state=state)
+
+
+def can_be_approved(incident: Incident) -> bool:
+    """Whether there is a plan that one approval applies."""
+    approvable = incident.verdict is not None and incident.verdict.mode == "approve"
+    return incident.state == AWAITING_APPROVAL and incident.plan is not None and approvable
 
 
 def _sending(incident: Incident, fact: Sending, time: float) -> Incident:
@@ -211,11 +326,22 @@ def next_step(incident: Incident) -> str:
         and not (remedy is None or isinstance(remedy, Advice))
     ):
         return "remediate"
-    return "notify"
+    return "remediate" if incident.told and can_be_approved(incident) else "notify"
 
 
 def _reopened(incident: Incident, denial: Denial) -> Incident:
     """A new round: what was found and done before stays in the journal and counts no more."""
-    kept = {"id", "fingerprint", "signals", "count", "first", "last", "sending", "notified"}
+    kept = {
+        "id",
+        "fingerprint",
+        "signals",
+        "count",
+        "first",
+        "last",
+        "sending",
+        "notified",
+        "hands_off",
+        "changes",
+    }
     fresh = {name: getattr(incident, name) for name in kept}
     return Incident(**fresh, state=REOPENED, round=incident.round + 1, denial=denial)

@@ -11,7 +11,7 @@ from rolemend.checklist.guide import failed_finding, verify_with
 from rolemend.checklist.model import Advice, Diagnosis, Finding
 from rolemend.checklist.spark_table import ACTING_IDENTITY, table_line
 from rolemend.fix.guidance import Guidance
-from rolemend.incident.life import Incident
+from rolemend.incident.life import Incident, can_be_approved
 from rolemend.notify.guidance import guidance_of
 from rolemend.remedy.model import Plan
 from rolemend.signals.denial import BucketTarget, Denial, JobTarget
@@ -74,7 +74,9 @@ def message_kind(incident: Incident) -> str:
 
 
 def message_id(incident: Incident, kind: str) -> str:
-    return f"{incident.id}-{incident.round}-{kind}"
+    """One for each thing that a round of an incident has to tell."""
+    again = f"-{incident.telling}" if kind == ALERT and incident.telling > 1 else ""
+    return f"{incident.id}-{incident.round}-{kind}{again}"
 
 
 def compose(incident: Incident, language: str) -> Message:
@@ -186,6 +188,8 @@ def _lines(incident: Incident, denial: Denial) -> list[Text]:
                 gains=gains,
             )
         )
+    if incident.refusal:
+        lines.append(text("The approved plan was not applied: {reason}", reason=incident.refusal))
     if incident.still_stands:
         lines.append(text("A change could not be taken back: {reason}", reason=incident.rolled_back))
     elif incident.rolled_back:
@@ -223,7 +227,7 @@ def _advice(incident: Incident, say: _Speaker) -> tuple[tuple[str, ...], str]:
         return (say(remedy.statement),), remedy.document
     if incident.still_stands:
         return (say(text("Take back by hand what is left of the change; the difference shows it.")),), ""
-    if incident.rolled_back:
+    if incident.rolled_back and not incident.refused:
         return (say(text("Look at the document as it stands now before you change it by hand.")),), ""
     if incident.plan is not None:
         write = incident.plan.write
@@ -233,7 +237,7 @@ def _advice(incident: Incident, say: _Speaker) -> tuple[tuple[str, ...], str]:
             name=write.name,
             gains="; ".join(incident.plan.gains),
         )
-        return (say(step), *_cautions(incident.plan, say)), write.after
+        return (say(step), *_cautions(incident.plan, say), *_approval(incident, say)), write.after
     if incident.no_plan:
         return _without_plan(incident, say), incident.no_plan_document
     return (say(text("No check of the checklist failed; the cause is not one that it knows.")),), ""
@@ -242,6 +246,25 @@ def _advice(incident: Incident, say: _Speaker) -> tuple[tuple[str, ...], str]:
 def _cautions(plan: Plan, say: _Speaker) -> tuple[str, ...]:
     """What a plan could break."""
     return tuple(say(text("Mind that {breaks}.", breaks=each)) for each in plan.breaks)
+
+
+def _approval(incident: Incident, say: _Speaker) -> tuple[str, ...]:
+    """How the plan is approved, or why it waits for a person where a rule would have let it be applied."""
+    held = incident.verdict.held if incident.verdict is not None else ""
+    if held:
+        return (say(_HELD[held]),)
+    if not can_be_approved(incident) or incident.plan is None:
+        return ()
+    command = f"rolemend incidents approve {incident.id} --plan {incident.plan.hash}"
+    return (say(text("Or approve it: {command}", command=command)),)
+
+
+_HELD = {
+    "changes_per_day": text("The role has had as many changes today as the guardrails allow."),
+    "taken_back": text(
+        "A person has taken back a change of this incident before, so none is made without asking."
+    ),
+}
 
 
 def _without_plan(incident: Incident, say: _Speaker) -> tuple[str, ...]:

@@ -5,11 +5,14 @@ RAM has no compare-and-swap: the live document is compared immediately before th
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import msgspec
 
 from rolemend.account.interface import Absent, IdentityWrites, Known, PolicyVersions, Role, Unread
 from rolemend.errors import AccountError, AnswerLost, Conflict, Unreachable
-from rolemend.remedy.model import Change, Plan, Write
+from rolemend.remedy.model import Change, Plan, Write, is_sealed, version_number
 
 
 class Live(msgspec.Struct, frozen=True):
@@ -60,25 +63,43 @@ def is_written(write: Write, live: Live) -> bool:
     return stands_as(live.document, write.after)
 
 
-def apply_plan(change_id: str, plan: Plan, identities: IdentityWrites) -> Change:
-    """Write exactly this plan's document and read it back.
+Pauses = tuple[float, ...]
+"""Seconds between looks at what was written: a change may take a while until it counts everywhere."""
 
-    Raises Conflict if the live document is not the one the plan starts from or not the one written afterwards,
-    Refused if RAM did not allow it, Unreachable if it was surely not written, AnswerLost if that cannot be told.
+
+def apply_plan(
+    change_id: str,
+    plan: Plan,
+    identities: IdentityWrites,
+    check_lease: Callable[[], object] = lambda: None,
+    pauses: Pauses = (),
+) -> Change:
+    """Write exactly this plan's document and read it back. `check_lease` is called, and the live document read,
+    immediately before the one write.
+
+    Raises Conflict if the plan is not the one that its hash names, if the live document is not the one the plan starts
+    from or not the one written afterwards, Refused if RAM did not allow it, Unreachable if it was surely not written,
+    AnswerLost if that cannot be told.
     """
+    if not is_sealed(plan):
+        raise Conflict("apply", "Altered", "the plan is not the one that its hash names")
     write = plan.write
+    check_lease()
     before = read_live(write, identities)
     if is_written(write, before):
         return _change(change_id, plan, before, before)
     if not is_unchanged(write, before):
         raise Conflict("apply", "Edited", f"{write.name} is no longer the document that the plan starts from")
-    after = _written(write, identities)
+    after = _written(write, identities, pauses)
+    _put_back_overtaken(write, before, after, identities)
+    if is_unchanged(write, after):
+        raise AnswerLost("apply", "NotSeen", f"{write.name} still reads as before it was written")
     if not is_written(write, after):
         raise Conflict("apply", "Edited", f"{write.name} is not the document that was just written")
     return _change(change_id, plan, before, after)
 
 
-def _written(write: Write, identities: IdentityWrites) -> Live:
+def _written(write: Write, identities: IdentityWrites, pauses: Pauses) -> Live:
     """Write, and read what stands there then. After a lost answer the live document tells whether it was written."""
     lost: Unreachable | None = None
     try:
@@ -86,7 +107,7 @@ def _written(write: Write, identities: IdentityWrites) -> Live:
     except Unreachable as error:
         lost = error
     try:
-        after = read_live(write, identities)
+        after = _read_back(write, identities, pauses)
     except AccountError as error:
         raise AnswerLost(
             "apply", error.code, f"{write.name} could not be read back: {error.message}"
@@ -94,6 +115,37 @@ def _written(write: Write, identities: IdentityWrites) -> Live:
     if lost is not None and not is_written(write, after):
         raise lost
     return after
+
+
+def _read_back(write: Write, identities: IdentityWrites, pauses: Pauses) -> Live:
+    """What stands there after the write; the old document may be answered for a while."""
+    live = read_live(write, identities)
+    for pause in pauses:
+        if not is_unchanged(write, live):
+            break
+        time.sleep(pause)
+        live = read_live(write, identities)
+    return live
+
+
+def _put_back_overtaken(write: Write, before: Live, after: Live, identities: IdentityWrites) -> None:
+    """A version that somebody made between our last look and our write is in force again. Raises Conflict then.
+
+    RAM numbers versions in order, so one more than ours tells it.
+    """
+    if not is_written(write, after):
+        return
+    made = [one for one in after.versions if one not in before.versions and one != after.version]
+    earlier = [one for one in made if version_number(one) < version_number(after.version)]
+    if not earlier:
+        return
+    theirs = max(earlier, key=version_number)
+    identities.set_default_version(write.name, theirs)
+    raise Conflict(
+        "apply",
+        "Edited",
+        f"version {theirs} of {write.name} was made at the same moment; it is in force again",
+    )
 
 
 def _write(write: Write, identities: IdentityWrites) -> None:
@@ -108,15 +160,23 @@ def _change(change_id: str, plan: Plan, before: Live, after: Live) -> Change:
     return Change(id=change_id, plan=plan, version=after.version, removed=removed)
 
 
-def roll_back(change: Change, identities: IdentityWrites) -> None:
-    """Put back what stood there before. Raises Conflict if the live document is not the one that was written."""
+def roll_back(
+    change: Change, identities: IdentityWrites, check_lease: Callable[[], object] = lambda: None
+) -> None:
+    """Put back what stood there before. Raises Conflict if the live document is not the one that was written.
+
+    A former version that was rotated out since is written anew.
+    """
     write = change.plan.write
+    check_lease()
     live = read_live(write, identities)
-    if is_unchanged(write, live):
+    if stands_as(live.document, write.before):
         return
     if not is_written(write, live):
         raise Conflict("roll back", "Edited", f"{write.name} is no longer the document that was written")
     if write.kind == "trust_policy":
         identities.set_trust_policy(write.name, write.before)
-    else:
+    elif write.version in live.versions:
         identities.set_default_version(write.name, write.version)
+    else:
+        identities.add_policy_version(write.name, write.before)

@@ -64,6 +64,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
     `extent` is how far a grant may go, `expires` after how many seconds it ends (0: never), `changes_per_day` how many
     changes a role may get in a day (0: any number). `transient`: something could not be read that may be read later.
+    `held` says why the mode is less than the rule's: `changes_per_day`, or `taken_back` by a person before.
     """
 
     mode: str
@@ -72,6 +73,7 @@ class Verdict(msgspec.Struct, frozen=True):
     expires: int = 0
     changes_per_day: int = 0
     transient: bool = False
+    held: str = ""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +89,11 @@ def plan_hash(plan: Plan) -> str:
     """Over everything that a person approves: the remedy, the documents and versions, what it does, when it ends."""
     bound = msgspec.structs.replace(plan, hash="")
     return hashlib.sha256(msgspec.json.encode(bound, order="deterministic")).hexdigest()
+
+
+def version_number(version: str) -> int:
+    """`v12` as 12; 0 for what is no version."""
+    return int(version[1:]) if version[1:].isdecimal() else 0
 
 
 def sealed(plan: Plan) -> Plan:

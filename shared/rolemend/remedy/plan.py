@@ -31,7 +31,7 @@ from rolemend.policy.edit import Edit, EditError, grant_entries, trust_service
 from rolemend.policy.limits import dump
 from rolemend.policy.proof import proves_addition
 from rolemend.remedy.conditions import under_conditions
-from rolemend.remedy.model import NoPlan, Plan, TypedRemedy, Write, sealed
+from rolemend.remedy.model import NoPlan, Plan, TypedRemedy, Write, sealed, version_number
 from rolemend.signals.denial import BucketTarget, Denial, JobTarget
 
 DEFAULT_ROLES = frozenset(
@@ -285,11 +285,7 @@ def _rotated(versions: PolicyVersions) -> str:
     """
     if len(versions.ids) < MOST_VERSIONS:
         return ""
-    return min((one for one in versions.ids if one != versions.default), key=_number, default="")
-
-
-def _number(version: str) -> int:
-    return int(version[1:]) if version[1:].isdecimal() else 0
+    return min((one for one in versions.ids if one != versions.default), key=version_number, default="")
 
 
 def _not_read(what: str, name: str, reading: Absent | Unread) -> NoPlan:

@@ -10,7 +10,7 @@ import msgspec
 from rolemend.errors import AccountError, AnswerLost
 from rolemend.incident.journal import Fact, Notified, Sending, Undelivered
 from rolemend.incident.ledger import Ledger
-from rolemend.incident.life import Attempts, Incident, next_step
+from rolemend.incident.life import SETTLED, Attempts, Incident, can_be_approved, next_step
 from rolemend.notify.message import Message, compose, message_id, message_kind
 from rolemend.work.diagnose import Outcome
 
@@ -33,15 +33,26 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 def notify(incident_id: str, parts: Parts) -> Outcome:
     """Send the message that the incident's state calls for, unless it was sent. Raises AccountError or LedgerError."""
     incident = parts.ledger.load(incident_id)
-    if next_step(incident) != "notify":
+    if next_step(incident) != "notify" and not can_be_approved(incident):
         return Outcome(incident=incident_id, state=incident.state)
     kind = message_kind(incident)
-    if kind:
+    if kind and message_id(incident, kind) not in incident.notified:
         incident = _send(incident, message_id(incident, kind), kind, parts)
     if not kind or message_id(incident, kind) in incident.notified:
-        parts.ledger.mark_settled(incident_id)
+        _settle(incident_id, parts)
     cause = (incident.diagnosis.cause if incident.diagnosis else None) or ""
     return Outcome(incident=incident_id, state=incident.state, cause=cause)
+
+
+def _settle(incident_id: str, parts: Parts) -> None:
+    """Take the marker away; an incident that was opened again at this moment gets it back.
+
+    Who opens it writes the entry before the marker: either the entry is seen here, or the marker comes after.
+    """
+    parts.ledger.mark_settled(incident_id)
+    now = parts.ledger.load(incident_id)
+    if now.state not in SETTLED and not can_be_approved(now):
+        parts.ledger.mark_open(incident_id)
 
 
 def _send(incident: Incident, name: str, kind: str, parts: Parts) -> Incident:

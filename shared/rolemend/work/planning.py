@@ -11,7 +11,8 @@ from rolemend.account.interface import IdentityWrites, Known, Unread
 from rolemend.checklist.facts import Account
 from rolemend.checklist.model import FAILED, Advice, Diagnosis, ListBucket
 from rolemend.errors import GuardrailsError, Refused
-from rolemend.remedy.guardrails import PROPOSE, Case, Guardrails
+from rolemend.remedy.guardrails import AUTO, PROPOSE, Case, Guardrails
+from rolemend.remedy.hours import read_offset
 from rolemend.remedy.model import NoPlan, Plan, TypedRemedy, Verdict, sealed
 from rolemend.remedy.plan import plan_remedy
 from rolemend.signals.denial import BucketTarget, Denial, JobTarget
@@ -69,6 +70,23 @@ def _settled(
     if isinstance(outcome, NoPlan):
         return outcome, Verdict(PROPOSE)
     return sealed(msgspec.structs.replace(outcome, expires=verdict.expires)), verdict
+
+
+def may_apply(found: Diagnosis, denial: Denial, planner: Planner) -> bool:
+    """Whether the guardrails may let a plan be applied without asking, so that the role is to be leased before."""
+    if found.remedy is None or isinstance(found.remedy, Advice):
+        return False
+    try:
+        guardrails = planner.guardrails()
+    except (GuardrailsError, Refused):
+        return False
+    return guardrails.judge(case_of(found.remedy, denial, planner)).mode == AUTO
+
+
+def day_start(planner: Planner) -> float:
+    """When the day began by the clock of the guardrails, in epoch seconds."""
+    offset = read_offset(planner.guardrails().utc_offset)
+    return (planner.now() + offset) // 86_400 * 86_400 - offset
 
 
 def case_of(remedy: TypedRemedy, denial: Denial, planner: Planner) -> Case:

@@ -5,64 +5,34 @@ It trusts no payload: everything is read again from the ledger and from the live
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
-
 import msgspec
 
-from rolemend.account.interface import Functions, IdentityWrites
 from rolemend.checklist.diagnose import diagnose as walk_checklist
-from rolemend.checklist.facts import Account
-from rolemend.checklist.model import NOT_APPLICABLE, PASSED
-from rolemend.errors import AccountError, AnswerLost, Unreachable
+from rolemend.checklist.model import Diagnosis
+from rolemend.errors import AccountError, Unreachable
+from rolemend.incident.approvals import Reject
 from rolemend.incident.journal import (
     Abandoned,
-    Applied,
+    ApprovalRefused,
     Closed,
     Diagnosed,
     Fact,
-    Intended,
     Planned,
-    RolledBack,
-    Verified,
+    Rejected,
     Waiting,
 )
-from rolemend.incident.ledger import Ledger
-from rolemend.incident.life import DIAGNOSED, REMEDIATED, Incident, next_step
-from rolemend.remedy.apply import apply_plan, is_unchanged, is_written, read_live, roll_back
-from rolemend.remedy.guardrails import APPROVE, AUTO, OBSERVE, PROPOSE, Guardrails
-from rolemend.remedy.model import Change, NoPlan, Plan, Verdict
+from rolemend.incident.leases import LEASE_SECONDS
+from rolemend.incident.life import DIAGNOSED, REMEDIATED, Incident, can_be_approved, next_step
+from rolemend.remedy.apply import is_unchanged, is_written, read_live
+from rolemend.remedy.guardrails import APPROVE, AUTO, OBSERVE, PROPOSE
+from rolemend.remedy.model import NoPlan, Plan, Verdict
+from rolemend.work.changing import Held, intend, leased, verify
 from rolemend.work.diagnose import Outcome
 from rolemend.work.events import incident_event
-from rolemend.work.planning import Planner, judged_plan
+from rolemend.work.parts import Parts, note
+from rolemend.work.planning import day_start, judged_plan, may_apply
 
-LEASE_SECONDS = 120
-"""For so long an intended change belongs to the instance that intended it; then another may finish it."""
-
-
-class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What `remediate` works with. `owner` is the account it works for; `guardrails` reads the operator's rules, and
-    a GuardrailsError means: change nothing. `own_roles` begins the names of Rolemend's own roles."""
-
-    account: Account
-    identities: IdentityWrites
-    owner: str
-    ledger: Ledger
-    functions: Functions
-    guardrails: Callable[[], Guardrails]
-    notify: str
-    own_roles: str = "rolemend-"
-
-
-def planner_of(parts: Parts) -> Planner:
-    return Planner(
-        account=parts.account,
-        identities=parts.identities,
-        owner=parts.owner,
-        guardrails=parts.guardrails,
-        now=parts.ledger.now,
-        own_roles=parts.own_roles,
-    )
+__all__ = ["LEASE_SECONDS", "Parts", "remediate"]
 
 
 def remediate(incident_id: str, parts: Parts) -> Outcome:
@@ -74,10 +44,12 @@ def remediate(incident_id: str, parts: Parts) -> Outcome:
     if incident.intended is not None:
         incident = _resume(incident, parts)
     elif incident.state == REMEDIATED and incident.change is not None:
-        incident = _verify(incident, incident.change, parts)
+        incident = _verify_left_behind(incident, parts)
     elif incident.state == DIAGNOSED and incident.verdict is None:
         incident = _plan(incident, parts)
-    following = parts.notify if next_step(incident) == "notify" else ""
+    elif can_be_approved(incident):
+        incident = _follow_decision(incident, parts)
+    following = parts.notify if next_step(incident) == "notify" or can_be_approved(incident) else ""
     if following:
         parts.functions.start(following, incident_event(incident_id))
     cause = (incident.diagnosis.cause if incident.diagnosis else None) or ""
@@ -90,17 +62,54 @@ def _plan(incident: Incident, parts: Parts) -> Incident:
     assert incident.diagnosis is not None
     found = walk_checklist(parts.account, incident.denial)
     if found.is_waiting():
-        return _note(incident, parts, Waiting(reason="the account could not be read before planning"))
+        return note(incident, parts.ledger, Waiting(reason="the account could not be read before planning"))
     if found.allowed_now:
-        return _note(incident, parts, Diagnosed(diagnosis=found), Closed(reason="the call is allowed now"))
+        return note(incident, parts.ledger, *_allowed(found))
     if (found.cause, found.remedy) != (incident.diagnosis.cause, incident.diagnosis.remedy):
-        return _note(incident, parts, Waiting(reason="the diagnosis changed before a plan was made"))
-    outcome, verdict = judged_plan(found, incident.denial, planner_of(parts))
-    if isinstance(outcome, Plan):
-        return _decided(incident, outcome, verdict, parts)
-    if outcome.transient:
-        return _note(incident, parts, Waiting(reason=outcome.detail))
-    return _note(incident, parts, _not_planned(outcome, verdict))
+        return note(incident, parts.ledger, Waiting(reason="the diagnosis changed before a plan was made"))
+    if not may_apply(found, incident.denial, parts.planner):
+        return _planned(incident, found, parts, None)
+    with leased(_role(found), incident.id, parts.leases, parts.patience) as held:
+        return _planned(incident, found, parts, held)
+
+
+def _allowed(found: Diagnosis) -> tuple[Fact, ...]:
+    return (Diagnosed(diagnosis=found), Closed(reason="the call is allowed now"))
+
+
+def _role(found: Diagnosis) -> str:
+    return str(getattr(found.remedy, "role", ""))
+
+
+def _planned(incident: Incident, found: Diagnosis, parts: Parts, held: Held | None) -> Incident:
+    """Make the plan and do what the guardrails say of it; nothing is applied without the lease."""
+    assert incident.denial is not None
+    outcome, verdict = judged_plan(found, incident.denial, parts.planner)
+    if isinstance(outcome, NoPlan):
+        fact = Waiting(reason=outcome.detail) if outcome.transient else _not_planned(outcome, verdict)
+        return note(incident, parts.ledger, fact)
+    verdict = _held_back(incident, verdict, held, parts)
+    planned = Planned(verdict=verdict, plan=outcome)
+    if verdict.mode == OBSERVE:
+        closed = Closed(reason=f"observed only, by rule {verdict.rule}")
+        return note(incident, parts.ledger, planned, closed)
+    if verdict.mode != AUTO:
+        return note(incident, parts.ledger, planned)
+    if held is None:
+        return note(incident, parts.ledger, Waiting(reason="the guardrails changed while a plan was made"))
+    return intend(incident, outcome, parts, held, planned)
+
+
+def _held_back(incident: Incident, verdict: Verdict, held: Held | None, parts: Parts) -> Verdict:
+    """A person's rollback, and the largest number of changes of a day, leave it to people to go on."""
+    if verdict.mode != AUTO:
+        return verdict
+    if incident.hands_off:
+        return msgspec.structs.replace(verdict, mode=PROPOSE, held="taken_back")
+    most = verdict.changes_per_day
+    if most and held is not None and held.lease.changes_since(day_start(parts.planner)) >= most:
+        return msgspec.structs.replace(verdict, mode=PROPOSE, held="changes_per_day")
+    return verdict
 
 
 def _not_planned(outcome: NoPlan, verdict: Verdict) -> Planned:
@@ -113,76 +122,54 @@ def _not_planned(outcome: NoPlan, verdict: Verdict) -> Planned:
     )
 
 
-def _decided(incident: Incident, plan: Plan, verdict: Verdict, parts: Parts) -> Incident:
-    planned = Planned(verdict=verdict, plan=plan)
-    if verdict.mode == OBSERVE:
-        return _note(incident, parts, planned, Closed(reason=f"observed only, by rule {verdict.rule}"))
-    if verdict.mode in (PROPOSE, APPROVE):
-        return _note(incident, parts, planned)
-    assert verdict.mode == AUTO
-    return _intend(incident, plan, parts, planned)
+def _follow_decision(incident: Incident, parts: Parts) -> Incident:
+    """Do what a person decided on exactly this plan; nothing while nobody did."""
+    decision = parts.approvals.latest(incident)
+    assert incident.plan is not None
+    if decision is None:
+        return incident
+    if isinstance(decision.fact, Reject):
+        said = Rejected(plan=incident.plan.hash, rejected_by=decision.by, reason=decision.fact.reason)
+        return note(incident, parts.ledger, said)
+    with leased(incident.plan.remedy.role, incident.id, parts.leases, parts.patience) as held:
+        return _apply_approved(incident, incident.plan, decision.by, parts, held)
 
 
-def _intend(incident: Incident, plan: Plan, parts: Parts, *facts: Fact) -> Incident:
-    """Announce the change in the ledger, then make it."""
-    mine = Intended(change=f"chg-{uuid.uuid4().hex[:16]}", plan=plan)
-    incident = _note(incident, parts, *facts, mine)
-    if incident.intended is None or incident.intended.change != mine.change:
-        return incident  # another instance intended it first, and it is the one to apply it
-    return _apply(incident, mine, parts)
-
-
-def _note(incident: Incident, parts: Parts, *facts: Fact) -> Incident:
-    """Append facts if the incident is still as it was when they were decided; otherwise the other writer goes on."""
-    before = (incident.state, incident.round, incident.verdict, incident.intended)
-
-    def decide(known: Incident) -> tuple[Fact, ...]:
-        same = (known.state, known.round, known.verdict, known.intended) == before
-        return facts if same else ()
-
-    return parts.ledger.extend(incident.id, decide)
-
-
-def _apply(incident: Incident, intended: Intended, parts: Parts) -> Incident:
-    """Make the change. What will not pass by itself ends it, so that people are told; the rest is tried again.
-
-    What was surely not written is planned anew when the incident is taken up again. What may have been written stays
-    intended, and is looked at once its lease is over.
-    """
-    try:
-        change = apply_plan(intended.change, intended.plan, parts.identities)
-    except AnswerLost:
-        raise
-    except Unreachable as error:
-        reason = str(error)
-        return _note(
-            incident, parts, Abandoned(change=intended.change, reason=reason), Waiting(reason=reason)
-        )
-    except AccountError as error:
-        return _note(incident, parts, Abandoned(change=intended.change, reason=str(error)))
-    incident = _note(incident, parts, Applied(change=change))
-    return _verify(incident, change, parts) if incident.change == change else incident
-
-
-def _verify(incident: Incident, change: Change, parts: Parts) -> Incident:
-    """Decide the denied request again over the live documents. Not proved means: taken back."""
+def _apply_approved(incident: Incident, approved: Plan, approver: str, parts: Parts, held: Held) -> Incident:
+    """Apply the approved plan if exactly it would be made now; else refuse it, and ask about the one that would."""
     assert incident.denial is not None
     found = walk_checklist(parts.account, incident.denial)
-    if found.is_waiting():
-        raise Unreachable("verify", "Unread", "the account could not be read after the change")
-    failed = [finding.check for finding in found.findings if finding.answer not in (PASSED, NOT_APPLICABLE)]
-    reason = f"still denied after the change ({', '.join(failed)})"
-    try:
-        if not failed and is_written(change.plan.write, read_live(change.plan.write, parts.identities)):
-            return _note(incident, parts, Verified(change=change.id))
-        reason = reason if failed else "the document was changed again"
-        roll_back(change, parts.identities)
-    except Unreachable:
-        raise
-    except AccountError as error:
-        reason = f"{reason}; not rolled back: {error}"
-        return _note(incident, parts, RolledBack(change=change.id, reason=reason, undone=False))
-    return _note(incident, parts, RolledBack(change=change.id, reason=reason))
+    outcome, verdict = judged_plan(found, incident.denial, parts.planner)
+    if found.is_waiting() or (isinstance(outcome, NoPlan) and outcome.transient):
+        raise Unreachable("approve", "Unread", "the account could not be read before the change")
+    if found.allowed_now:
+        return note(incident, parts.ledger, *_allowed(found))
+    refusal = _refusal(approved, outcome, verdict)
+    if not refusal:
+        return intend(incident, approved, parts, held, approved_by=approver)
+    refused = ApprovalRefused(plan=approved.hash, approved_by=approver, reason=refusal)
+    if isinstance(outcome, NoPlan):
+        return note(incident, parts.ledger, refused, _not_planned(outcome, verdict))
+    if verdict.mode == AUTO:
+        verdict = msgspec.structs.replace(verdict, mode=APPROVE)
+    return note(incident, parts.ledger, refused, Planned(verdict=verdict, plan=outcome))
+
+
+def _refusal(approved: Plan, outcome: Plan | NoPlan, verdict: Verdict) -> str:
+    if isinstance(outcome, NoPlan):
+        return "no plan can be made any more"
+    if outcome.hash != approved.hash:
+        return "the account has changed since, so the plan is another one by now"
+    return "" if verdict.mode in (APPROVE, AUTO) else f"the guardrails say {verdict.mode} by now"
+
+
+def _verify_left_behind(incident: Incident, parts: Parts) -> Incident:
+    """Finish the verification of a change whose instance stopped; while its lease runs, it is left alone."""
+    change = incident.change
+    assert change is not None
+    with leased(change.plan.remedy.role, incident.id, parts.leases, 0) as held:
+        held.change = change.id
+        return verify(incident, change, parts, held)
 
 
 def _resume(incident: Incident, parts: Parts) -> Incident:
@@ -191,13 +178,14 @@ def _resume(incident: Incident, parts: Parts) -> Incident:
     assert intended is not None
     if parts.ledger.now() < incident.intended_at + LEASE_SECONDS:
         return incident
-    objection = _objection(incident, intended.plan, parts)
-    if objection:
-        return _note(incident, parts, Abandoned(change=intended.change, reason=objection))
-    return _intend(incident, intended.plan, parts)
+    with leased(intended.plan.remedy.role, incident.id, parts.leases, 0) as held:
+        objection = _objection(incident, intended.plan, bool(intended.approved_by), parts)
+        if objection:
+            return note(incident, parts.ledger, Abandoned(change=intended.change, reason=objection))
+        return intend(incident, intended.plan, parts, held, approved_by=intended.approved_by)
 
 
-def _objection(incident: Incident, plan: Plan, parts: Parts) -> str:
+def _objection(incident: Incident, plan: Plan, approved: bool, parts: Parts) -> str:
     """Why a change that was intended earlier is not to be made now, "" if nothing speaks against it.
 
     What was not written yet is decided anew: account and guardrails may have changed since it was intended.
@@ -214,9 +202,10 @@ def _objection(incident: Incident, plan: Plan, parts: Parts) -> str:
     if not is_unchanged(plan.write, live):
         return f"{plan.write.name} was edited in between"
     found = walk_checklist(parts.account, incident.denial)
-    outcome, verdict = judged_plan(found, incident.denial, planner_of(parts))
+    outcome, verdict = judged_plan(found, incident.denial, parts.planner)
     if found.is_waiting() or (isinstance(outcome, NoPlan) and outcome.transient):
         raise Unreachable("resume", "Unread", "the account could not be read before the change")
     if isinstance(outcome, NoPlan) or outcome.hash != plan.hash:
         return "the diagnosis or the plan is another one by now"
-    return "" if verdict.mode == AUTO else "the guardrails do not allow it any more"
+    allowed = (APPROVE, AUTO) if approved else (AUTO,)
+    return "" if verdict.mode in allowed else "the guardrails do not allow it any more"
