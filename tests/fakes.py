@@ -73,6 +73,9 @@ class MemoryStore:
             self.lost -= 1
             raise Unreachable("AppendObject", "Timeout", "no answer")
 
+    def add(self, key: str, data: bytes) -> None:
+        self.objects[key] = self.objects.get(key, b"") + data
+
     def put(self, key: str, data: bytes) -> None:
         self.objects[key] = data
 

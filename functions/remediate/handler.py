@@ -1,16 +1,20 @@
-"""Function `remediate`: invoked asynchronously with an incident's id."""
+"""Function `remediate`: invoked asynchronously with an incident's id, or by the timer of expiring grants."""
 
 import json
 from typing import Any
 
 import msgspec
 
-from rolemend.bootstrap import build_remediate
-from rolemend.work.events import read_incident_id
+from rolemend.bootstrap import build_index, build_remediate
+from rolemend.work.events import Timer, read_remediate_event
 from rolemend.work.remediate import remediate
+from rolemend.work.undo import expire
 
 
 def handler(event: bytes, context: Any) -> str:
     """Bring the incident one step on; answer its state. An error makes Function Compute try again."""
-    outcome = remediate(read_incident_id(event), build_remediate(context))
-    return json.dumps(msgspec.to_builtins(outcome))
+    asked = read_remediate_event(event)
+    parts = build_remediate(context)
+    if isinstance(asked, Timer):
+        return json.dumps(msgspec.to_builtins(expire(parts, build_index(context))))
+    return json.dumps(msgspec.to_builtins(remediate(asked, parts)))

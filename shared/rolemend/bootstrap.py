@@ -6,6 +6,7 @@ Each imports only its own parts: an event that is no denial must not pay for RAM
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     from rolemend.account.interface import Buckets, Functions, IdentityWrites, ObjectStore
     from rolemend.checklist.facts import Account
     from rolemend.explain.live import Live
+    from rolemend.incident.approvals import Approvals
+    from rolemend.incident.index import Index
     from rolemend.incident.ledger import Ledger
     from rolemend.remedy.guardrails import Guardrails
     from rolemend.work import diagnose, notify, remediate, watch
+    from rolemend.work.undo import Undo
 
 
 def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ) -> watch.Parts:
@@ -30,6 +34,7 @@ def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ
     from rolemend.account.emr import Emr
     from rolemend.account.sls import Sls
     from rolemend.account.spark import Spark
+    from rolemend.incident.index import Index
     from rolemend.incident.pending import PendingCreations
     from rolemend.incident.pending_jobs import PendingJobs
     from rolemend.work.failed_jobs import Reader
@@ -40,6 +45,7 @@ def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ
         logs=Sls(access),
         trail=ActionTrail(access),
         ledger=_ledger(settings, access),
+        index=Index(_store(settings, access)),
         pending=PendingCreations(_store(settings, access)),
         clusters=Emr(access),
         jobs=Reader(spark=Spark(access), account=settings.account, home=settings.region),
@@ -99,12 +105,14 @@ def build_remediate(context: Any = None, environment: Mapping[str, str] = os.env
 
 
 def build_notify(context: Any = None, environment: Mapping[str, str] = os.environ) -> notify.Parts:
+    from rolemend.incident.index import Index
     from rolemend.notify.webhook import deliver
     from rolemend.work.notify import Parts
 
     settings, access = _open(context, environment, webhook=True)
     return Parts(
         ledger=_ledger(settings, access),
+        index=Index(_store(settings, access)),
         deliver=lambda message: deliver(settings.webhook, message),
         channel="webhook",
         language=settings.language,
@@ -198,6 +206,28 @@ class Operator:
 
         return Ledger(self.store(), self.name)
 
+    def index(self) -> Index:
+        from rolemend.incident.index import Index
+
+        return Index(self.store())
+
+    def approvals(self) -> Approvals:
+        from rolemend.incident.approvals import Approvals
+
+        return Approvals(self.store(), self.name, time.time)
+
+    def undo(self) -> Undo:
+        from rolemend.incident.leases import Leases
+        from rolemend.work.undo import Undo
+
+        return Undo(
+            identities=self.identities(),
+            ledger=self.ledger(),
+            leases=Leases(self.store(), self.name, time.time),
+            index=self.index(),
+            by=self.name,
+        )
+
     def guardrails(self) -> bytes:
         """The operator's rules as they stand in the ledger's bucket. Raises NotThere where there are none."""
         return self.store().read(GUARDRAILS_KEY)
@@ -206,6 +236,12 @@ class Operator:
         from rolemend.account.functions import open_functions
 
         open_functions(self.access, self._settings.service).start(self._settings.remediate, payload)
+
+
+def build_index(context: Any = None, environment: Mapping[str, str] = os.environ) -> Index:
+    from rolemend.incident.index import Index
+
+    return Index(_store(*_open(context, environment)))
 
 
 GUARDRAILS_KEY = "config/guardrails.toml"

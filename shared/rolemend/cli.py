@@ -8,7 +8,7 @@ import sys
 from importlib.metadata import entry_points
 
 from rolemend import __version__
-from rolemend.commands import diff, explain, guardrails, lint, simulate
+from rolemend.commands import changes, diff, explain, guardrails, incidents, lint, simulate
 from rolemend.errors import RolemendError, UnreadableInput
 
 
@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"rolemend {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (explain, simulate, diff, lint, guardrails):
+    for command in (explain, simulate, diff, lint, guardrails, incidents, changes):
         command.add_command(commands)
     for entry in entry_points(group="rolemend.commands"):
         entry.load()(commands)

@@ -16,6 +16,8 @@ RolemendError
 └── LedgerError
     ├── LedgerDamaged        a journal whose hash chain is broken
     ├── UnknownIncident      no incident has this id
+    ├── NotApprovable        an incident without the plan that was to be decided on
+    ├── NothingToTakeBack    a change that was never made, or does not stand
     ├── RoleBusy             another instance is changing the role
     └── LeaseLost            the time in which a role may be changed is over
 """
@@ -102,6 +104,14 @@ class LedgerDamaged(LedgerError):
 
 class UnknownIncident(LedgerError):
     """No incident has this id."""
+
+
+class NotApprovable(LedgerError):
+    """The incident has no such plan that waits for a decision."""
+
+
+class NothingToTakeBack(LedgerError):
+    """A change that was never made, or does not stand any more."""
 
 
 class RoleBusy(LedgerError):

@@ -37,6 +37,7 @@ def perform(local: LocalCloud, play: Play, without: tuple[str, str] | None = Non
             ),
             "still open": sorted(stage.ledger().open_ids()),
             "still pending": still_pending(stage),
+            "still granted": len(clients.bucket(stage.root, LEDGER).list_objects_v2("expiring/").object_list),
             "errors": sorted({one.function.name for one in invocations(stage) if one.error}),
         }
 
@@ -124,6 +125,19 @@ def tags(stage: Stage) -> None:
     tagging.tag_set.add("open", "yes")
     clients.bucket(stage.root, "demo-data-clicks").put_bucket_tagging(tagging)
     denied(stage, call)
+
+
+def expires(stage: Stage) -> None:
+    """A grant that ends is taken back by the timer, an hour later by its clock."""
+    guardrails = GUARDRAILS + 'expires = "1h"\n'
+    clients.bucket(stage.root, LEDGER).put_object("config/guardrails.toml", guardrails.encode())
+    scenario("resource-list")(stage)
+    bucket = clients.bucket(stage.root, LEDGER)
+    for item in bucket.list_objects_v2("expiring/").object_list:
+        bucket.put_object(f"expiring/0000000001{item.key[19:]}", b"")
+        bucket.delete_object(item.key)
+    stage.local.call(lambda cloud: cloud.services["fc"].fire_timer("rolemend-remediate", "expire"))  # type: ignore[attr-defined]
+    stage.settle()
 
 
 def user_on_oss(stage: Stage) -> None:

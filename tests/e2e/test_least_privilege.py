@@ -15,6 +15,7 @@ from tests.e2e.plays import (
     change_that_does_not_help,
     creator_in_group,
     creator_without_rights,
+    expires,
     failing,
     later,
     perform,
@@ -46,6 +47,7 @@ PLAYS: dict[str, Play] = {
     "job": spark_job,
     "unseen-job": unseen_job,
     "tags": tags,
+    "expires": expires,
 }
 NEEDED_FOR = {
     ("watch", "log:GetCursorOrData"): "role-name",
@@ -103,6 +105,8 @@ NEEDED_FOR = {
     ("remediate", "oss:GetBucketPolicy"): "resource-list",
     ("remediate", "oss:GetObject"): "trust-policy",
     ("remediate", "oss:PutObject"): "trust-policy",
+    ("remediate", "oss:DeleteObject"): "expires",
+    ("remediate", "oss:ListObjects"): "expires",
     ("remediate", "fc:InvokeFunction"): "trust-policy",
     ("notify", "oss:GetObject"): "role-name",
     ("notify", "oss:PutObject"): "role-name",

@@ -13,6 +13,7 @@ from rolemend.checklist.facts import Account
 from rolemend.errors import RoleBusy
 from rolemend.incident.approvals import Approvals, Approve
 from rolemend.incident.expiries import Expiries
+from rolemend.incident.index import Index
 from rolemend.incident.journal import Entry, read_journal
 from rolemend.incident.leases import Leases
 from rolemend.incident.ledger import Ledger
@@ -26,6 +27,7 @@ from rolemend.work import diagnose, notify, remediate, watch
 from rolemend.work.diagnose import Outcome
 from rolemend.work.failed_jobs import Reader
 from rolemend.work.parts import Parts
+from rolemend.work.undo import Expired, Undo, expire
 from tests.fakes import (
     FakeClusterStates,
     FakeFunctions,
@@ -136,6 +138,7 @@ class Scene:
             logs=FakeLogs(lines or []),
             trail=self.trail,
             ledger=self.ledger,
+            index=Index(self.store),
             pending=PendingCreations(self.store),
             clusters=self.clusters,
             jobs=Reader(spark=self.jobs, account=ACCOUNT, home="cn-hangzhou"),
@@ -170,6 +173,21 @@ class Scene:
         """Another instance of `remediate`, which fails and is tried again where the role is being changed."""
         with suppress(RoleBusy):
             self.remediate()
+
+    def expire(self) -> Expired:
+        """What the timer of `remediate` does."""
+        return expire(self.remediate_parts(), Index(self.store))
+
+    def undo(self) -> Undo:
+        """As the operator `ana` takes changes back."""
+        return Undo(
+            identities=self.account,
+            ledger=self.ledger,
+            leases=Leases(self.store, "ana", lambda: self.now),
+            index=Index(self.store),
+            by="ana",
+            patience=0,
+        )
 
     def remediate_parts(self) -> Parts:
         return Parts(
@@ -206,7 +224,9 @@ class Scene:
         return self.guardrails
 
     def notify(self) -> Outcome:
-        parts = notify.Parts(ledger=self.ledger, deliver=self._deliver, channel="test")
+        parts = notify.Parts(
+            ledger=self.ledger, index=Index(self.store), deliver=self._deliver, channel="test"
+        )
         return notify.notify(self.id, parts)
 
     def _deliver(self, message: Message) -> None:

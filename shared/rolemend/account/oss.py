@@ -95,6 +95,7 @@ class OssStore:
         self._access = access
         self._name, self._region = bucket, region
         self._made: Any = None
+        self._ends: dict[str, int] = {}
 
     @property
     def _bucket(self) -> Any:
@@ -113,6 +114,24 @@ class OssStore:
         append = self._bucket.append_object
         once("AppendObject", translate_oss, append, key, position, data, headers=_JSON_LINES)
 
+    def add(self, key: str, data: bytes) -> None:
+        """OSS tells where the object ends when it refuses a position."""
+        ask(self._access, "AppendObject", translate_oss, self._add, key, data)
+
+    def _add(self, key: str, data: bytes) -> None:
+        import oss2
+
+        position = self._ends.get(key, 0)
+        for _ in range(_RACES):
+            try:
+                answer = self._bucket.append_object(key, position, data, headers=_JSON_LINES)
+            except oss2.exceptions.PositionNotEqualToLength as error:  # noqa: PERF203
+                position = error.next_position
+            else:
+                self._ends[key] = answer.next_position
+                return
+        raise Unreachable("AppendObject", "Busy", f"{key}: {_RACES} other writers came first")
+
     def put(self, key: str, data: bytes) -> None:
         ask(self._access, "PutObject", translate_oss, self._bucket.put_object, key, data)
 
@@ -130,6 +149,9 @@ class OssStore:
                 return
             token = page.next_continuation_token
 
+
+_RACES = 50
+"""How often a position is tried that somebody else took first."""
 
 _JSON_LINES = {"Content-Type": "application/x-ndjson", "x-oss-server-side-encryption": "AES256"}
 """Appendable objects take no customer KMS key."""

@@ -323,17 +323,22 @@ _WHY_NOT = {
 
 
 def _difference(plan: Plan | None) -> str:
-    """A unified diff of both documents, indented the same way."""
+    return "" if plan is None else difference(plan.write.before, plan.write.after, "before", "after")
+
+
+def difference(old: str, new: str, old_name: str, new_name: str) -> str:
+    """A unified diff of two documents, indented the same way; "" if they are the same."""
     from difflib import unified_diff
 
-    if plan is None:
-        return ""
-    before, after = (_indented(document).splitlines() for document in (plan.write.before, plan.write.after))
-    return "\n".join(unified_diff(before, after, "before", "after", lineterm=""))
+    before, after = (_indented(document).splitlines() for document in (old, new))
+    return "\n".join(unified_diff(before, after, old_name, new_name, lineterm=""))
 
 
 def _indented(document: str) -> str:
-    return msgspec.json.format(document, indent=2)
+    try:
+        return msgspec.json.format(document, indent=2)
+    except msgspec.DecodeError:
+        return document
 
 
 def _verify(incident: Incident, say: _Speaker) -> str:

@@ -113,6 +113,14 @@ def read_incident_id(event: bytes) -> str:
     return incident
 
 
+def read_remediate_event(event: bytes) -> str | Timer:
+    """An incident id, or the timer of expiring grants. Raises BadEvent."""
+    value = _json(event)
+    if isinstance(value, dict) and "triggerName" in value and "incident" not in value:
+        return Timer(_job(str(value.get("payload") or "")))
+    return read_incident_id(event)
+
+
 def incident_event(incident_id: str) -> bytes:
     return msgspec.json.encode({"incident": incident_id})
 

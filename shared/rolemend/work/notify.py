@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from rolemend.errors import AccountError, AnswerLost
+from rolemend.incident.index import Index
 from rolemend.incident.journal import Fact, Notified, Sending, Undelivered
 from rolemend.incident.ledger import Ledger
 from rolemend.incident.life import SETTLED, Attempts, Incident, can_be_approved, next_step
@@ -25,6 +26,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     in spite of the error, another AccountError if it did not."""
 
     ledger: Ledger
+    index: Index
     deliver: Callable[[Message], None]
     channel: str
     language: str = "en"
@@ -45,10 +47,11 @@ def notify(incident_id: str, parts: Parts) -> Outcome:
 
 
 def _settle(incident_id: str, parts: Parts) -> None:
-    """Take the marker away; an incident that was opened again at this moment gets it back.
+    """Write the incident into the index, and take its marker away; one that was opened again meanwhile gets it back.
 
     Who opens it writes the entry before the marker: either the entry is seen here, or the marker comes after.
     """
+    parts.index.add([parts.ledger.load(incident_id)], parts.ledger.now())
     parts.ledger.mark_settled(incident_id)
     now = parts.ledger.load(incident_id)
     if now.state not in SETTLED and not can_be_approved(now):

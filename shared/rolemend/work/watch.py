@@ -13,6 +13,7 @@ import msgspec
 
 from rolemend.account.interface import ClusterStates, Functions, Logs, Trail
 from rolemend.errors import LedgerDamaged, RecordRejected, UnknownIncident
+from rolemend.incident.index import Index
 from rolemend.incident.journal import Counted, Fact, Opened, Reopened
 from rolemend.incident.ledger import Ledger
 from rolemend.incident.life import CLOSED, OPEN, REOPENED, SETTLED, VERIFIED, Incident
@@ -57,6 +58,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     logs: Logs
     trail: Trail
     ledger: Ledger
+    index: Index
     pending: PendingCreations
     clusters: ClusterStates
     jobs: failed_jobs.Reader
@@ -153,8 +155,8 @@ def keep(found: _Sorted, parts: Parts) -> Watched:
             found.passed_over["own role"] += 1
         else:
             incidents.setdefault(incident_id(denial), []).append(denial)
-    for key, denials in incidents.items():
-        record_denials(key, denials, parts)
+    known = [record_denials(key, denials, parts) for key, denials in incidents.items()]
+    parts.index.add([incident for incident, opened in known if opened], parts.now())
     return Watched(
         read=found.read,
         denials=sum(len(denials) for denials in incidents.values()),
@@ -179,17 +181,24 @@ def _is_own(denial: Denial, parts: Parts) -> bool:
     return who.type == "assumed_role" and who.name.lower().startswith(parts.own_roles)
 
 
-def record_denials(key: str, denials: Sequence[Denial], parts: Parts) -> None:
+def record_denials(key: str, denials: Sequence[Denial], parts: Parts) -> tuple[Incident, bool]:
     """Count denials into their incident, open or reopen it, and start `diagnose` unless that has been done.
 
     The marker comes last: set before the entries, one could stand without an incident, or be taken away as the one
-    of an earlier round.
+    of an earlier round. Answers the incident, and whether it was opened or reopened by these.
     """
-    incident = parts.ledger.extend(key, lambda known: _facts(known, denials, parts.propagation))
+    facts: list[Fact] = []
+
+    def decide(known: Incident) -> list[Fact]:
+        facts[:] = _facts(known, denials, parts.propagation)
+        return facts
+
+    incident = parts.ledger.extend(key, decide)
     if incident.state not in SETTLED:
         parts.ledger.mark_open(key)
     if incident.state in (OPEN, REOPENED):
         parts.functions.start(parts.diagnose, incident_event(key))
+    return incident, any(isinstance(fact, Opened | Reopened) for fact in facts)
 
 
 def _facts(incident: Incident, denials: Sequence[Denial], propagation: int) -> list[Fact]:

@@ -1,0 +1,137 @@
+"""Takes changes back: one that a person names, or all whose time is over."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rolemend.account.interface import IdentityWrites
+from rolemend.errors import (
+    AccountError,
+    AnswerLost,
+    LedgerError,
+    NothingToTakeBack,
+    RolemendError,
+    UnknownIncident,
+    Unreachable,
+)
+from rolemend.incident.expiries import incident_of
+from rolemend.incident.index import Index
+from rolemend.incident.journal import Fact, NotTakenBack, TakenBack
+from rolemend.incident.leases import Leases
+from rolemend.incident.ledger import Ledger
+from rolemend.incident.life import ChangeNote, Incident, next_step
+from rolemend.remedy.apply import roll_back
+from rolemend.work.changing import leased
+from rolemend.work.events import incident_event
+from rolemend.work.parts import Parts
+
+STANDS = frozenset({"applied", "verified", "not taken back"})
+"""Outcomes of changes that are still in force, as far as the ledger knows."""
+
+
+class Undo(msgspec.Struct, frozen=True, kw_only=True):
+    """What taking back works with; `by` is who does it."""
+
+    identities: IdentityWrites
+    ledger: Ledger
+    leases: Leases
+    index: Index
+    by: str
+    patience: int = 20
+
+
+class Expired(msgspec.Struct, frozen=True, kw_only=True):
+    """What one run of the timer did: changes taken back, changes that could not be, and markers of no change."""
+
+    taken_back: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    dropped: int = 0
+
+
+def change_of(incident: Incident, change_id: str) -> ChangeNote:
+    """Raises UnknownIncident if the incident has no such change."""
+    for known in incident.changes:
+        if known.id == change_id:
+            return known
+    raise UnknownIncident(f"the ledger has no change {change_id[:80]!r}")
+
+
+def take_back(change_id: str, undo: Undo, *, expired: bool = False) -> Incident:
+    """Put back what stood there before a change. One that was taken back already is left alone.
+
+    Raises Conflict if the live document is no longer the one that was written, NothingToTakeBack if the change was
+    never made, RoleBusy while another instance is changing the role, UnknownIncident, LedgerError or AccountError.
+    """
+    incident = undo.ledger.load(incident_of(change_id))
+    known = change_of(incident, change_id)
+    if known.outcome in ("taken back", "expired", "rolled back"):
+        return incident
+    if known.outcome not in STANDS or known.change is None:
+        raise NothingToTakeBack(f"change {change_id} is {known.outcome}: there is nothing to take back")
+    with leased(known.plan.remedy.role, incident.id, undo.leases, undo.patience) as held:
+        roll_back(known.change, undo.identities, held.check)
+        fact = TakenBack(change=change_id, taken_back_by=undo.by, expired=expired)
+        incident = undo.ledger.extend(incident.id, lambda now: _while_it_stands(now, change_id, fact))
+    undo.index.add([incident], undo.ledger.now())
+    return incident
+
+
+def _while_it_stands(incident: Incident, change_id: str, fact: Fact) -> list[Fact]:
+    return [fact] if change_of(incident, change_id).outcome in STANDS else []
+
+
+def expire(parts: Parts, index: Index) -> Expired:
+    """Take back every grant whose time is over. An error with one leaves the others theirs, and is raised then."""
+    taken: list[str] = []
+    left: list[str] = []
+    dropped = 0
+    first: RolemendError | None = None
+    undo = Undo(
+        identities=parts.identities,
+        ledger=parts.ledger,
+        leases=parts.leases,
+        index=index,
+        by="timer",
+        patience=0,
+    )
+    for key, change_id in list(parts.expiries.due(parts.ledger.now())):
+        try:
+            outcome = _expire_one(change_id, undo, parts)
+        except RolemendError as error:
+            first = first or error
+            continue
+        if outcome == "later":
+            continue
+        taken += [change_id] if outcome == "taken back" else []
+        left += [change_id] if outcome == "left" else []
+        dropped += outcome == "dropped"
+        parts.expiries.drop(key)
+    if first is not None:
+        raise first
+    return Expired(taken_back=tuple(taken), left=tuple(left), dropped=dropped)
+
+
+def _expire_one(change_id: str, undo: Undo, parts: Parts) -> str:
+    """`taken back`, `left` where that could not be done, `dropped` where nothing stands, `later` while it is made."""
+    incident = undo.ledger.load(incident_of(change_id))
+    known = next((one for one in incident.changes if one.id == change_id), None)
+    if known is not None and known.outcome == "intended":
+        return "later"
+    if known is None or known.outcome not in ("applied", "verified"):
+        return "dropped"
+    try:
+        take_back(change_id, undo, expired=True)
+    except (AnswerLost, Unreachable, LedgerError):
+        raise
+    except AccountError as error:
+        _tell(incident, change_id, f"its time is over; not taken back: {error}", parts)
+        return "left"
+    return "taken back"
+
+
+def _tell(incident: Incident, change_id: str, reason: str, parts: Parts) -> None:
+    """Note that a grant goes on beyond its time, and have people told."""
+    fact = NotTakenBack(change=change_id, reason=reason)
+    incident = parts.ledger.extend(incident.id, lambda now: _while_it_stands(now, change_id, fact))
+    if next_step(incident) == "notify":
+        parts.functions.start(parts.notify, incident_event(incident.id))

@@ -1,0 +1,210 @@
+"""What was granted is taken back by a person or when its time is over, and never over somebody else's edit."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from rolemend.errors import Conflict, NothingToTakeBack, RoleBusy, UnknownIncident, Unreachable
+from rolemend.incident.index import Index
+from rolemend.remedy.guardrails import Guardrails
+from rolemend.work.remediate import LEASE_SECONDS
+from rolemend.work.undo import take_back
+from tests.samples import LISTING, altered
+from tests.work.scene import Scene, Stopped, edit, reading, rule
+
+
+def with_rule(**settings: object) -> Guardrails:
+    guardrails = rule("auto")
+    return msgspec.structs.replace(
+        guardrails, rule=(msgspec.structs.replace(guardrails.rule[0], **settings),)
+    )
+
+
+def mended(**settings: object) -> Scene:
+    scene = Scene(guardrails=with_rule(**settings))
+    scene.mended()
+    scene.notify()
+    assert scene.incident.state == "verified"
+    return scene
+
+
+def denied_again(scene: Scene, signal: str) -> None:
+    """The denial comes back, and goes its way up to the message."""
+    settled = max(scene.incident.applied_at, scene.incident.closed_at)
+    scene.now = settled + 200
+    scene.denied(altered(LISTING, signal_id=signal, time=int(settled) + 100))
+    scene.diagnose()
+    scene.remediate()
+
+
+def change_id(scene: Scene) -> str:
+    return scene.incident.changes[-1].id
+
+
+def test_a_change_is_taken_back_once() -> None:
+    scene = mended()
+    for _ in range(2):
+        incident = take_back(change_id(scene), scene.undo())
+        assert (incident.state, incident.closed) == ("closed", "taken back by ana")
+    assert scene.account.defaults["reader"] == "v1"
+    assert scene.account.writes == ["add reader", "default reader v1"]
+    assert scene.facts.count("TakenBack") == 1
+    (line,) = Index(scene.store).newest_first()
+    assert [change.outcome for change in line.changes] == ["taken back"]
+
+
+def test_a_change_over_which_somebody_wrote_is_left_alone() -> None:
+    scene = mended()
+    edit(scene, reading("other", "data", "third"))
+    with pytest.raises(Conflict):
+        take_back(change_id(scene), scene.undo())
+    assert scene.account.in_force("reader") == reading("other", "data", "third")
+    assert scene.incident.state == "verified"
+
+
+def test_after_a_person_took_a_change_back_none_is_made_without_asking() -> None:
+    scene = mended()
+    take_back(change_id(scene), scene.undo())
+    denied_again(scene, "r-2")
+    assert (scene.incident.round, scene.incident.state) == (2, "awaiting approval")
+    assert scene.incident.verdict is not None
+    assert scene.incident.verdict.held == "taken_back"
+    scene.notify()
+    assert any("taken back a change" in step for step in scene.sent[-1].advice)
+    assert scene.account.defaults["reader"] == "v1"
+
+
+def test_a_change_of_an_earlier_round_can_be_taken_back() -> None:
+    scene = mended()
+    first = change_id(scene)
+    scene.denied(altered(LISTING, signal_id="r-2", time=int(scene.incident.applied_at) + 100))
+    incident = take_back(first, scene.undo())
+    assert (incident.state, incident.changes[0].outcome) == ("reopened", "taken back")
+    assert scene.account.defaults["reader"] == "v1"
+
+
+def test_a_rollback_waits_for_nobody_who_is_changing_the_role() -> None:
+    scene = mended()
+    scene.remediate_parts().leases.take("emr-role", "inc-1")
+    with pytest.raises(RoleBusy):
+        take_back(change_id(scene), scene.undo())
+    scene.now += LEASE_SECONDS
+    assert take_back(change_id(scene), scene.undo()).state == "closed"
+
+
+def test_a_change_that_was_not_made_cannot_be_taken_back() -> None:
+    scene = Scene()
+    scene.diagnosed()
+    scene.account.failing = Stopped()
+    with pytest.raises(Stopped):
+        scene.remediate()
+    with pytest.raises(NothingToTakeBack):
+        take_back(change_id(scene), scene.undo())
+
+
+@pytest.mark.parametrize("name", ["", "chg-1", "../x", "chg-" + "0" * 24 + "-00000000"])
+def test_an_unknown_change_is_an_error(name: str) -> None:
+    with pytest.raises(UnknownIncident):
+        take_back(name, mended().undo())
+
+
+def test_a_rollback_that_stopped_before_the_ledger_is_finished_the_next_time() -> None:
+    scene = mended()
+
+    def stop() -> None:
+        raise Stopped
+
+    scene.store.before_append.append(stop)
+    with pytest.raises(Stopped):
+        take_back(change_id(scene), scene.undo())
+    scene.now += LEASE_SECONDS
+    take_back(change_id(scene), scene.undo())
+    assert scene.account.writes == ["add reader", "default reader v1"]
+    assert scene.incident.state == "closed"
+
+
+def test_a_grant_is_taken_back_when_its_time_is_over_and_not_before() -> None:
+    scene = mended(expires="1h")
+    scene.now += 3_599
+    assert scene.expire().taken_back == ()
+    assert scene.account.defaults["reader"] == "v2"
+    scene.now += 2
+    assert scene.expire().taken_back == (change_id(scene),)
+    assert scene.account.defaults["reader"] == "v1"
+    assert (scene.incident.state, scene.incident.changes[0].outcome) == ("closed", "expired")
+    assert scene.expire().taken_back == ()
+    assert not [key for key in scene.store.objects if key.startswith("expiring/")]
+
+
+def test_a_grant_without_an_end_is_left() -> None:
+    scene = mended()
+    scene.now += 10_000_000
+    assert scene.expire().taken_back == ()
+    assert scene.account.defaults["reader"] == "v2"
+
+
+def test_a_grant_that_has_ended_may_be_given_again() -> None:
+    scene = mended(expires="1h")
+    scene.now += 3_601
+    scene.expire()
+    denied_again(scene, "r-2")
+    assert scene.incident.state == "verified"
+    assert len(scene.incident.changes) == 2
+
+
+def test_a_grant_that_somebody_edited_since_is_left_and_people_are_told() -> None:
+    scene = mended(expires="1h")
+    edit(scene, reading("other", "data", "third"))
+    scene.now += 3_601
+    assert scene.expire().left == (change_id(scene),)
+    assert scene.started[-1] == "notify"
+    scene.notify()
+    assert (scene.sent[-1].kind, scene.incident.state) == ("alert", "alerted")
+    assert "its time is over" in " ".join(scene.sent[-1].lines)
+    assert scene.expire().left == ()
+    assert scene.account.in_force("reader") == reading("other", "data", "third")
+
+
+def test_an_account_that_does_not_answer_is_asked_again_by_the_next_timer() -> None:
+    scene = mended(expires="1h")
+    scene.now += 3_601
+    scene.account.failing = Unreachable("SetDefaultPolicyVersion", "Throttling", "later")
+    with pytest.raises(Unreachable):
+        scene.expire()
+    scene.account.failing = None
+    assert scene.expire().taken_back == (change_id(scene),)
+
+
+def test_a_marker_of_a_change_that_was_not_made_is_dropped() -> None:
+    scene = Scene(guardrails=with_rule(expires="1h"))
+    scene.diagnosed()
+    scene.account.failing = Conflict("CreatePolicyVersion", "Edited", "no")
+    scene.remediate()
+    scene.now += 3_601
+    assert scene.expire().dropped == 1
+
+
+def test_a_change_that_is_being_made_is_not_taken_back() -> None:
+    scene = Scene(guardrails=with_rule(expires="1m"))
+    scene.diagnosed()
+    scene.account.failing = Stopped()
+    with pytest.raises(Stopped):
+        scene.remediate()
+    scene.now += 61
+    assert scene.expire().dropped == 0
+    assert [key for key in scene.store.objects if key.startswith("expiring/")]
+
+
+def test_a_role_gets_no_more_changes_in_a_day_than_its_rule_allows() -> None:
+    scene = mended(changes_per_day=1, expires="1m")
+    scene.now += 61
+    scene.expire()
+    denied_again(scene, "r-2")
+    assert scene.incident.verdict is not None
+    assert (scene.incident.verdict.mode, scene.incident.verdict.held) == ("propose", "changes_per_day")
+    scene.notify()
+    assert any("as many changes today" in step for step in scene.sent[-1].advice)
+    scene.now += 86_400
+    scene.denied(altered(LISTING, signal_id="r-3", time=int(scene.now)))
+    assert scene.account.writes == ["add reader", "default reader v1"]
