@@ -172,6 +172,34 @@ def test_an_object_is_put_read_and_deleted_any_number_of_times(store: OssStore) 
             store.read("open/inc-1")
 
 
+def test_lines_are_added_by_several_writers_wherever_the_object_ends(root: Keys, store: OssStore) -> None:
+    other = OssStore(access(root), "data", REGION)
+    for number, writer in enumerate((store, other, store, store, other)):
+        writer.add("index/day.jsonl", f"{number}\n".encode())
+    assert store.read("index/day.jsonl") == b"0\n1\n2\n3\n4\n"
+
+
+@pytest.mark.parametrize("fault_", PASSING)
+def test_a_line_is_added_in_spite_of_a_passing_fault(local: LocalCloud, store: OssStore, fault_: Any) -> None:
+    fault(local, "oss", "AppendObject", **fault_)
+    store.add("index/day.jsonl", b"0\n")
+    assert set(store.read("index/day.jsonl").splitlines()) == {b"0"}
+
+
+def test_tags_are_read_and_a_refused_read_is_no_empty_mapping(
+    local: LocalCloud, root: Keys, made: oss2.Bucket
+) -> None:
+    from oss2.models import Tagging
+
+    assert Oss(access(root)).bucket_tags("data", REGION) == Known({})
+    tagging = Tagging()
+    tagging.tag_set.add("owner", "data platform")
+    made.put_bucket_tagging(tagging)
+    assert Oss(access(root)).bucket_tags("data", REGION) == Known({"owner": "data platform"})
+    nobody = make_user(clients.ram(root), "nobody")
+    assert isinstance(Oss(access(nobody)).bucket_tags("data", REGION), Unread)
+
+
 def test_an_append_goes_to_the_end_and_nowhere_else(store: OssStore) -> None:
     store.append("journal", 0, b"one")
     store.append("journal", 3, b"two")

@@ -26,7 +26,7 @@ def run(stage: Stage, *arguments: str, keys: Keys | None = None) -> Done:
         "ROLEMEND_REGION": HOME,
         "ROLEMEND_SCHEME": "http",
     }
-    return rolemend(*arguments, **environment)
+    return rolemend(*arguments, given=b"", **environment)
 
 
 def denied(stage: Stage, mode: str) -> str:

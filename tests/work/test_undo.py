@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
 
@@ -155,7 +157,8 @@ def test_a_grant_that_has_ended_may_be_given_again() -> None:
 
 def test_a_grant_that_somebody_edited_since_is_left_and_people_are_told() -> None:
     scene = mended(expires="1h")
-    edit(scene, reading("other", "data", "third"))
+    rewritten = reading("other", "data", "third").replace("oss:GetBucketInfo", "oss:PutObject")
+    edit(scene, rewritten)
     scene.now += 3_601
     assert scene.expire().left == (change_id(scene),)
     assert scene.started[-1] == "notify"
@@ -163,7 +166,40 @@ def test_a_grant_that_somebody_edited_since_is_left_and_people_are_told() -> Non
     assert (scene.sent[-1].kind, scene.incident.state) == ("alert", "alerted")
     assert "its time is over" in " ".join(scene.sent[-1].lines)
     assert scene.expire().left == ()
-    assert scene.account.in_force("reader") == reading("other", "data", "third")
+    assert scene.account.in_force("reader") == rewritten
+
+
+def test_out_of_a_document_that_was_edited_since_only_the_ended_grant_is_taken() -> None:
+    scene = mended(expires="1h")
+    edit(scene, reading("other", "data", "third"))
+    scene.now += 3_601
+    assert scene.expire().taken_back == (change_id(scene),)
+    assert json.loads(scene.account.in_force("reader")) == json.loads(reading("other", "third"))
+    assert scene.incident.changes[0].outcome == "expired"
+
+
+def test_an_ended_grant_that_a_person_took_out_is_over() -> None:
+    scene = mended(expires="1h")
+    edit(scene, reading("third"))
+    scene.now += 3_601
+    assert scene.expire().taken_back == (change_id(scene),)
+    assert scene.account.in_force("reader") == reading("third")
+
+
+def test_an_ended_grant_that_was_taken_out_by_an_instance_that_stopped_is_noted_by_the_next() -> None:
+    scene = mended(expires="1h")
+    edit(scene, reading("other", "data", "third"))
+    scene.now += 3_601
+
+    def stop() -> None:
+        raise Stopped
+
+    scene.store.before_append.append(stop)
+    with pytest.raises(Stopped):
+        scene.expire()
+    scene.now += LEASE_SECONDS
+    assert scene.expire().taken_back == (change_id(scene),)
+    assert scene.account.writes == ["add reader", "add reader"]
 
 
 def test_an_account_that_does_not_answer_is_asked_again_by_the_next_timer() -> None:

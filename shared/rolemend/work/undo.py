@@ -8,6 +8,7 @@ from rolemend.account.interface import IdentityWrites
 from rolemend.errors import (
     AccountError,
     AnswerLost,
+    Conflict,
     LedgerError,
     NothingToTakeBack,
     RolemendError,
@@ -20,8 +21,10 @@ from rolemend.incident.journal import Fact, NotTakenBack, TakenBack
 from rolemend.incident.leases import Leases
 from rolemend.incident.ledger import Ledger
 from rolemend.incident.life import ChangeNote, Incident, next_step
-from rolemend.remedy.apply import roll_back
-from rolemend.work.changing import leased
+from rolemend.remedy.apply import Live, Pauses, apply_plan, read_live, roll_back
+from rolemend.remedy.model import Change, Plan, sealed
+from rolemend.remedy.withdraw import is_gone, without_grant
+from rolemend.work.changing import Held, leased
 from rolemend.work.events import incident_event
 from rolemend.work.parts import Parts
 
@@ -38,6 +41,7 @@ class Undo(msgspec.Struct, frozen=True, kw_only=True):
     index: Index
     by: str
     patience: int = 20
+    pauses: Pauses = (0.5, 1.0, 2.0)
 
 
 class Expired(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,11 +73,36 @@ def take_back(change_id: str, undo: Undo, *, expired: bool = False) -> Incident:
     if known.outcome not in STANDS or known.change is None:
         raise NothingToTakeBack(f"change {change_id} is {known.outcome}: there is nothing to take back")
     with leased(known.plan.remedy.role, incident.id, undo.leases, undo.patience) as held:
-        roll_back(known.change, undo.identities, held.check)
+        _undo(known.change, undo, held, expired)
         fact = TakenBack(change=change_id, taken_back_by=undo.by, expired=expired)
         incident = undo.ledger.extend(incident.id, lambda now: _while_it_stands(now, change_id, fact))
     undo.index.add([incident], undo.ledger.now())
     return incident
+
+
+def _undo(change: Change, undo: Undo, held: Held, expired: bool) -> None:
+    """Put the former document back. Where it was edited since, an expired grant alone is taken out of it."""
+    try:
+        roll_back(change, undo.identities, held.check)
+    except Conflict:
+        if not expired:
+            raise
+        live = read_live(change.plan.write, undo.identities)
+        if is_gone(live.document, change.plan):
+            return  # by a person, or by an instance that stopped before it could note it
+        apply_plan(change.id, _withdrawal(change, live), undo.identities, held.check, undo.pauses)
+
+
+def _withdrawal(change: Change, live: Live) -> Plan:
+    """The plan that takes out nothing but the grant. Raises Conflict where that cannot be proved."""
+    reduced = without_grant(live.document, change.plan)
+    if reduced is None:
+        name = change.plan.write.name
+        raise Conflict("take back", "Edited", f"{name} was edited since, and the grant cannot be found in it")
+    write = msgspec.structs.replace(
+        change.plan.write, before=live.document, after=reduced, version=live.version, versions=live.versions
+    )
+    return sealed(msgspec.structs.replace(change.plan, write=write, gains=(), expires=0))
 
 
 def _while_it_stands(incident: Incident, change_id: str, fact: Fact) -> list[Fact]:
@@ -93,6 +122,7 @@ def expire(parts: Parts, index: Index) -> Expired:
         index=index,
         by="timer",
         patience=0,
+        pauses=parts.pauses,
     )
     for key, change_id in list(parts.expiries.due(parts.ledger.now())):
         try:
