@@ -226,6 +226,7 @@ def test_remediate_is_called_with_an_incident_or_by_its_timer() -> None:
     assert read_remediate_event(json.dumps(timer).encode()) == Timer("expire")
     assert read_remediate_event(incident_event(ID)) == ID
     assert read_remediate_event(json.dumps({**timer, "incident": ID}).encode()) == ID
-    for other in ({}, [], {"incident": "inc-1"}, {"trigger": 1}):
+    others: tuple[Any, ...] = ({}, [], {"incident": "inc-1"}, {"trigger": 1})
+    for other in others:
         with pytest.raises(BadEvent):
             read_remediate_event(json.dumps(other).encode())
