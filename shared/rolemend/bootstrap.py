@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rolemend.account.access import Access, Credentials
-from rolemend.errors import AccountError, SettingsError
+from rolemend.errors import AccountError, NoCredentials, SettingsError
 from rolemend.settings import OperatorSettings, Settings, read_credentials, read_scheme, read_settings
 
 if TYPE_CHECKING:
@@ -134,19 +134,19 @@ def build_live(environment: Mapping[str, str], home: Path) -> Callable[[], Live]
         if credentials is None:
             return None
         scheme = read_scheme(environment)
-    except (AccountError, SettingsError) as error:
+    except (NoCredentials, SettingsError) as error:
         failure = text("The account was not asked: {why}", why=error)
         return lambda: Live({}, region, failure)
     return lambda: _live(Access(account="", region=region, credentials=credentials, scheme=scheme, tries=2))
 
 
 def _live(access: Access) -> Live:
-    from rolemend.account.sts import account_of
+    from rolemend.account.sts import caller_of
     from rolemend.explain.live import Live
     from rolemend.text import text
 
     try:
-        account = account_of(access)
+        account = caller_of(access).account
     except AccountError as error:
         return Live({}, access.region, text("The account was not asked: {why}", why=error))
     return Live({account: _account(msgspec.structs.replace(access, account=account))}, access.region)
@@ -173,14 +173,24 @@ _DEFAULT_REGION = "cn-hangzhou"
 class Operator:
     """What the commands of an operator work with, each part made when it is asked for.
 
-    `name` is the ARN of whoever holds the credentials, as STS tells it.
+    `name` is the ARN of whoever holds the credentials, as STS tells it. Raises NoCredentials if there are none,
+    AccountError if STS does not take them.
     """
 
-    def __init__(self, settings: OperatorSettings) -> None:
-        from rolemend.account.caller import find_caller
+    def __init__(self, settings: OperatorSettings, environment: Mapping[str, str], home: Path) -> None:
+        from rolemend.account.credentials import find_credentials
+        from rolemend.account.sts import caller_of
 
-        self._settings = settings
-        self.access, self.name = find_caller(settings.region, settings.scheme)
+        credentials = find_credentials(environment, home)
+        if credentials is None:
+            raise NoCredentials(
+                "no credentials were found: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or "
+                "configure the aliyun CLI"
+            )
+        access = Access(account="", region=settings.region, credentials=credentials, scheme=settings.scheme)
+        caller = caller_of(access)
+        self._settings, self.name = settings, caller.arn
+        self.access = msgspec.structs.replace(access, account=caller.account)
 
     @property
     def account(self) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rolemend.account.access import Credentials
-from rolemend.errors import AccountError
+from rolemend.errors import NoCredentials
 
 _KEY, _SECRET, _TOKEN = (
     "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN",
@@ -23,7 +23,7 @@ _OIDC = ("ALIBABA_CLOUD_ROLE_ARN", "ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "ALIBABA_C
 def find_credentials(environment: Mapping[str, str], home: Path) -> Credentials | None:
     """The first of the chain that is set up and works; None if none is set up, without any import or call.
 
-    Raises AccountError with every reason if some are set up and none of them works.
+    Raises NoCredentials with every reason if some are set up and none of them works.
     """
     if environment.get(_KEY) and environment.get(_SECRET):
         return Credentials(environment[_KEY], environment[_SECRET], environment.get(_TOKEN, ""))
@@ -33,7 +33,7 @@ def find_credentials(environment: Mapping[str, str], home: Path) -> Credentials 
         if found is not None:
             return found
     if reasons:
-        raise AccountError("GetCredentials", "NoCredentials", "; ".join(reasons)[:500])
+        raise NoCredentials("no credentials could be used: " + "; ".join(reasons)[:500])
     return None
 
 

@@ -24,8 +24,10 @@ def open_operator(options: argparse.Namespace) -> Operator:
 
     Raises SettingsError, NoCredentials or AccountError.
     """
+    from pathlib import Path
+
     from rolemend.bootstrap import Operator
     from rolemend.settings import read_operator_settings
 
     settings = read_operator_settings(os.environ, region=options.region, ledger=options.ledger)
-    return Operator(settings)
+    return Operator(settings, os.environ, Path.home())
