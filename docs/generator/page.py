@@ -16,6 +16,9 @@ from rolemend.checklist.model import Check
 from rolemend.text import Text
 
 WORDS: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("words.json").read_text("utf-8"))
+ASKED_FIRST = tuple(action for read in ("decode", "request_log") for action in READS[read])
+"""The rights to ask the services themselves, before any check."""
+
 _HEAD = "<!-- Made by `make docs` from the checks. Do not edit. -->"
 
 
@@ -85,7 +88,8 @@ def page() -> str:
 
 def _part(language: str) -> list[str]:
     words = WORDS[language]
-    lines = [f"# {words['title']}", "", words["intro"]]
+    calls = ", ".join(f"`{action}`" for action in ASKED_FIRST)
+    lines = [f"# {words['title']}", "", words["intro"], "", words["before"].format(calls=calls)]
     for listed in checklists():
         lines += ["", f"## {listed.id}", "", listed.source]
         for check in listed.checks:

@@ -10,6 +10,7 @@ from demo.receiver import Receiver
 from demo.run import play
 from demo.scenarios import SCENARIOS, Scenario
 from demo.stage import Stage
+from rolemend.signals.denial import JobTarget
 from tests.e2e.watching import invocations
 
 
@@ -19,7 +20,11 @@ def test_a_denied_call_is_diagnosed_and_mended_or_alerted(
 ) -> None:
     outcome = play(stage, receiver, scenario)
     assert outcome.as_expected(), outcome.as_json()
-    assert len(receiver.messages) == (0 if scenario.action == "none" else 1)
+    told = [message["incident"] for message in receiver.messages]
+    assert len(told) == len(set(told))
+    assert (outcome.incident is not None and outcome.incident.id in told) is (scenario.action != "none")
+    # A job that OSS refused stands in two logs, and is an incident of each.
+    assert len(told) <= (2 if scenario.target is JobTarget else 1)
     assert stage.local.cloud.own_faults == 0
 
 
