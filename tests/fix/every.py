@@ -31,6 +31,8 @@ def every(name: str = "data", document: str = GRANT) -> list[Fix]:
         model.UseRole(role=name, release=name, region=name),
         model.GrantData(principal=name, access=name, catalog=name, database=name, table=name),
         model.GrantData(principal=name, access=name, catalog=name, database=name, generation=1),
+        model.SetJob(removed=("spark.hadoop.fs.oss.accessKeyId",), workspace=name),
+        model.GrantProject(member=name, privileges=(name,), project=name, table=name),
     ]
 
 
@@ -40,5 +42,11 @@ SOUND: list[Fix] = [
     model.UseRole(role="emr-role", release="EMR-5.16.0", region="cn-hangzhou"),
     model.GrantData(
         principal="acs:ram::100000000000001:user/dana", access="SELECT", database="sales", table="orders"
+    ),
+    model.GrantProject(
+        member="RAM$1000000000000001:290000000000000001", privileges=("Describe", "Select"), table="orders"
+    ),
+    model.GrantProject(
+        member="RAM$1000000000000001:role/etl", privileges=("CreateInstance",), project="sales"
     ),
 ]

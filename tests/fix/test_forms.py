@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from rolemend.fix.model import Fix
+from rolemend.fix.model import Fix, GrantProject
 from rolemend.fix.render import _STEPS, render
 from tests.fix.every import SOUND
-from tests.fix.reading import Printed, blocks, from_api, from_cli
+from tests.fix.reading import Printed, blocks, commands, from_api, from_cli
 
 MODELS = {
     "ram": "alibabacloud_ram20150501.models",
@@ -28,6 +28,7 @@ ARGUMENTS = {
     "alicloud_ram_group_policy_attachment": {"policy_name", "policy_type", "group_name"},
     "alicloud_oss_bucket_policy": {"bucket", "policy"},
     "alicloud_kms_key": {"policy"},
+    "alicloud_max_compute_role_user_attachment": {"project_name", "role_name", "user"},
     "alicloud_emrv2_cluster": {
         "release_version",
         "node_attributes.ram_role",
@@ -83,7 +84,7 @@ def flat(name: str, value: Any) -> dict[str, Any]:
     return {name: value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))}
 
 
-@pytest.mark.parametrize("fix", SOUND, ids=named)
+@pytest.mark.parametrize("fix", [fix for fix in SOUND if not isinstance(fix, GrantProject)], ids=named)
 def test_command_and_call_ask_for_the_same(fix: Fix) -> None:
     forms = render(fix)
     asked = []
@@ -96,6 +97,18 @@ def test_command_and_call_ask_for_the_same(fix: Fix) -> None:
     for _, _, parameters in told:
         parameters.pop("region", None)
     assert told == asked
+
+
+def test_maxcompute_is_told_in_its_own_statements_and_by_a_role_of_the_project() -> None:
+    shown = [render(fix) for fix in SOUND if isinstance(fix, GrantProject)][-2:]
+    (table, project) = [commands(forms.cli)[0] for forms in shown]
+    assert table[:3] == ["odpscmd", "--project=YOUR_PROJECT", "-e"]
+    member = "RAM$1000000000000001:290000000000000001"
+    assert table[3] == f"add user {member}; grant Describe, Select on table orders to user {member};"
+    role = "`RAM$1000000000000001:role/etl`"
+    assert project[3] == f"add user {role}; grant CreateInstance on project sales to user {role};"
+    (call,) = from_api(shown[1].api)
+    assert (call.action, call.parameters["body"]) == ("UpdateUsersToRole", {"add": [role.strip("`")]})
 
 
 def known_to_sdk(call: Printed) -> bool:

@@ -105,12 +105,13 @@ _SERVICES = {"oss": "oss", "kms": "kms", "dlf": "dlf", "maxcompute": "odps", "st
 
 def verify_with(denial: Denial, finding: Finding | None = None) -> str:
     """The command that shows whether it works now; an upper-case word stands for a name that is none."""
-    remedy = finding.remedy if finding else None
-    if isinstance(remedy, Advice) and remedy.verify:
+    remedy, target = finding.remedy if finding else None, denial.target
+    if isinstance(remedy, Advice) and remedy.verify and not isinstance(target, JobTarget):
         return remedy.verify
-    target = denial.target
     if isinstance(target, BucketTarget):
         return f"hdfs dfs -ls oss://{sound(BUCKET, target.bucket, 'YOUR_BUCKET')}/"
     if isinstance(target, JobTarget):
-        return f"StartJobRun --workspaceId {sound(ID, target.workspace, 'YOUR_WORKSPACE')} again"
+        from rolemend.fix.spark import run_again
+
+        return run_again(target.workspace, denial.region)
     return f"{sound(ID, denial.action.removeprefix('emr:'), 'RunCluster')} again"

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rolemend.account.interface import Known
+from rolemend.account.interface import AttachedPolicy, Known
 from rolemend.checklist.answers import Name, failed, passed, unknown, unread
 from rolemend.checklist.grants import policy_document
+from rolemend.checklist.mending import lift_deny
 from rolemend.checklist.model import Advice, Evidence, Finding
 from rolemend.checklist.spark_facts import DEFAULT_POLICY, JobFacts
 from rolemend.checklist.spark_rights import Right, decide_right
+from rolemend.fix import spark
+from rolemend.fix.model import Fix, GrantPolicy
 from rolemend.policy import PolicyError
 from rolemend.text import Text, text
 
@@ -27,6 +30,9 @@ _GRANTED_ON: dict[str, tuple[str, ...]] = {
 }
 
 
+_GRANTS = {DLF_ON_BEHALF: spark.act_in_dlf, MAXCOMPUTE_ON_BEHALF: spark.act_in_maxcompute}
+
+
 def ask_delegation(name: Name, facts: JobFacts, action: str, resources: Sequence[str]) -> Finding:
     """Whether the role may act for another, on any one of `resources`, which name the same person in several ways."""
     policies, role = facts.role_policies, facts.role_name
@@ -39,11 +45,16 @@ def ask_delegation(name: Name, facts: JobFacts, action: str, resources: Sequence
         return unknown(name, text("A policy of {who} does not parse: {why}", who=role, why=error))
     names = ", ".join(policy.name for policy in policies.value) or "-"
     evidence = (Evidence(text("Attached to {who}: {policies}", who=role, policies=names)),)
-    return _judged(name, facts, action, rights, evidence)
+    return _judged(name, facts, action, rights, policies.value, evidence)
 
 
 def _judged(
-    name: Name, facts: JobFacts, action: str, rights: Sequence[Right], evidence: tuple[Evidence, ...]
+    name: Name,
+    facts: JobFacts,
+    action: str,
+    rights: Sequence[Right],
+    policies: tuple[AttachedPolicy, ...],
+    evidence: tuple[Evidence, ...],
 ) -> Finding:
     values = {"role": facts.role_name, "action": action}
     denied = next((right for right in rights if right.outcome == "explicit_deny"), None)
@@ -52,7 +63,8 @@ def _judged(
             "Change the Deny statement in policy {policy}; granting more does not help.", policy=denied.policy
         )
         said = text("A policy of the execution role {role} denies {action} outright.", **values)
-        return failed(name, said, evidence, "identity_policy_deny", Advice(statement=advice))
+        lifted = lift_deny(policies, denied.decision, facts.role_as_principal)
+        return failed(name, said, evidence, "identity_policy_deny", Advice(statement=advice, fix=lifted))
     if any(right.outcome == "allow" for right in rights):
         return passed(name, text("The execution role {role} is allowed {action}.", **values), evidence)
     if any(right.outcome == "unknown" for right in rights):
@@ -66,7 +78,9 @@ def _judged(
         evidence,
         "permission_missing",
         Advice(
-            statement=grant_role(facts, (action,)), document=policy_document((action,), _GRANTED_ON[action])
+            statement=grant_role(facts, (action,)),
+            document=policy_document((action,), _GRANTED_ON[action]),
+            fix=fix_role(facts, _GRANTS[action](facts.role_name)),
         ),
     )
 
@@ -85,3 +99,8 @@ def grant_role(facts: JobFacts, actions: Sequence[str]) -> Text:
         "Alibaba Cloud keeps up to date.",
         **values,
     )
+
+
+def fix_role(facts: JobFacts, fix: GrantPolicy) -> Fix:
+    """What gives the execution role a right: its own policy again where it is the default role, else this fix."""
+    return spark.restore_default_role(spark.WITHOUT_POLICY) if facts.has_default_role() else fix

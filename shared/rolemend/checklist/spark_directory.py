@@ -9,11 +9,14 @@ from __future__ import annotations
 from rolemend.account.interface import Absent, AttachedPolicy, Bucket, Known, Unread
 from rolemend.checklist.answers import Name, failed, not_applicable, passed, unknown, unread
 from rolemend.checklist.decision import bucket_sources
-from rolemend.checklist.grants import bucket_grant, group_words
+from rolemend.checklist.grants import bucket_grant, bucket_policy_statement, group_words
+from rolemend.checklist.mending import admit_in_bucket_policy, lift_bucket_deny, lift_deny
 from rolemend.checklist.model import Advice, Evidence, Finding, ListBucket, Remedy
 from rolemend.checklist.oss_bucket_policy import document_of
 from rolemend.checklist.spark_facts import DEFAULT_POLICY, Directory, JobFacts
 from rolemend.checklist.spark_rights import Right, decide_right
+from rolemend.fix.model import Fix
+from rolemend.fix.spark import WITHOUT_POLICY, restore_default_role, use_workspace_directory
 from rolemend.policy import PolicyError
 from rolemend.text import text
 
@@ -74,7 +77,7 @@ def _judged(
     evidence = (Evidence(text("Attached to {who}: {policies}", who=facts.role_name, policies=names)),)
     for right in rights.values():
         if right.outcome == "explicit_deny":
-            return _denied(values, right, evidence)
+            return _denied(values, right, evidence, _lifted(facts, directory, bucket, policies, right))
     lacking = [action for action, right in rights.items() if right.outcome == "implicit_deny"]
     if lacking:
         return failed(
@@ -87,6 +90,7 @@ def _judged(
             evidence,
             "permission_missing",
             _remedy(facts, directory, bucket, policies),
+            _fix(facts, directory, bucket),
         )
     if all(right.outcome == "allow" for right in rights.values()):
         return passed(
@@ -120,18 +124,49 @@ def _rights(
     }
 
 
-def _denied(values: dict[str, str], right: Right, evidence: tuple[Evidence, ...]) -> Finding:
+def _lifted(
+    facts: JobFacts,
+    directory: Directory,
+    bucket: Bucket,
+    policies: tuple[AttachedPolicy, ...],
+    right: Right,
+) -> Fix | None:
+    """The policy or bucket policy without the statement that denies."""
+    by = right.decision.decided_by
+    if right.kind != "bucket" or by is None:
+        return lift_deny(policies, right.decision, facts.role_as_principal)
+    document = document_of(directory.policy)
+    return lift_bucket_deny(directory.bucket, bucket.region, document, by.statement) if document else None
+
+
+def _denied(
+    values: dict[str, str], right: Right, evidence: tuple[Evidence, ...], lifted: Fix | None
+) -> Finding:
     said = text("A Deny keeps {role} from the workspace directory {path}.", **values)
     if right.kind == "bucket":
         advice = text(
             "Except {role} from the Deny in the bucket policy of {bucket}; granting more does not help.",
             **values,
         )
-        return failed(WORKSPACE_DIRECTORY, said, evidence, "bucket_policy_deny", Advice(statement=advice))
+        remedy = Advice(statement=advice, fix=lifted)
+        return failed(WORKSPACE_DIRECTORY, said, evidence, "bucket_policy_deny", remedy)
     advice = text(
         "Change the Deny statement in policy {policy}; granting more does not help.", policy=right.policy
     )
-    return failed(WORKSPACE_DIRECTORY, said, evidence, "identity_policy_deny", Advice(statement=advice))
+    remedy = Advice(statement=advice, fix=lifted)
+    return failed(WORKSPACE_DIRECTORY, said, evidence, "identity_policy_deny", remedy)
+
+
+def _fix(facts: JobFacts, directory: Directory, bucket: Bucket) -> Fix | None:
+    """What a person changes: the role's rights, or the bucket policy of another account's bucket; None for a bucket
+    whose account is not known."""
+    if facts.has_default_role():
+        return restore_default_role(WITHOUT_POLICY)
+    if bucket.owner == facts.denial.account:
+        return use_workspace_directory(facts.role_name, directory.bucket)
+    statement = bucket_policy_statement(facts.role_as_principal, WRITING, directory.bucket, bucket.owner)
+    today = "" if isinstance(directory.policy, Absent) else document_of(directory.policy)
+    return admit_in_bucket_policy(directory.bucket, bucket.region, today, statement)
 
 
 def _remedy(

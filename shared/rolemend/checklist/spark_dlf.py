@@ -16,11 +16,14 @@ from rolemend.account.interface import Known
 from rolemend.checklist.answers import Name, failed, not_applicable, passed, unknown, unread
 from rolemend.checklist.facts import changed_since
 from rolemend.checklist.grants import policy_document
+from rolemend.checklist.mending import holder_of, lift_deny
 from rolemend.checklist.model import INFERRED, PASSED, REPORTED, Advice, Evidence, Finding
-from rolemend.checklist.spark_delegation import DLF_ON_BEHALF, ask_delegation
+from rolemend.checklist.spark_delegation import DLF_ON_BEHALF, ask_delegation, fix_role, grant_role
 from rolemend.checklist.spark_facts import JobFacts, acts_as_role
 from rolemend.checklist.spark_rights import Right, decide_right, not_asked
 from rolemend.checklist.spark_table import called
+from rolemend.fix.model import Fix, GrantData
+from rolemend.fix.spark import use_dlf
 from rolemend.policy import PolicyError
 from rolemend.signals.denial import DeniedPrincipal
 from rolemend.text import Text, text
@@ -42,6 +45,14 @@ _OWN = re.compile(
 )
 """What DLF says where its own permission is missing: the newer generation in Paimon's words, the legacy one assumed."""
 _RAM = re.compile(r"You are not authorized to do this action|Forbidden\.RAM", re.IGNORECASE)
+_ACCESSES = {"Alter": "ALTER", "Update": "UPDATE", "Drop": "DROP", "Delete": "DROP"}
+_ARNS = {"root": "root", "ram_user": "user/{name}", "assumed_role": "role/{name}"}
+_WORD = r"([A-Za-z0-9_][A-Za-z0-9_\-]{0,127})"
+_DOTTED = re.compile(rf"{_WORD}\.{_WORD}", re.ASCII)
+_DATABASE = re.compile(rf"(?:^|[/:])databases?/{_WORD}(?=/|$)", re.ASCII)
+_TABLE = re.compile(rf"(?:^|[/:])tables?/{_WORD}(?=/|$)", re.ASCII)
+_LEGACY = re.compile(r"legacy|(?<![0-9])1(?:[._]0)?(?![0-9])", re.IGNORECASE)
+"""The legacy generation in a workspace's words. What GetWorkspace says there is published nowhere."""
 _COARSE = {
     "Get": "Describe",
     "List": "List",
@@ -137,7 +148,13 @@ def _judged(
             "Change the Deny statement in policy {policy}; granting more does not help.", policy=right.policy
         )
         said = text("A policy of {who} denies {action} outright.", **values)
-        return failed(DLF_RIGHT, said, evidence, "identity_policy_deny", Advice(statement=advice))
+        return failed(
+            DLF_RIGHT,
+            said,
+            evidence,
+            "identity_policy_deny",
+            Advice(statement=advice, fix=_lifted(facts, right)),
+        )
     if right.outcome == "unknown" or (right.elsewhere and not exact):
         said = text(
             "Whether the policies of {who} allow {action} hangs on the resource or on conditions, which the error "
@@ -150,15 +167,36 @@ def _judged(
         text("No policy of {who} allows {action}.", **values),
         evidence,
         "permission_missing",
-        Advice(statement=_grant(facts, who), document=policy_document((action,), ("*",))),
+        Advice(
+            statement=_grant(facts, who),
+            document=policy_document((action,), ("*",)),
+            fix=_right_given(facts),
+        ),
     )
+
+
+def _lifted(facts: JobFacts, right: Right) -> Fix | None:
+    who, policies = _principal(facts), facts.user_policies
+    if who is None or not isinstance(policies, Known):
+        return None
+    return lift_deny(policies.value, right.decision, who)
+
+
+def _right_given(facts: JobFacts) -> Fix | None:
+    """RAM's right for whom DLF asks for it: the submitter, the creator of the token, or the role itself."""
+    who = _principal(facts)
+    holder = holder_of(who) if who is not None else None
+    if holder is None:
+        return None
+    given = use_dlf(holder, (facts.denial.action,))
+    return fix_role(facts, given) if _is_role_itself(facts) else given
 
 
 def _grant(facts: JobFacts, who: str) -> Text:
     action = facts.denial.action
     values = {"who": who, "action": action, "role": facts.role_name}
     if _is_role_itself(facts):
-        return text("Attach a policy to the execution role {role} that allows {action}.", **values)
+        return grant_role(facts, (action,))
     name = action.partition(":")[2]
     system = "AliyunDLFReadOnlyAccess" if name.startswith(_READING) else "AliyunDLFFullAccess"
     if action.startswith("dlfnext:"):
@@ -232,8 +270,47 @@ def _missing(facts: JobFacts, evidence: Evidence) -> Finding:
         text("{who} lacks DLF's own data permission on {resource}; RAM has no say in it.", **values),
         (evidence,),
         OWN_CAUSE,
-        Advice(statement=_grant_data(facts, values)),
+        Advice(statement=_grant_data(facts, values), fix=_data_given(facts)),
     )
+
+
+def _data_given(facts: JobFacts) -> GrantData:
+    """DLF's own permission on what the error names; nothing that it does not name is guessed."""
+    workspace = facts.workspace.value if isinstance(facts.workspace, Known) else None
+    database, table = _named_data(facts.target.resource)
+    catalog = workspace.catalog if workspace else ""
+    legacy = bool(workspace and _LEGACY.search(workspace.catalog_type))
+    return GrantData(
+        principal=_arn(_principal(facts)),
+        access=_access(facts.denial.action),
+        catalog=catalog,
+        database=database,
+        table=table or "YOUR_TABLE",
+        generation=1 if legacy else 2,
+    )
+
+
+def _named_data(resource: str) -> tuple[str, str]:
+    """Database and table of a resource, `sales.orders` or `…:catalog/c/database/sales/table/orders`; "" for unnamed."""
+    if found := _DOTTED.fullmatch(resource):
+        return found[1], found[2]
+    database, table = _DATABASE.search(resource), _TABLE.search(resource)
+    return database[1] if database else "", table[1] if table else ""
+
+
+def _arn(who: DeniedPrincipal | None) -> str:
+    if who is None or who.type not in _ARNS or not (who.name or who.type == "root"):
+        return ""
+    return f"acs:ram::{who.account}:{_ARNS[who.type].format(name=who.name)}"
+
+
+def _access(action: str) -> str:
+    """Access to a table as DLF names it; reading where the error names no action.
+
+    https://help.aliyun.com/en/openlake/manage-data-permissions
+    """
+    name = action.partition(":")[2]
+    return next((access for verb, access in _ACCESSES.items() if name.startswith(verb)), "SELECT")
 
 
 def _grant_data(facts: JobFacts, values: dict[str, str]) -> Text:

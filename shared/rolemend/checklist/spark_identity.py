@@ -11,6 +11,7 @@ from rolemend.checklist.model import REPORTED, Advice, Evidence, Finding
 from rolemend.checklist.spark_facts import DEFAULT_ROLE, JobFacts, acts_as_role
 from rolemend.checklist.spark_table import ACTING_IDENTITY as ID
 from rolemend.checklist.spark_table import SERVICES, called, table_line
+from rolemend.fix.model import SetJob
 from rolemend.signals.denial import DeniedPrincipal
 from rolemend.text import Text, text
 
@@ -49,6 +50,7 @@ def _of_role(facts: JobFacts, line: Text) -> Finding:
     if facts.target.service == "kms" or who.type not in ("ram_user", "root", "assumed_role"):
         return unknown(ACTING_IDENTITY, line, (_was_denied(facts),))
     values = {"who": called(who), "role": facts.role_name}
+    target = facts.target
     return failed(
         ACTING_IDENTITY,
         text("{who} acted at OSS, not the workspace's execution role {role}.", **values),
@@ -60,9 +62,13 @@ def _of_role(facts: JobFacts, line: Text) -> Finding:
                 "(spark.hadoop.fs.oss.accessKeyId and spark.hadoop.fs.oss.accessKeySecret), so that it acts as the "
                 "execution role {role}; or grant {who} the access instead.",
                 **values,
-            )
+            ),
+            fix=SetJob(removed=_OWN_KEYS, workspace=target.workspace, region=facts.denial.region),
         ),
     )
+
+
+_OWN_KEYS = ("spark.hadoop.fs.oss.accessKeyId", "spark.hadoop.fs.oss.accessKeySecret")
 
 
 def _role_itself(facts: JobFacts, line: Text) -> Finding:

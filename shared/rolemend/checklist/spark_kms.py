@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 
-from rolemend.account.interface import Known, Unread
+from rolemend.account.interface import AttachedPolicy, Known, Unread
 from rolemend.checklist.answers import Name, failed, unknown, unread
 from rolemend.checklist.facts import KMS_ACTIONS
 from rolemend.checklist.grants import policy_document
+from rolemend.checklist.mending import lift_deny
 from rolemend.checklist.model import REPORTED, Advice, Evidence, Finding
-from rolemend.checklist.spark_delegation import grant_role
+from rolemend.checklist.spark_delegation import fix_role, grant_role
 from rolemend.checklist.spark_facts import JobFacts
 from rolemend.checklist.spark_rights import Right, decide_right, not_asked
+from rolemend.fix.model import ROLE, Holder
+from rolemend.fix.spark import use_key
 from rolemend.policy import PolicyError
 from rolemend.text import text
 
@@ -49,7 +52,7 @@ def ask_role_on_key(facts: JobFacts) -> Finding:
         }
     except PolicyError as error:
         return unknown(ROLE_ON_KEY, text("A policy of {who} does not parse: {why}", who=role, why=error))
-    return _judged(facts, key, rights)
+    return _judged(facts, key, rights, policies.value)
 
 
 def _wanted(facts: JobFacts) -> tuple[str, ...]:
@@ -70,7 +73,9 @@ def key_of(facts: JobFacts) -> str:
     return f"acs:kms:*:{facts.denial.account}:key/{named}" if _KEY.fullmatch(named) else ""
 
 
-def _judged(facts: JobFacts, key: str, rights: dict[str, Right]) -> Finding:
+def _judged(
+    facts: JobFacts, key: str, rights: dict[str, Right], policies: tuple[AttachedPolicy, ...]
+) -> Finding:
     values = {"role": facts.role_name, "key": key or "-"}
     told = (Evidence(text("KMS refused: {code}", code=facts.denial.code or "-"), REPORTED),)
     for right in rights.values():
@@ -82,7 +87,10 @@ def _judged(facts: JobFacts, key: str, rights: dict[str, Right]) -> Finding:
             said = text(
                 "A policy of the execution role {role} denies the use of key {key} outright.", **values
             )
-            return failed(ROLE_ON_KEY, said, told, "identity_policy_deny", Advice(statement=advice))
+            lifted = lift_deny(policies, right.decision, facts.role_as_principal)
+            return failed(
+                ROLE_ON_KEY, said, told, "identity_policy_deny", Advice(statement=advice, fix=lifted)
+            )
     lacking = [
         action
         for action, right in rights.items()
@@ -95,7 +103,11 @@ def _judged(facts: JobFacts, key: str, rights: dict[str, Right]) -> Finding:
             text(said.template, actions=", ".join(lacking), **values),
             told,
             "kms_permission_missing",
-            Advice(statement=grant_role(facts, GRANTED), document=policy_document(GRANTED, (key or "*",))),
+            Advice(
+                statement=grant_role(facts, GRANTED),
+                document=policy_document(GRANTED, (key or "*",)),
+                fix=fix_role(facts, use_key(Holder(ROLE, facts.role_name), key)),
+            ),
         )
     said = text(
         "The policies of the execution role {role} do not forbid the use of key {key}; the key's own policy may.",

@@ -17,6 +17,8 @@ from rolemend.checklist.spark_delegation import MAXCOMPUTE_ON_BEHALF, ask_delega
 from rolemend.checklist.spark_facts import JobFacts
 from rolemend.checklist.spark_rights import not_asked
 from rolemend.checklist.spark_table import called
+from rolemend.fix.maxcompute import statements
+from rolemend.fix.model import GrantProject
 from rolemend.signals.denial import DeniedPrincipal
 from rolemend.text import Text, text
 
@@ -26,6 +28,9 @@ MAXCOMPUTE_PROJECT: Name = ("maxcompute-project", "S1.3")
 _KINDS = {"root": "aliyun", "ram_user": "ramuser", "assumed_role": "ramrole"}
 _NUMBER = re.compile(r"[0-9]{5,30}", re.ASCII)
 _ROLE = re.compile(r"[A-Za-z0-9.\-]{1,64}", re.ASCII)
+_PROJECT = re.compile(r"(?:^|[:/])projects/([A-Za-z0-9_]{1,100})(?=/|$)", re.ASCII)
+_TABLE = re.compile(r"/tables/([A-Za-z0-9_]{1,128})(?=/|$)", re.ASCII)
+_PRIVILEGE = re.compile(r"odps:[A-Za-z]{2,40}", re.ASCII)
 _OF_PROJECT = re.compile(
     r"ODPS-0420095|You don'?t exist in project|have NO privilege|Authorization Failed \[4[0-9]{3}\]",
     re.IGNORECASE,
@@ -84,7 +89,25 @@ def _missing(facts: JobFacts, evidence: Evidence) -> Finding:
         text("{who} lacks a permission in the MaxCompute project: {resource}", **values),
         (evidence,),
         "permission_missing",
-        Advice(statement=_grant(facts, values), document=_add_user(facts.user, facts.denial.account)),
+        Advice(
+            statement=_grant(facts, values),
+            document=_add_user(facts.user, facts.denial.account),
+            fix=_given(facts),
+        ),
+    )
+
+
+def _given(facts: JobFacts) -> GrantProject:
+    """The privilege that the error names, on what it names; reading a table where it names neither."""
+    resource, action = facts.target.resource, facts.denial.action
+    named, table = _PROJECT.search(resource), _TABLE.search(resource)
+    privilege = action.partition(":")[2] if _PRIVILEGE.fullmatch(action) else ""
+    on_project = bool(named and not table and privilege)
+    return GrantProject(
+        member=_member(facts.user, facts.denial.account),
+        privileges=(privilege,) if privilege else ("Describe", "Select"),
+        project=named[1] if named else "",
+        table="" if on_project else table[1] if table else "YOUR_TABLE",
     )
 
 
@@ -105,12 +128,18 @@ def _grant(facts: JobFacts, values: dict[str, str]) -> Text:
 
 def _add_user(who: DeniedPrincipal | None, account: str) -> str:
     """MaxCompute's statement that adds a person to a project, "" for who cannot be named."""
+    member = _member(who, account)
+    return statements(GrantProject(member=member, privileges=()))[0] if member else ""
+
+
+def _member(who: DeniedPrincipal | None, account: str) -> str:
+    """A person as MaxCompute names one, "" for who cannot be named."""
     if who is None or not _NUMBER.fullmatch(account) or who.account != account:
         return ""
     if who.type == "root":
-        return f"add user ALIYUN${account};"
+        return f"ALIYUN${account}"
     if who.type == "ram_user" and _NUMBER.fullmatch(who.id):
-        return f"add user RAM${account}:{who.id};"
+        return f"RAM${account}:{who.id}"
     if who.type == "assumed_role" and _ROLE.fullmatch(who.name):
-        return f"add user `RAM${account}:role/{who.name}`;"
+        return f"RAM${account}:role/{who.name}"
     return ""

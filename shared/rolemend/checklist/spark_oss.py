@@ -14,9 +14,12 @@ from rolemend.checklist.facts import BucketFacts
 from rolemend.checklist.grants import HTTPS_SETTING
 from rolemend.checklist.model import NOT_APPLICABLE, Advice, Check, Finding, ListBucket
 from rolemend.checklist.oss_access import CHECKS
+from rolemend.checklist.oss_kms import KMS_KEY
 from rolemend.checklist.oss_policy import RESOURCE_LIST
 from rolemend.checklist.spark_directory import ATTACH_DEFAULT, WORKSPACE_DIRECTORY, WRITING
-from rolemend.checklist.spark_facts import DEFAULT_POLICY, JobFacts
+from rolemend.checklist.spark_facts import DEFAULT_POLICY, JobFacts, acts_as_role
+from rolemend.fix.model import SetJob
+from rolemend.fix.spark import WITHOUT_POLICY, restore_default_role
 from rolemend.policy.actions import group_of
 from rolemend.text import text
 
@@ -40,18 +43,35 @@ OSS_CHECKS: tuple[Check[JobFacts], ...] = tuple(map(_of_job, CHECKS))
 
 
 def _in_words_of_spark(facts: JobFacts, data: BucketFacts, finding: Finding) -> Finding:
-    remedy = finding.remedy
-    if isinstance(remedy, ListBucket) and facts.has_default_role():
+    if facts.has_default_role() and _is_for_role(facts, data, finding):
         statement = text(ATTACH_DEFAULT.template, role=facts.role_name, policy=DEFAULT_POLICY)
-        return msgspec.structs.replace(finding, remedy=Advice(statement=statement))
+        remedy = Advice(statement=statement, fix=restore_default_role(WITHOUT_POLICY))
+        return msgspec.structs.replace(finding, remedy=remedy, fix=None)
     if finding.cause == "wrong_endpoint":
-        return msgspec.structs.replace(finding, remedy=_endpoint(data))
+        return msgspec.structs.replace(finding, remedy=_endpoint(facts, data), fix=None)
     if finding.cause == "https_required":
-        return msgspec.structs.replace(finding, remedy=_https())
+        return msgspec.structs.replace(finding, remedy=_https(facts), fix=None)
     return finding
 
 
-def _endpoint(data: BucketFacts) -> Advice:
+def _is_for_role(facts: JobFacts, data: BucketFacts, finding: Finding) -> bool:
+    """Whether the execution role is to be given a right, by a policy of its own or an extended one."""
+    lacking = (finding.check, finding.cause) in (
+        (RESOURCE_LIST[0], "permission_missing"),
+        (KMS_KEY[0], "kms_permission_missing"),
+    )
+    return lacking and acts_as_role(data.denial.principal, facts.role_name)
+
+
+def _setting(facts: JobFacts, name: str, value: str) -> SetJob:
+    return SetJob(
+        settings={f"spark.hadoop.{name}": value},
+        workspace=facts.target.workspace,
+        region=facts.denial.region,
+    )
+
+
+def _endpoint(facts: JobFacts, data: BucketFacts) -> Advice:
     bucket, public = data.target.bucket, endpoint_of(data.region)
     if not public:
         return Advice(
@@ -68,14 +88,16 @@ def _endpoint(data: BucketFacts) -> Advice:
             endpoint=public,
         ),
         document=path,
+        fix=_setting(facts, f"fs.oss.bucket.{bucket}.endpoint", public),
     )
 
 
-def _https() -> Advice:
+def _https(facts: JobFacts) -> Advice:
     setting = f"spark.hadoop.{HTTPS_SETTING}"
     return Advice(
         statement=text("Make the job use HTTPS: set {setting} in its Spark configuration.", setting=setting),
         document=setting,
+        fix=_setting(facts, *HTTPS_SETTING.split("=")),
     )
 
 

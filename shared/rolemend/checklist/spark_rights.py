@@ -15,7 +15,7 @@ from rolemend.checklist.decision import caller_of, identity_sources
 from rolemend.checklist.model import Finding
 from rolemend.checklist.spark_facts import JobFacts
 from rolemend.checklist.spark_table import SERVICES
-from rolemend.policy import Request, Source, decide
+from rolemend.policy import Decision, Request, Source, decide
 from rolemend.policy.matching import covers_action
 from rolemend.signals.denial import Denial, DeniedPrincipal
 from rolemend.text import text
@@ -30,6 +30,7 @@ class Right(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     outcome: str
+    decision: Decision
     policy: str = ""
     kind: str = ""
     elsewhere: bool = False
@@ -59,6 +60,7 @@ def decide_right(
     by = decision.decided_by
     return Right(
         outcome=decision.outcome,
+        decision=decision,
         policy=str(by.policy) if by else "",
         kind=by.kind if by else "",
         elsewhere=decision.outcome == "implicit_deny" and _names(sources, action),

@@ -11,9 +11,18 @@ import json
 from rolemend.account.interface import Absent, AttachedPolicy, Known, Role
 from rolemend.checklist.answers import Name, failed, not_applicable, passed, unknown, unread
 from rolemend.checklist.cluster_roles import nearest_name
+from rolemend.checklist.mending import trust_in_role
 from rolemend.checklist.model import Advice, Evidence, Finding, TrustService
 from rolemend.checklist.spark_facts import DEFAULT_POLICY, DEFAULT_ROLE, JobFacts
 from rolemend.checklist.trust import SPARK, trusted_services
+from rolemend.fix.model import Fix
+from rolemend.fix.spark import (
+    MISSING,
+    NOT_TRUSTED,
+    WITHOUT_POLICY,
+    make_execution_role,
+    restore_default_role,
+)
 from rolemend.policy import PolicyError
 from rolemend.text import Text, text
 
@@ -48,7 +57,7 @@ def ask_execution_role(facts: JobFacts) -> Finding:
         ),
         evidence,
         "role_not_found",
-        Advice(statement=_recreate(facts)),
+        Advice(statement=_recreate(facts), fix=_made_again(facts)),
     )
 
 
@@ -62,6 +71,10 @@ def _recreate(facts: JobFacts) -> Text:
         service=SPARK,
         **_values(facts),
     )
+
+
+def _made_again(facts: JobFacts) -> Fix:
+    return restore_default_role(MISSING) if facts.has_default_role() else make_execution_role(facts.role_name)
 
 
 def ask_default_role(facts: JobFacts) -> Finding:
@@ -93,7 +106,10 @@ def ask_default_role(facts: JobFacts) -> Finding:
         text("{role} was edited: its policy {policy} is not attached any more.", **values),
         (attached,),
         "permission_missing",
-        Advice(statement=text("Attach the system policy {policy} to {role} again.", **values)),
+        Advice(
+            statement=text("Attach the system policy {policy} to {role} again.", **values),
+            fix=restore_default_role(WITHOUT_POLICY),
+        ),
     )
 
 
@@ -132,6 +148,7 @@ def ask_execution_trust(facts: JobFacts) -> Finding:
         evidence,
         "role_not_trusted",
         _trust(facts, role.value),
+        None if facts.has_default_role() else trust_in_role(role.value, SPARK),
     )
 
 
@@ -145,6 +162,7 @@ def _trust(facts: JobFacts, role: Role) -> TrustService | Advice:
             role=DEFAULT_ROLE,
         ),
         document=json.dumps(_DEFAULT_TRUST, indent=2),
+        fix=restore_default_role(NOT_TRUSTED),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rolemend.fix.documents import compact
 from rolemend.fix.model import SetCoreSite, SetJob, UseRole
 from rolemend.fix.names import ID, REGION, RELEASE, ROLE, SETTING, sound
@@ -84,39 +86,47 @@ def set_job(fix: SetJob) -> Steps:
     """Settings of a job, which are handed over when it is started (StartJobRun of Serverless Spark 2023-08-08)."""
     workspace = sound(ID, fix.workspace, "YOUR_WORKSPACE")
     settings = _settings(fix.settings)
+    removed = [sound(SETTING, key, "YOUR_SETTING") for key in fix.removed]
     conf = " ".join(f"--conf {key}={value}" for key, value in settings.items())
-    overrides = {
-        "configurations": [
-            {
-                "configFileName": "spark-defaults.conf",
-                "configItemKey": key,
-                "configItemValue": value,
-            }
-            for key, value in settings.items()
-        ]
-    }
-    call = Call(
-        "emr-serverless-spark",
-        "2023-08-08",
-        "StartJobRun",
-        {
-            "regionId": sound(REGION, fix.region, "YOUR_REGION"),
-            "workspaceId": workspace,
-            "body": {"name": "YOUR_JOB", "codeType": "JAR", "configurationOverrides": overrides},
-        },
-    )
-    return Steps(
-        console=(
+    changed = [
+        {"configFileName": "spark-defaults.conf", "configItemKey": key, "configItemValue": value}
+        for key, value in settings.items()
+    ]
+    console = []
+    if settings:
+        console.append(
             text(
                 "In the EMR console, open EMR Serverless > Spark, the workspace and the job, and add to its Spark "
                 "configurations: {settings}",
                 settings=conf,
-            ),
-        ),
-        calls=(call,),
+            )
+        )
+    if removed:
+        console.append(
+            text(
+                "In the EMR console, open EMR Serverless > Spark, the workspace and the job, and take out of its Spark "
+                "configurations: {settings}",
+                settings=", ".join(removed),
+            )
+        )
+    return Steps(
+        console=tuple(console),
+        calls=(start_job(workspace, fix.region, {"configurations": changed} if changed else {}),),
         note="The provider has no resource for jobs of Serverless Spark: use the console or the API.",
         risk=text("The setting counts for every run that is started with it."),
     )
+
+
+def start_job(workspace: str, region: str, overrides: dict[str, Any]) -> Call:
+    """A job that is started (again). What it runs is in the hands of who starts it."""
+    driver = {"sparkSubmit": {"entryPoint": "YOUR_ENTRY_POINT"}}
+    body = {"name": "YOUR_JOB", "codeType": "JAR", "jobDriver": driver}
+    asked = {
+        "regionId": sound(REGION, region, "YOUR_REGION"),
+        "workspaceId": sound(ID, workspace, "YOUR_WORKSPACE"),
+        "body": body | ({"configurationOverrides": overrides} if overrides else {}),
+    }
+    return Call("emr-serverless-spark", "2023-08-08", "StartJobRun", asked)
 
 
 def use_role(fix: UseRole) -> Steps:

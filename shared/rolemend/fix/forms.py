@@ -31,17 +31,18 @@ class Forms(msgspec.Struct, frozen=True, kw_only=True):
 
 def write(steps: Steps) -> Forms:
     """The forms of a fix."""
-    calls = [step for step in steps.calls if not isinstance(step, Command)]
+    calls = [*(step for step in steps.calls if not isinstance(step, Command)), *steps.api]
     return Forms(
         console=steps.console,
-        cli=" &&\n".join(_command(step) for step in steps.calls),
+        cli=" &&\n".join(command(step) for step in steps.calls),
         terraform="\n".join([*([f"# {steps.note}"] if steps.note else []), *map(_block, steps.blocks)]),
         api="\n".join(_api(call) for call in calls) or "# No API call changes it.",
         risk=steps.risk,
     )
 
 
-def _command(step: Call | OssCall | Command) -> str:
+def command(step: Call | OssCall | Command) -> str:
+    """One step as a command line."""
     if isinstance(step, Command):
         words = [*step.words]
     elif isinstance(step, OssCall):

@@ -99,9 +99,10 @@ class UseRole(msgspec.Struct, frozen=True, kw_only=True, tag="use_role"):
 
 
 class SetJob(msgspec.Struct, frozen=True, kw_only=True, tag="set_job"):
-    """Settings of Spark for the jobs of a Serverless Spark workspace."""
+    """Settings of Spark for the jobs of a Serverless Spark workspace, and those to be taken out."""
 
-    settings: dict[str, str]
+    settings: dict[str, str] = {}
+    removed: tuple[str, ...] = ()
     workspace: str = ""
     region: str = ""
 
@@ -121,6 +122,19 @@ class GrantData(msgspec.Struct, frozen=True, kw_only=True, tag="grant_data"):
     generation: int = 2
 
 
+class GrantProject(msgspec.Struct, frozen=True, kw_only=True, tag="grant_project"):
+    """What a MaxCompute project itself grants, which no RAM policy does: membership, and privileges on a table of it.
+    Without a table they are on the project.
+
+    `member` is as MaxCompute names people: `ALIYUN$<account>`, `RAM$<account>:<user id>`, `RAM$<account>:role/<name>`.
+    """
+
+    member: str
+    privileges: tuple[str, ...]
+    project: str = ""
+    table: str = ""
+
+
 Fix = (
     GrantPolicy
     | AttachSystemPolicy
@@ -134,4 +148,5 @@ Fix = (
     | SetJob
     | UseRole
     | GrantData
+    | GrantProject
 )

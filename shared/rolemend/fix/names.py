@@ -27,11 +27,18 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]{0,127}", re.ASCII)
 """Ids of clusters, workspaces, catalogs and keys."""
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-/:]{0,199}", re.ASCII)
 """A KMS key: its id, alias or ARN."""
+KEY_ARN = re.compile(r"acs:kms:[a-z0-9\-*]{1,40}:[0-9]{5,30}:key/[A-Za-z0-9\-]{1,100}", re.ASCII)
+"""One KMS key, in a region or in whichever it is."""
 SETTING = re.compile(
     r"(?=.{1,256}\Z)[A-Za-z0-9][A-Za-z0-9_:/\-]*(?:\.[A-Za-z0-9][A-Za-z0-9_:/\-]*)*", re.ASCII
 )
 """A setting of Hadoop or Spark, or its value."""
 TABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_\-]{0,127}", re.ASCII)
+MEMBER = re.compile(
+    r"(?:ALIYUN\$[0-9]{5,30}|RAM\$[0-9]{5,30}:(?:[0-9]{5,30}|role/[A-Za-z0-9][A-Za-z0-9.\-]{0,63}))", re.ASCII
+)
+"""A person as MaxCompute names one: https://help.aliyun.com/en/maxcompute/user-guide/add-user"""
+PRIVILEGE = re.compile(r"[A-Za-z]{2,40}", re.ASCII)
 PRINCIPAL = re.compile(
     r"acs:ram::[0-9]{5,30}:(?:root|(?:user|role)/[A-Za-z0-9][A-Za-z0-9.\-_]{0,63})", re.ASCII
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rolemend.fix import configuration, identities, model, resources
+from rolemend.fix import configuration, identities, maxcompute, model, resources
 from rolemend.fix.forms import Forms, write
 from rolemend.fix.model import Fix
 from rolemend.fix.steps import Steps
@@ -23,6 +23,7 @@ _STEPS: dict[type, Callable[[Any], Steps]] = {
     model.SetJob: configuration.set_job,
     model.UseRole: configuration.use_role,
     model.GrantData: resources.grant_data,
+    model.GrantProject: maxcompute.grant_project,
 }
 
 

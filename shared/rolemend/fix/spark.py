@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rolemend.fix.configuration import start_job
 from rolemend.fix.documents import bucket_resources, compact, policy, statement, trust
+from rolemend.fix.forms import command
 from rolemend.fix.model import (
     ROLE,
     AttachSystemPolicy,
@@ -20,7 +22,7 @@ from rolemend.fix.model import (
     Holder,
     ReplaceTrust,
 )
-from rolemend.fix.names import ACTION, BUCKET, KEY, policy_name, sound
+from rolemend.fix.names import ACTION, BUCKET, KEY_ARN, policy_name, sound
 
 SERVICE = "spark.emr-serverless.aliyuncs.com"
 DEFAULT_ROLE, DEFAULT_POLICY = "AliyunEMRSparkJobRunDefaultRole", "AliyunEMRSparkJobRunDefaultRolePolicy"
@@ -55,7 +57,7 @@ def use_dlf(holder: Holder, actions: Sequence[str]) -> GrantPolicy:
 
 def use_key(holder: Holder, key: str = "") -> GrantPolicy:
     """The KMS actions that reading and writing an encrypted bucket takes, on one key (its ARN) where it is known."""
-    known = sound(KEY, key, "") if key.startswith("acs:kms:") else ""
+    known = sound(KEY_ARN, key, "")
     if not known:
         return _grant(holder, "kms", statement(_KEYS, ["*"]))
     listing, using = statement(["kms:List*"], ["*"]), statement(_KEYS[1:], [known])
@@ -83,6 +85,11 @@ def make_execution_role(role: str) -> CreateRole:
     return CreateRole(
         role=role, services=(SERVICE,), policies=(DEFAULT_POLICY,) if default else (), default=default
     )
+
+
+def run_again(workspace: str, region: str) -> str:
+    """The command that starts the job once more: it shows whether a fix helped."""
+    return command(start_job(workspace, region, {}))
 
 
 def _grant(holder: Holder, on: str, *statements: dict[str, object]) -> GrantPolicy:

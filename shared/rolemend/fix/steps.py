@@ -61,10 +61,11 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
 
 class Steps(msgspec.Struct, frozen=True, kw_only=True):
     """A fix in all its parts. `note` is a comment in Terraform, and stands alone where the
-    provider has nothing for it."""
+    provider has nothing for it. `api` are calls for who does not use the commands, where these call no API."""
 
     console: tuple[Text, ...]
     calls: tuple[Call | OssCall | Command, ...]
+    api: tuple[Call, ...] = ()
     blocks: tuple[Block, ...] = ()
     note: str = ""
     risk: Text
