@@ -14,6 +14,7 @@ from tests.checklist.oss_cases import (
     ANONYMOUS,
     OTHER,
     STRANGER,
+    USER,
     advice,
     bucket_policy,
     denial,
@@ -27,6 +28,16 @@ from tests.samples import ACCOUNT
 
 KMS = Known(Encryption(algorithm="KMS", key="key-1"))
 KEY = f"acs:kms:cn-hangzhou:{ACCOUNT}:key/key-1"
+
+
+@pytest.mark.parametrize("who", [None, USER], ids=["role", "user"])
+def test_what_no_page_says_of_a_principal_is_told_as_what_it_hangs_on(who: DeniedPrincipal | None) -> None:
+    """`*` spares the bucket's owner; whether it spares RAM users and roles of the owner too is said nowhere."""
+    denied = denial(ec="", principal=who) if who else denial(ec="")
+    found = finding(diagnosed(healthy(the_bucket_policy=bucket_policy()), denied), "bucket-level")
+    assert found.answer == "unknown"
+    said = found.statement.render()
+    assert "its statement 0 means, which no page" in said
 
 
 def test_the_owner_s_side_shows_the_statement_to_add() -> None:

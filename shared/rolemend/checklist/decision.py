@@ -104,6 +104,16 @@ def decide_bucket_policy(denial: Denial, document: str) -> Decision:
     return decide(request_of(denial), bucket_sources(document))
 
 
+def unsure_statements(decision: Decision) -> str:
+    """The statements on which an `unknown` hangs, each by number and policy; "" where it hangs on keys or ACLs."""
+    unsure = [each for each in decision.reasons if each.code == "statement_unsure"]
+    named = [
+        f"{each.statement} ({each.policy})" if isinstance(each.policy, str) else f"{each.statement}"
+        for each in unsure
+    ]
+    return ", ".join(dict.fromkeys(named))
+
+
 def bucket_sources(document: str) -> list[Source]:
     """The bucket policy as a source; none for "". Raises PolicyError if it does not parse."""
     return [Source(kind="bucket", policy=parse_policy(document, "bucket"))] if document else []

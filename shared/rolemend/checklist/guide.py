@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from rolemend.checklist.endpoints import endpoint_of
-from rolemend.checklist.model import FAILED, Advice, Diagnosis, Finding
+from rolemend.checklist.model import FAILED, Advice, Diagnosis, Finding, ListBucket, Remedy, TrustService
 from rolemend.fix.causes.case import Case
 from rolemend.fix.guidance import Guidance, guidance
-from rolemend.fix.model import Fix
+from rolemend.fix.model import CreateRole, Fix
 from rolemend.fix.names import BUCKET, ID, Names, names_from, sound
+from rolemend.fix.own import changes_own_role, is_own_role
 from rolemend.fix.render import render
 from rolemend.signals.denial import BucketTarget, ClusterTarget, Denial, JobTarget
 
@@ -21,9 +22,11 @@ def guide(diagnosis: Diagnosis, denial: Denial, fix: Fix | str | None = None) ->
     """The advice on a diagnosis, also on one in which no check failed.
 
     `fix` takes the place of what the check worked out: the exact one of a plan, or LOOK. A grant that no check proved
-    is never shown: people are told where to look instead.
+    is never shown, nor a change of one of Rolemend's own roles: people are told where to look instead.
     """
     finding = failed_finding(diagnosis)
+    if fix is None and _is_of_own_role(finding, denial):
+        fix = instead_of_role(finding.remedy if finding else None, denial)
     case = _case(diagnosis.cause, denial, look=fix == LOOK)
     found = fix if not isinstance(fix, str | None) else None
     if finding is not None and fix is None:
@@ -38,6 +41,26 @@ def guide(diagnosis: Diagnosis, denial: Denial, fix: Fix | str | None = None) ->
         evidence=tuple(each.statement for each in finding.evidence) if finding else (),
         verify=verify_with(denial, finding),
     )
+
+
+def _is_of_own_role(finding: Finding | None, denial: Denial) -> bool:
+    who, target = denial.principal, denial.target
+    named = [who.name if who.type == "assumed_role" else ""]
+    named += [target.role] if isinstance(target, ClusterTarget | JobTarget) else []
+    remedy = finding.remedy if finding else None
+    named += [remedy.role] if isinstance(remedy, TrustService | ListBucket) else []
+    return any(map(is_own_role, named)) or changes_own_role(_fix_of(finding) if finding else None)
+
+
+def instead_of_role(remedy: Remedy | None, denial: Denial) -> Fix | str:
+    """What a person does where the role in question must stay as it is: makes another one beside it.
+
+    A Serverless Spark workspace keeps its role for ever, so that there people only look.
+    """
+    if not isinstance(remedy, TrustService | ListBucket) or isinstance(denial.target, JobTarget):
+        return LOOK
+    service = remedy.service if isinstance(remedy, TrustService) else "ecs.aliyuncs.com"
+    return CreateRole(role="YOUR_ROLE", services=(service,))
 
 
 def failed_finding(diagnosis: Diagnosis) -> Finding | None:

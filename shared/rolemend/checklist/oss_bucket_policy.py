@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from rolemend.account.interface import Absent, Known, Unread
 from rolemend.checklist.answers import Name, failed, passed, unknown, unread
-from rolemend.checklist.decision import bucket_sources, decide_bucket_policy, is_denied_for_http
+from rolemend.checklist.decision import (
+    bucket_sources,
+    decide_bucket_policy,
+    is_denied_for_http,
+    unsure_statements,
+)
 from rolemend.checklist.facts import BucketFacts
 from rolemend.checklist.mending import lift_bucket_deny, lift_only_deny
 from rolemend.checklist.model import Advice, Evidence, Finding
@@ -39,13 +44,25 @@ def ask_bucket_level(facts: BucketFacts) -> Finding:
         return _denied(facts, policy.value, decision, plain)
     if decision.outcome != "unknown":
         return _without_deny(facts)
-    keys = ", ".join(decision.unknown_keys)
-    hangs = text(
-        "Whether the bucket policy of {bucket} denies the call hangs on what the log does not tell: {keys}",
-        bucket=bucket,
-        keys=keys,
-    )
+    hangs = _hangs(bucket, decision)
     return _reported_deny(facts, hangs) or unknown(BUCKET_LEVEL, hangs)
+
+
+def _hangs(bucket: str, decision: Decision) -> Text:
+    """On what the log leaves out; or on what a statement says, which the pages leave out: whether Principal `*` means
+    RAM users and roles of the owner's account, for one."""
+    if decision.unknown_keys:
+        return text(
+            "Whether the bucket policy of {bucket} denies the call hangs on what the log does not tell: {keys}",
+            bucket=bucket,
+            keys=", ".join(decision.unknown_keys),
+        )
+    return text(
+        "Whether the bucket policy of {bucket} denies the call hangs on whom or what its statement {statement} means, "
+        "which no page of the documentation says for this caller.",
+        bucket=bucket,
+        statement=unsure_statements(decision) or "-",
+    )
 
 
 def _denied(facts: BucketFacts, document: str, decision: Decision, plain: bool) -> Finding:

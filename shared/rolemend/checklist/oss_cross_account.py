@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from rolemend.account.interface import Known, Unread
 from rolemend.checklist.answers import Name, failed, not_applicable, passed, unknown, unread
-from rolemend.checklist.decision import bucket_sources, request_of
+from rolemend.checklist.decision import bucket_sources, request_of, unsure_statements
 from rolemend.checklist.facts import BucketFacts
 from rolemend.checklist.grants import bucket_policy_principal, bucket_policy_statement, group_words
 from rolemend.checklist.mending import admit_in_bucket_policy
@@ -17,8 +17,8 @@ from rolemend.checklist.model import Advice, Evidence, Finding
 from rolemend.checklist.oss_bucket_policy import document_of, is_known
 from rolemend.checklist.oss_policy import acting
 from rolemend.checklist.reports import NOTHING_ALLOWS, reported
-from rolemend.policy import PolicyError, decide
-from rolemend.text import text
+from rolemend.policy import Decision, PolicyError, decide
+from rolemend.text import Text, text
 
 CROSS_ACCOUNT: Name = ("cross-account", "2.3a")
 _NAMED = ("assumed_role", "ram_user", "root")
@@ -59,11 +59,11 @@ def ask_cross_account(facts: BucketFacts) -> Finding:
                 "The bucket policy of {bucket} does not parse: {why}", bucket=facts.target.bucket, why=error
             ),
         )
-    return _decided(facts, decision.outcome, decision.unknown_keys)
+    return _decided(facts, decision)
 
 
-def _decided(facts: BucketFacts, outcome: str, keys: tuple[str, ...]) -> Finding:
-    values = _values(facts)
+def _decided(facts: BucketFacts, decision: Decision) -> Finding:
+    values, outcome = _values(facts), decision.outcome
     if outcome == "allow":
         return passed(
             CROSS_ACCOUNT,
@@ -75,13 +75,25 @@ def _decided(facts: BucketFacts, outcome: str, keys: tuple[str, ...]) -> Finding
             text("The bucket policy of {bucket} denies the call; an Allow would not help.", **values),
         )
     if outcome == "unknown":
-        said = text(
-            "Whether the bucket policy of {bucket} allows the call hangs on what the log does not tell: {keys}",
-            bucket=facts.target.bucket,
-            keys=", ".join(keys) or "ACL",
-        )
+        said = _hangs(facts, decision)
         return unknown(CROSS_ACCOUNT, said)
     return _missing(facts, ())
+
+
+def _hangs(facts: BucketFacts, decision: Decision) -> Text:
+    statements = unsure_statements(decision)
+    if decision.unknown_keys or not statements:
+        return text(
+            "Whether the bucket policy of {bucket} allows the call hangs on what the log does not tell: {keys}",
+            bucket=facts.target.bucket,
+            keys=", ".join(decision.unknown_keys) or "ACL",
+        )
+    return text(
+        "Whether the bucket policy of {bucket} allows the call hangs on whom or what its statement {statement} means, "
+        "which no page of the documentation says for this caller.",
+        bucket=facts.target.bucket,
+        statement=statements,
+    )
 
 
 def _unreadable(facts: BucketFacts, policy: Unread) -> Finding:

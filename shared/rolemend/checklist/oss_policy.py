@@ -19,6 +19,7 @@ from rolemend.checklist.decision import (
     identity_sources,
     is_denied_for_http,
     nearest_misses,
+    unsure_statements,
 )
 from rolemend.checklist.facts import NODE_SESSION, BucketFacts
 from rolemend.checklist.grants import HTTPS_SETTING, bucket_grant, group_words
@@ -102,18 +103,30 @@ def _decided(
     if decision.outcome == "unknown":
         return unknown(
             RESOURCE_LIST,
-            text(
-                "Whether the policies of {who} allow {action} hangs on what the log does not tell: {keys}",
-                who=who,
-                action=facts.denial.action,
-                keys=", ".join(decision.unknown_keys),
-            ),
+            _hangs(who, facts.denial.action, decision),
             evidence,
         )
     if _role_would_do(facts):
         return _wrong_identity(facts, who, evidence)
     lacking = text(_lack(facts, misses).template, **values, group=group_words(facts.denial.action))
     return failed(RESOURCE_LIST, lacking, evidence, "permission_missing", _remedy(facts, who), _grant(facts))
+
+
+def _hangs(who: str, action: str, decision: Decision) -> Text:
+    if decision.unknown_keys:
+        return text(
+            "Whether the policies of {who} allow {action} hangs on what the log does not tell: {keys}",
+            who=who,
+            action=action,
+            keys=", ".join(decision.unknown_keys),
+        )
+    return text(
+        "Whether the policies of {who} allow {action} hangs on what statement {statement} means, which no page of the "
+        "documentation says.",
+        who=who,
+        action=action,
+        statement=unsure_statements(decision) or "-",
+    )
 
 
 def _lack(facts: BucketFacts, misses: tuple[NearMiss, ...]) -> Text:

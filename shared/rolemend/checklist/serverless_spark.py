@@ -49,6 +49,7 @@ from rolemend.checklist.spark_role import (
     ask_execution_role,
     ask_execution_trust,
 )
+from rolemend.signals.denial import JobTarget
 from rolemend.text import text
 
 ID = "serverless_spark"
@@ -56,15 +57,18 @@ ID = "serverless_spark"
 
 def diagnose_serverless_spark(facts: JobFacts) -> Diagnosis:
     """Ask every check, those on OSS where OSS refused. A fault at the refusing service is the cause before others."""
-    checks = (
-        CHECKS if facts.target.service == "oss" else tuple(each for each in CHECKS if each not in OSS_CHECKS)
-    )
+    checks = checks_for(facts.target)
     findings = asked_once(facts, tuple(check.ask(facts) for check in checks))
     diagnosis = conclude(ID, findings, changed_since=_has_changed(facts))
     cause = _at_the_refusing_service(facts, findings)
     if cause is None:
         return diagnosis
     return msgspec.structs.replace(diagnosis, cause=cause.cause, remedy=cause.remedy)
+
+
+def checks_for(target: JobTarget) -> tuple[Check[JobFacts], ...]:
+    """The checks that are asked about a job: those on a bucket where OSS refused it."""
+    return CHECKS if target.service == "oss" else tuple(each for each in CHECKS if each not in OSS_CHECKS)
 
 
 def _has_changed(facts: JobFacts) -> bool:

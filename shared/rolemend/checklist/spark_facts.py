@@ -78,7 +78,9 @@ class JobFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def collect_job_facts(account: Account, denial: Denial, target: JobTarget) -> JobFacts:
-    workspace = account.workspaces.workspace(target.workspace, denial.region)
+    workspace: Reading[Workspace] = Unread("the text", "it names no workspace")
+    if target.workspace:
+        workspace = account.workspaces.workspace(target.workspace, denial.region)
     name = _role_name(workspace, target)
     data = _data(account, denial, target, name)
     role, policies = _role(account.identities, name, workspace, data)

@@ -19,12 +19,18 @@ _ROLE_ARN = re.compile(r"acs:ram::[0-9]{5,20}:role/([A-Za-z0-9][A-Za-z0-9.\-_]{0
 
 def advise(answer: Answer) -> tuple[Advice, ...]:
     """The advice that an answer calls for."""
+    from rolemend.fix.causes.rights import some_deny
+    from rolemend.fix.causes.roles import look_at_role
     from rolemend.fix.causes.table import fix_for
+    from rolemend.fix.own import changes_own_role, is_own_role
 
     fix = fix_for(answer.kind, answer.cause)
     if fix is None:
         return ()
-    case = fix(names_of(answer))
+    names = names_of(answer)
+    case = fix(names)
+    if is_own_role(names.role) or changes_own_role(case.fix):
+        case = some_deny(names) if answer.kind == "oss_denied" else look_at_role(names)
     return (
         guidance(
             case.forms(),

@@ -33,10 +33,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One error of the text. Names are None where the text does not tell them; every name stands in the text.
 
     `by_role` says that the principal is a role; `because` are the words that the cause rests on, `source` the page that
-    says what they mean. The rest is for the diagnosis on an account, which gives `remedy`: `principal_type`, `owner`,
+    says what they mean. The rest is for the diagnosis on an account, which gives `remedy` and
+    `guide`: `principal_type`, `owner`,
     `policy_type` and `encoded` are AccessDeniedDetail's words for the principal, its account, what refused, and what
     RAM can open, `principal_id` the id beside a name; `denial` is what a whole event or log line tells; `guessed` says
-    that `action` is only what the operation in the text usually needs.
+    that `action` is only what the operation in the text usually needs; `workspace` and `job_run` are the ids of a job
+    of Serverless Spark that the text is about.
     """
 
     kind: str
@@ -67,7 +69,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     encoded: str = ""
     denial: Denial | None = None
     guessed: bool = False
+    workspace: str = ""
+    job_run: str = ""
     remedy: Text | None = None
+    guide: Advice | None = None
 
 
 _SHOWN = (

@@ -13,8 +13,16 @@ import msgspec
 
 from rolemend.errors import RecordRejected
 from rolemend.explain.answer import Answer
+from rolemend.explain.jobs import job_target
 from rolemend.signals.actiontrail import read_event
-from rolemend.signals.denial import BucketTarget, ClusterTarget, Denial, DeniedDetail, DeniedPrincipal
+from rolemend.signals.denial import (
+    BucketTarget,
+    ClusterTarget,
+    Denial,
+    DeniedDetail,
+    DeniedPrincipal,
+    JobTarget,
+)
 from rolemend.signals.oss_access_log import read_record
 
 ANYBODY = "unknown"
@@ -86,29 +94,51 @@ def denial_of(answer: Answer, account: str) -> Denial | None:
         return None
     if answer.denial is not None:
         return msgspec.structs.replace(answer.denial, account=account)
-    target = _target(answer)
+    who = principal_in(answer)
+    target = _target(answer, who)
     if target is None:
         return None
+    if isinstance(target, JobTarget):
+        who = _of_job(answer, target, who, account)
     return Denial(
         signal_id=answer.request_id or "text",
         source="text",
         account=account,
         region=answer.region or "",
-        principal=principal_in(answer),
-        action=answer.action or "",
+        principal=who,
+        action="sts:AssumeRole" if _is_assuming(target) else answer.action or "",
         target=target,
         code=answer.code,
         detail_code=answer.ec or "",
+        message="; ".join(line.render() for line in answer.because)[:_LONGEST_MESSAGE]
+        if isinstance(target, JobTarget)
+        else "",
         request_id=answer.request_id or "",
         unknown_conditions=_UNTOLD,
         policy_type=answer.policy_type,
     )
 
 
-def _target(answer: Answer) -> BucketTarget | ClusterTarget | None:
+def _is_assuming(target: BucketTarget | ClusterTarget | JobTarget) -> bool:
+    return isinstance(target, JobTarget) and target.service == "sts"
+
+
+def _of_job(answer: Answer, target: JobTarget, who: DeniedPrincipal, account: str) -> DeniedPrincipal:
+    """Whom a job was refused as. OSS, KMS and STS see its workspace's execution role, whose name the workspace tells;
+    whom the text names without an account stays unknown."""
+    if target.service == "sts":
+        return DeniedPrincipal(type="assumed_role", account=account, name=target.role)
+    if target.service in ("oss", "kms") and answer.principal is None and who.type == ANYBODY:
+        return DeniedPrincipal(type="assumed_role", account=account)
+    return who
+
+
+def _target(answer: Answer, who: DeniedPrincipal) -> BucketTarget | ClusterTarget | JobTarget | None:
     if answer.kind == "emr_creation_denied":
         role = _ROLE.search(answer.resource or "")
         return ClusterTarget(role=role[1] if role else "")
+    if (job := job_target(answer, who)) is not None:
+        return job
     if answer.service == "oss" and answer.bucket:
         # The region of the endpoint is not the bucket's: only the account tells that.
         return BucketTarget(bucket=answer.bucket, key=answer.object or "", host=answer.endpoint or "")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from rolemend.checklist.guide import failed_finding
 from rolemend.checklist.model import (
-    FAILED,
     INFERRED,
     READ_LIVE,
     REPORTED,
@@ -64,8 +64,7 @@ def _cause(diagnosis: Diagnosis) -> Finding | None:
     """The finding that gives the cause, if it is one that an answer can have."""
     if diagnosis.cause not in CAUSES:
         return None
-    failed = [finding for finding in diagnosis.findings if finding.answer == FAILED]
-    return next((finding for finding in failed if finding.cause == diagnosis.cause), None)
+    return failed_finding(diagnosis)
 
 
 def _without_cause(answer: Answer, diagnosis: Diagnosis) -> Answer:

@@ -12,6 +12,7 @@ from rolemend.explain.answer import Answer
 from rolemend.explain.collect import Collector
 from rolemend.explain.documents import split_documents
 from rolemend.explain.gather import sightings_in
+from rolemend.explain.jobs import Jobs
 from rolemend.explain.plaintext import unescaped, worth_reading
 from rolemend.explain.reading import Readable, windows
 
@@ -31,11 +32,17 @@ def explain_file(file: Readable, read: Callable[[int], None] = lambda count: Non
 
 def answers_in(file: Readable, read: Callable[[int], None] = lambda count: None) -> list[Answer]:
     """The same without advice, for who asks an account about them first."""
-    collector = Collector()
+    collector, jobs = Collector(), Jobs()
     for window in windows(file, read):
+        jobs.look(window)
         for part in worth_reading(window):
             _look(part, collector)
-    return collector.answers()
+    workspace, run = jobs.named()
+    if not (workspace or run):
+        return collector.answers()
+    return [
+        msgspec.structs.replace(answer, workspace=workspace, job_run=run) for answer in collector.answers()
+    ]
 
 
 def with_advice(answers: list[Answer]) -> list[Answer]:
@@ -44,11 +51,13 @@ def with_advice(answers: list[Answer]) -> list[Answer]:
 
 
 def _advice(answer: Answer) -> tuple[Advice, ...]:
-    advice = advise(answer)
-    if answer.remedy is None or not advice:
-        return advice
-    first = msgspec.structs.replace(advice[0], console=(answer.remedy, *advice[0].console))
-    return (first, *advice[1:])
+    """The diagnosis's own, with what the text and the account told as its evidence; else the one for the cause."""
+    if answer.guide is None:
+        return advise(answer)
+    console = (*((answer.remedy,) if answer.remedy else ()), *answer.guide.console)
+    return (
+        msgspec.structs.replace(answer.guide, console=console, evidence=answer.because, source=answer.source),
+    )
 
 
 def _look(text: str, collector: Collector) -> None:

@@ -10,20 +10,21 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from rolemend.account.interface import Bucket, Buckets, Encryption, Reading
+from rolemend.account.interface import Absent, Bucket, Buckets, Encryption, Reading, Workspace, Workspaces
 from rolemend.checklist import cluster_creation, oss_access
 from rolemend.checklist.answers import unknown
 from rolemend.checklist.diagnose import diagnose
 from rolemend.checklist.facts import Account
+from rolemend.checklist.guide import guide
 from rolemend.checklist.model import Advice, Diagnosis, Finding, conclude
 from rolemend.checklist.reports import reported_causes
 from rolemend.checklist.told import ask_detail, is_of, said_by_ram, says_only_no, with_detail
-from rolemend.explain.answer import Answer, Check
+from rolemend.explain.answer import CAUSES, Answer, Check
 from rolemend.explain.case import ANYBODY, accounts_in, denial_of, named_by, principal_in
 from rolemend.explain.diagnosed import grouped, with_diagnosis
 from rolemend.explain.sighting import Sighting
 from rolemend.explain.verdict import CREATION_DENIED, judge
-from rolemend.signals.denial import ClusterTarget, Denial, DeniedDetail
+from rolemend.signals.denial import BucketTarget, ClusterTarget, Denial, DeniedDetail, JobTarget
 from rolemend.text import Text, text
 
 MOST = 20
@@ -105,10 +106,18 @@ def _unanswered(answer: Answer, why: Text) -> Answer:
     denial = denial_of(answer, "")
     if denial is None:
         return _noted(answer, why)
-    checks = cluster_creation.CHECKS if isinstance(denial.target, ClusterTarget) else oss_access.CHECKS
-    return msgspec.structs.replace(
-        _noted(answer, why), checks=tuple(Check(check.id, "unknown") for check in checks)
-    )
+    checks = tuple(Check(name, "unknown") for name in _checks_for(denial))
+    return msgspec.structs.replace(_noted(answer, why), checks=checks)
+
+
+def _checks_for(denial: Denial) -> list[str]:
+    if isinstance(denial.target, ClusterTarget):
+        return [check.id for check in cluster_creation.CHECKS]
+    if isinstance(denial.target, BucketTarget):
+        return [check.id for check in oss_access.CHECKS]
+    from rolemend.checklist.serverless_spark import checks_for
+
+    return [check.id for check in checks_for(denial.target)]
 
 
 def _ask(answer: Answer, live: Live, account_id: str) -> Answer:
@@ -120,12 +129,29 @@ def _ask(answer: Answer, live: Live, account_id: str) -> Answer:
     if detail is not None:
         denial = with_detail(denial, detail)
     region = answer.region or live.region
-    reading = msgspec.structs.replace(account, buckets=_Regional(account.buckets, region), diagnostics=None)
+    if isinstance(denial.target, JobTarget):
+        denial = msgspec.structs.replace(denial, region=region)
+    reading = msgspec.structs.replace(
+        account,
+        buckets=_Regional(account.buckets, region),
+        workspaces=_AnyRegion(account.workspaces, live.region),
+        diagnostics=None,
+    )
     diagnosis = _only_what_is_named(denial, diagnose(reading, denial))
-    certain = bool(denial.action) and not answer.guessed
+    certain = bool(denial.action) and not answer.guessed and _is_named(answer, denial)
     found = with_diagnosis(answer, diagnosis, certain=certain)
+    if diagnosis.cause not in CAUSES:
+        return found
     remedy = diagnosis.remedy.statement if isinstance(diagnosis.remedy, Advice) else None
-    return msgspec.structs.replace(found, remedy=remedy)
+    return msgspec.structs.replace(found, remedy=remedy, guide=guide(diagnosis, denial))
+
+
+def _is_named(answer: Answer, denial: Denial) -> bool:
+    """Whether the text itself names who was denied. What only the table of identities says makes nothing certain."""
+    target = denial.target
+    return (
+        not isinstance(target, JobTarget) or target.service == "sts" or principal_in(answer).type != ANYBODY
+    )
 
 
 def _told(answer: Answer, account: Account) -> tuple[Answer, DeniedDetail | None]:
@@ -173,7 +199,12 @@ _WITHOUT_PRINCIPAL = frozenset(
 
 
 def _only_what_is_named(denial: Denial, diagnosis: Diagnosis) -> Diagnosis:
-    """Where the text leaves principal or action open, only the checks that need neither have an answer."""
+    """Where the text leaves principal or action open, only the checks that need neither have an answer.
+
+    The checks on a job leave open by themselves what nobody told: its role is the one that its workspace has.
+    """
+    if isinstance(denial.target, JobTarget):
+        return diagnosis
     if denial.principal.type != ANYBODY and denial.action:
         return diagnosis
     findings = tuple(map(_open, diagnosis.findings))
@@ -206,3 +237,16 @@ class _Regional:
 
     def public_access_blocked(self, name: str, region: str) -> Reading[bool]:
         return self._buckets.public_access_blocked(name, region or self._region)
+
+
+class _AnyRegion:
+    """`Workspaces`, asked in the region that was chosen too where the one that the text names has no such workspace."""
+
+    def __init__(self, workspaces: Workspaces, region: str) -> None:
+        self._workspaces, self._region = workspaces, region
+
+    def workspace(self, workspace_id: str, region: str) -> Reading[Workspace]:
+        found = self._workspaces.workspace(workspace_id, region)
+        if isinstance(found, Absent) and region != self._region:
+            return self._workspaces.workspace(workspace_id, self._region)
+        return found

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from rolemend.checklist.guide import LOOK, guide
-from rolemend.checklist.model import ListBucket, TrustService
+from rolemend.checklist.guide import LOOK, guide, instead_of_role
 from rolemend.fix.guidance import Guidance
-from rolemend.fix.model import CreateRole, Fix, ReplacePolicy, ReplaceTrust
+from rolemend.fix.model import Fix, ReplacePolicy, ReplaceTrust
 from rolemend.incident.life import VERIFIED, Incident
 from rolemend.remedy.model import Write
 
@@ -30,10 +29,8 @@ def _fix(incident: Incident) -> Fix | str | None:
         return LOOK
     if plan is not None:
         return _written(plan.write, plan.write.after)
-    remedy = incident.diagnosis.remedy if incident.diagnosis else None
-    if incident.no_plan in _ROLE_IS_NOT_OURS_TO_EDIT and isinstance(remedy, TrustService | ListBucket):
-        service = remedy.service if isinstance(remedy, TrustService) else "ecs.aliyuncs.com"
-        return CreateRole(role="YOUR_ROLE", services=(service,))
+    if incident.no_plan in _ROLE_IS_NOT_OURS_TO_EDIT and incident.diagnosis and incident.denial:
+        return instead_of_role(incident.diagnosis.remedy, incident.denial)
     return LOOK if incident.no_plan in _NOTHING_IS_PROVED else None
 
 

@@ -24,17 +24,6 @@ _PERMISSION_KINDS = frozenset({"oss_denied", "api_denied"})
 _REFUSED_BY_SETTING = frozenset({"wrong_endpoint", "referer_blocked", "requester_pays", "account_suspended"})
 """No matter of permissions, but refusals of OSS that its checklist explains."""
 
-_SERVICES = {
-    "oss": "oss",
-    "dlf": "dlf",
-    "dlf-auth": "dlf",
-    "dlf-dss": "dlf",
-    "odps": "maxcompute",
-    "kms": "kms",
-}
-_ROLE_CAUSES = frozenset({"role_not_found", "role_not_trusted", "service_role_missing"})
-"""The last is what a text says of any missing role whose name is like that of Alibaba Cloud's own."""
-
 _ON_BEHALF = ":actonbehalfofanotheruser"
 _UNTOLD = ("acs:MFAPresent", "acs:SecureTransport", "acs:SourceIp", "acs:SourceVpc", "acs:UserAgent")
 _LONGEST_MESSAGE = 1_000
@@ -68,6 +57,13 @@ def most_telling(answers: Iterable[Answer]) -> Answer | None:
     return next((one for one in refusals if service_of(one) == "dlf" and one.action), first)
 
 
+def service_of(answer: Answer) -> str:
+    """The service in the words of JobTarget. The engine that read the text is loaded by then."""
+    from rolemend.explain.jobs import service_of
+
+    return service_of(answer)
+
+
 def is_refusal(answer: Answer) -> bool:
     """Whether an answer is a matter for the checklists."""
     if answer.kind in _PERMISSION_KINDS:
@@ -83,17 +79,10 @@ def is_complete(answer: Answer | None) -> bool:
     )
 
 
-def service_of(answer: Answer) -> str:
-    """The service in the words of JobTarget."""
-    if answer.cause in _ROLE_CAUSES or (answer.action or "").lower() == "sts:assumerole":
-        return "sts"
-    if answer.cause == "kms_permission_missing":
-        return "kms"
-    return _SERVICES.get(answer.service or "", "")
-
-
 def denial_of(run: JobRun, answer: Answer, people: People, region: str) -> Denial | PassedOver:
     """The denial of a failed run. A job that signed with keys of its own is not its role's matter: passed over."""
+    from rolemend.explain.jobs import cause_of
+
     service = service_of(answer)
     if service in ("oss", "kms") and _is_stranger(answer, people):
         return PassedOver("the job used an identity of its own")
@@ -117,7 +106,7 @@ def denial_of(run: JobRun, answer: Answer, people: People, region: str) -> Denia
             submitter=_person(people.submitter, people.account),
             gateway=gateway,
             token_creator=_token_creator(people) if gateway else None,
-            cause=_cause(answer),
+            cause=cause_of(answer),
         ),
         code=answer.code,
         detail_code=answer.ec or "",
@@ -177,10 +166,6 @@ def _person(told: str, account: str) -> DeniedPrincipal | None:
         return DeniedPrincipal(type="ram_user", account=account, name=told.partition("@")[0])
     is_role = told.startswith("3") and len(told) == 18
     return DeniedPrincipal(type="assumed_role" if is_role else "ram_user", account=account, id=told)
-
-
-def _cause(answer: Answer) -> str:
-    return {"unknown": "", "service_role_missing": "role_not_found"}.get(answer.cause, answer.cause)
 
 
 def _action(service: str, answer: Answer) -> str:
