@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from demo.receiver import Receiver
-from demo.stage import Stage, make_user
+from demo.stage import HOME, Stage, make_user
 from rolemend.incident.life import Incident
 from tests.e2e.refused_jobs import (
     DATA,
@@ -23,6 +23,7 @@ from tests.e2e.refused_jobs import (
     workspace,
 )
 from tests.e2e.watching import invocations
+from tests.fix.reading import from_cli, make
 
 DLF_ON_BEHALF, ODPS_ON_BEHALF = "dlf-auth:ActOnBehalfOfAnotherUser", "odps:ActOnBehalfOfAnotherUser"
 
@@ -49,7 +50,7 @@ def test_a_role_that_only_ecs_may_assume_is_made_to_trust_spark(stage: Stage, re
     message = told(incident, receiver)
     assert message["kind"] == "remediated"
     assert any(f"{ROLE} must exist and trust it" in line for line in message["lines"])
-    assert message["verify"] == f"the job in workspace {place} again"
+    assert f"StartJobRun --regionId {HOME} --workspaceId {place} " in message["verify"]
     assert run_job(stage, place) == "Success"
 
 
@@ -70,6 +71,9 @@ def test_a_role_that_the_guardrails_do_not_name_is_left_alone(stage: Stage, rece
     message = told(incident, receiver)
     assert "other-spark" in message["advice"][0]
     assert SPARK in message["document"]
+    assert message["verify"].startswith(f"aliyun emr-serverless-spark StartJobRun --regionId {HOME}")
+    make(from_cli(message["fix"]["cli"]), stage.root)
+    assert run_job(stage, place) == "Success"
 
 
 def test_a_deleted_role_is_made_again_by_people(stage: Stage, receiver: Receiver) -> None:

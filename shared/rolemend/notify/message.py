@@ -102,7 +102,7 @@ def compose(incident: Incident, language: str) -> Message:
         fix=_shown(guided, say) if guided else None,
         document=plain(document),
         difference=plain(_difference(incident.plan)),
-        verify=_verify(incident, say),
+        verify=_verify(incident),
     )
 
 
@@ -341,13 +341,10 @@ def _indented(document: str) -> str:
         return document
 
 
-def _verify(incident: Incident, say: _Speaker) -> str:
-    """What shows whether it works now: a command, or the job or creation once more."""
+def _verify(incident: Incident) -> str:
+    """What shows whether it works now: a command, or the creation once more."""
     assert incident.denial is not None
     finding = failed_finding(incident.diagnosis) if incident.diagnosis else None
-    remedy, target = finding.remedy if finding else None, incident.denial.target
-    if isinstance(target, JobTarget) and not (isinstance(remedy, Advice) and remedy.verify):
-        return say(text("the job in workspace {workspace} again", workspace=_one_line(target.workspace)))
     return verify_with(incident.denial, finding)
 
 
