@@ -41,11 +41,16 @@ _CAUSES = {
     "Forbidden.SubUser Forbidden.Unauthorized Forbidden.AccessDenied NoPermission NotAuthorized Unauthorized "
     "UnauthorizedError StatusForbidden RAM.Permission.NotAllow InvalidAuthorization OTSNoPermissionAccess "
     "OTSAuthFailed BucketNotBelongTo FCAccessDeniedError NoPermissionError UserNotAllowed Forbidden.Access",
-    OTHER: "NoSuchKey NoSuchBucket BucketAlreadyExists NoSuchUpload Throttling Throttling.User Throttling.Api "
+    OTHER: "NoSuchKey NoSuchBucket InvalidBucketName BucketAlreadyExists NoSuchUpload ConnectionTimeout SocketTimeout "
+    "ProjectNotExist LogStoreNotExist Forbidden.KeyNotFound EntityAlreadyExists.Role EntityAlreadyExists.Policy "
+    "EntityNotExist.Policy EntityNotExist.User InvalidInstanceId.NotFound Throttling Throttling.User Throttling.Api "
     "ServiceUnavailable InternalError BucketDisable UbsmsInvalidBid OutOfStock QuotaExceeded RequestTimeout "
     "InvalidArgument ImageDamage CnameDenied User.OtherUserResource.NotAllow",
 }  # fmt: skip
 _CAUSE_OF = {code: cause for cause, codes in _CAUSES.items() for code in codes.split()}
+
+ANYBODYS = frozenset({"Forbidden", "Unauthorized", "AccessDenied", "AccessForbidden", "NotAuthorized"})
+"""Codes that programs of any kind answer with: by themselves no sign of Alibaba Cloud."""
 
 SERVICE_OF = {
     "Cluster.Role.NotConfirm": "emr",

@@ -10,7 +10,7 @@ from rolemend.explain import codes
 from rolemend.explain.answer import CONFIDENCES, Answer
 from rolemend.explain.case import denial_in
 from rolemend.explain.endpoint import right_endpoint
-from rolemend.explain.names import oss_host, service_of
+from rolemend.explain.names import REGION_NAME, oss_host, service_of
 from rolemend.explain.sighting import Sighting
 from rolemend.explain.verdict import NO_PERMISSION_PROBLEM, NOT_RECOGNISED, Verdict, judge
 from rolemend.text import text
@@ -69,6 +69,12 @@ def _sameness(answer: Answer) -> tuple[str | None, ...]:
     )  # fmt: skip
 
 
+def _region_of(resource: str) -> str:
+    """The region that a resource names, `acs:log:cn-hangzhou:...`; OSS's name none that is sure."""
+    named = resource.split(":")[2:3]
+    return named[0] if named and REGION_NAME.fullmatch(named[0]) else ""
+
+
 def _family(code: str) -> str:
     """Codes that say the same are one error, also where one of them was not printed."""
     return codes.cause_of_code(code) or codes.DENIED
@@ -93,7 +99,7 @@ def _answer(error: Sighting, verdict: Verdict) -> Answer:
     host = oss_host(error.host)
     right = right_endpoint(error) if verdict.cause == "wrong_endpoint" else None
     wrong = verdict.cause == "wrong_endpoint"
-    region = (right.region if right else "") if wrong and host else error.region
+    region = (right.region if right else "") if wrong and host else error.region or _region_of(error.resource)
     return Answer(
         kind=verdict.kind,
         cause=verdict.cause,

@@ -1,8 +1,7 @@
 """From the names, values, sentences and codes of a text to one sighting for each error in it.
 
 An error is mostly printed several times over: as a sentence, as `[ErrorCode]: ...`, and as XML. What agrees is taken
-together. A new error begins where a name comes back in the same form, or where a code, an EC, a sentence or a request
-id contradicts what was read before.
+together; `parting.py` tells where another begins.
 """
 
 from __future__ import annotations
@@ -11,11 +10,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-import msgspec
-
 from rolemend.explain import codes, ec
 from rolemend.explain.fields import Mark, marks_in
-from rolemend.explain.phrases import BY_ID, Found, phrases_in
+from rolemend.explain.parting import Open, begins_another, take, tells_something
+from rolemend.explain.phrases import Found, phrases_in
 from rolemend.explain.sighting import Sighting
 from rolemend.explain.surroundings import complete
 
@@ -24,41 +22,27 @@ _REQUEST_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z\-*]{7,63}", re.ASCII)
 _WORDS = re.compile(r"[A-Za-z][A-Za-z0-9]{2,60}", re.ASCII)
 _OPENABLE = "codedDiagnosticMessage"
 _ENCODED = re.compile(r"[Ee]ncodedDiagnosticMessage\W{1,12}([A-Za-z0-9+/=_\-]{16,8192})", re.ASCII)
-_FAR = 4_000
-"""Characters between two members that are no longer taken for those of one error."""
-
-
-class _Open(msgspec.Struct):
-    """An error that is being put together."""
-
-    start: int
-    end: int
-    seen: set[tuple[str, str]]
-    values: dict[str, str]
-    phrases: list[str]
-    quotes: list[str]
-    said: tuple[int, int] = (0, 0)
-    """Where its message stands."""
 
 
 def sightings_in(text: str) -> Iterator[Sighting]:
     """Every error in a text that names a known code, EC, sentence or AccessDeniedDetail, in order."""
-    found = [error for error in _errors(text) if _tells_something(error)]
+    found = [error for error in _errors(text) if tells_something(error)]
     for index, error in enumerate(found):
         before = found[index - 1].end if index else 0
         behind = found[index + 1].start if index + 1 < len(found) else len(text)
         yield complete(_sighting(error), text, before, error.start, error.end, behind)
 
 
-def _errors(text: str) -> Iterator[_Open]:
-    current: _Open | None = None
-    for mark in _marks(text):
-        if current is not None and _begins_another(current, mark):
+def _errors(text: str) -> Iterator[Open]:
+    current: Open | None = None
+    marks = _marks(text)
+    for index, mark in enumerate(marks):
+        if current is not None and begins_another(current, marks, index, text):
             yield current
             current = None
         if current is None:
-            current = _Open(mark.start, mark.end, set(), {}, [], [])
-        _take(current, mark)
+            current = Open(mark.start, mark.end, set(), {}, [], [])
+        take(current, mark)
     if current is not None:
         yield current
 
@@ -127,109 +111,7 @@ def _is_cut_off(mark: Mark, whole: int) -> bool:
     return mark.key == "message" and mark.style in ("colon", "assign") and mark.end >= whole
 
 
-_HEADS = frozenset({"code", "phrase", "ec", "policy_type"})
-
-
-def _begins_another(current: _Open, mark: Mark) -> bool:
-    if mark.start - current.end > _FAR:
-        return True
-    if mark.key == "request_id":
-        known = current.values.get("request_id")
-        return known is not None and known != mark.value and ("request_id", mark.style) in current.seen
-    if mark.key not in _HEADS or mark.style == "link":
-        return False
-    if (mark.key, mark.style) in current.seen:
-        return (
-            mark.key != "phrase"
-            or _phrase(mark) in current.phrases
-            or not _agree(current.phrases[-1], _phrase(mark))
-        )
-    if mark.key == "phrase":
-        return _phrase_contradicts(current, _phrase(mark))
-    known = current.values.get(mark.key)
-    if mark.key == "code" and known is not None and _is_in_message(current, mark):
-        return False
-    if mark.key == "code":
-        return (known is not None and not _same_code(known, mark.value)) or _code_contradicts(
-            current, mark.value
-        )
-    return known is not None and known != mark.value
-
-
-def _is_in_message(current: _Open, mark: Mark) -> bool:
-    """A code inside the message of a code that only says "no": the answer of the service behind."""
-    inside = current.said[0] <= mark.start < current.said[1]
-    return inside and codes.cause_of_code(current.values["code"]) == codes.DENIED
-
-
-def _same_code(one: str, other: str) -> bool:
-    return one == other or codes.cause_of_code(one) == codes.cause_of_code(other)
-
-
-def _phrase(mark: Mark) -> str:
-    return mark.value.partition("\t")[0]
-
-
-def _agree(one: str, other: str) -> bool:
-    """Whether two sentences can be of one error."""
-    if one == other or {one, other} <= {"token_lost", "key", "token"}:
-        return True
-    first, second = BY_ID[one], BY_ID[other]
-    if {first.cause, second.cause} <= {"permission_missing", "pass_role_missing"}:
-        return True
-    return first.cause == second.cause or (
-        "unknown" in (first.cause, second.cause) and first.service == second.service
-    )
-
-
-def _fits(code: str, phrase: str) -> bool:
-    """Whether a service answers with this code and this sentence at once."""
-    cause = codes.cause_of_code(code)
-    return cause in (BY_ID[phrase].codes or codes.DENIED).split("|")
-
-
-def _phrase_contradicts(current: _Open, phrase: str) -> bool:
-    code = current.values.get("code")
-    if code is not None:
-        return not _fits(code, phrase)
-    return any(not _agree(known, phrase) for known in current.phrases)
-
-
-def _code_contradicts(current: _Open, code: str) -> bool:
-    return any(not _fits(code, phrase) for phrase in current.phrases)
-
-
-def _take(current: _Open, mark: Mark) -> None:
-    current.seen.add((mark.key, mark.style))
-    current.end = max(current.end, mark.start if mark.key == "message" else mark.end)
-    if mark.key == "message" and current.said == (0, 0):
-        current.said = (mark.start, mark.end)
-    if mark.key == "code" and "code" in current.values and _is_in_message(current, mark):
-        current.values["code"] = mark.value
-    if mark.key != "phrase":
-        current.values.setdefault(mark.key, mark.value)
-        return
-    phrase, action, resource, quote = mark.value.split("\t")
-    if phrase not in current.phrases:
-        current.quotes.append(quote)
-    current.phrases.append(phrase)
-    if action:
-        current.values.setdefault("phrase_action", action)
-    if resource:
-        current.values.setdefault("phrase_resource", resource)
-
-
-def _tells_something(error: _Open) -> bool:
-    values = error.values
-    return bool(
-        error.phrases
-        or values.get("code")
-        or values.get("ec")
-        or (values.get("policy_type") and values.get("no_permission"))
-    )
-
-
-def _sighting(error: _Open) -> Sighting:
+def _sighting(error: Open) -> Sighting:
     values = error.values
     return Sighting(
         code=values.get("code", ""),

@@ -35,6 +35,8 @@ LOGGED = {
     "GetObjectAcl": "oss:GetObjectAcl",
     "PutObjectAcl": "oss:PutObjectAcl",
     "GetBucket": _LIST,
+    "ListObjects": _LIST,
+    "ListObjectsV2": _LIST,
     "HeadBucket": _LIST,
     "GetService": "oss:ListBuckets",
     "GetBucketInfo": "oss:GetBucketInfo",
@@ -75,7 +77,7 @@ _HADOOP = {
     "getBucketAcl": "oss:GetBucketAcl",
     "listBuckets": "oss:ListBuckets",
 }
-_NAMED = re.compile(r"\boperation ?[:=] ?[\"']?(\w{3,40})")
+_NAMED = re.compile(r"\boperation(?: ?[:=] ?| error )[\"']?(\w{3,40})")
 _FRAME = re.compile(
     r"\bat \S*?(?:\boss\.(?:OSSClient|OSS)|OSSObjectOperation|OSSBucketOperation|oss\.AliyunOSSFileSystem(?:Store)?"
     r"|JindoOssFileSystem|JindoFileSystem)\.(\w{3,40})\("

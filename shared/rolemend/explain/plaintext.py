@@ -12,7 +12,11 @@ _HTML = {"lt": "<", "gt": ">", "quot": '"', "amp": "&", "apos": "'", "#39": "'",
 
 
 def unescaped(text: str) -> str:
-    """The text with quotes, line ends and angle brackets as they were before they were escaped, at most twice."""
+    """The text with quotes, line ends and angle brackets as they were before they were escaped, at most twice.
+
+    The wide colon of Chinese texts stands between a name and its value as the other does.
+    """
+    text = text.replace("\uff1a", ":")
     for _ in range(2):
         before = text
         if "&" in text:
@@ -35,7 +39,7 @@ def _plain(found: re.Match[str]) -> str:
 
 
 _ANCHORS = (
-    "enied", "orbid", "ermission", "uthori", "ignature", "ecurity", "AccessKey", "ccess Key", "ccess key",
+    "enied", "orbid", "ermission", "uthori", "ignature", "ecurity", "ccessKey", "ccess Key", "ccess key",
     "ccess_key", "no right", "belong to you", "referer", "nonymous", "pay bucket", "specified endpoint",
     "PermanentRedirect", "TooSkewed", "difference between the request", "imeStamp", "time stamp",
     "IllegalTimestamp", "RequestTimeExpired", "ObjectState", "object's state", "ndebt", "InDebt", "UserDisable",
@@ -48,7 +52,8 @@ _ANCHORS = (
     "InvalidCredentials", "request is not resource owner", "public bucket", "public object",
     "according to Policy", "forbidden to list", "corresponding access rights", "authorizer",
     "entered is incorrect", "error_code", "errorCode", "eventName", "http_status", "InvalidKeyId", "keyId",
-    "NeedSsl", "UbsmsInvalidBid", "BucketAlreadyExists", "by root accounts",
+    "NeedSsl", "UbsmsInvalidBid", "BucketAlreadyExists", "by root accounts", "InvalidBucketName", "Timeout", "NotExist",
+    "KeyNotFound", "AlreadyExists", "UnknownHost", "nstanceId.NotFound",
 )  # fmt: skip
 """At least one of these stands in everything that is recognised."""
 _BEFORE, _BEHIND, _LINE = 2_500, 4_000, 16_000

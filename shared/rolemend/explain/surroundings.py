@@ -21,7 +21,8 @@ from rolemend.explain.phrases import BY_ID
 from rolemend.explain.sighting import Sighting
 
 _BEFORE, _BEHIND = 2_000, 3_000
-_RECORD = re.compile(r"\n[^\S\n]*\n")
+RECORD = re.compile(r"\n(?:[^\S\n]*\n|(?=\[?\d{2,4}[\-/:.]|\{|[A-Z]\d{4} ))")
+"""Where a text goes on with something else: a blank line, the head of a log line, JSON."""
 _ACTION = re.compile(r"\b[Aa]ction ?: ?[\"']?([a-z][a-z0-9\-]+:[A-Za-z*]+)")
 _RESOURCE = re.compile(r"\b[Rr]esource ?: ?[\"']?(acs:[^\s,;'\"}\]<>]+)")
 _ROLE_NAMED = re.compile(r"(acs:ram::[0-9*x]+:role/[^\s,;'\"}\]<>]+)")
@@ -45,7 +46,12 @@ _OSS = re.compile(r"\boss-[a-z]{2}-|\boss2?\b", re.ASCII)
 _FOREIGN = (
     "amazonaws.com", "AmazonS3Exception", "Amazon S3", "Amazon.S3", "software.amazon.awssdk", "arn:aws:",
     "botocore", "myqcloud.com", "myhuaweicloud", "googleapis.com", "obs.services.", "ObsException", "aws-sdk",
-    "windows.net", "S3Exception",
+    "windows.net", "S3Exception", "AWSAccessKeyId", "AWS Access Key", "Google Cloud Storage", "storage.objects.",
+    "TencentCloud", "tencentcloudapi", "huaweicloud", "HuaweiCloud", "key vault", "Microsoft.",
+)  # fmt: skip
+_ALIBABA = (
+    "liyun", "libaba", "alicloud", "acs:", "SDK.ServerError", "SDKError", "SLS", "LogException", "Recommend",
+    "RequestId", "requestId", "requestID",
 )  # fmt: skip
 _DLF = ("dlf", "DLF", "aimon", "DataLake", "datalake", "data lake formation", "Data Lake Formation")
 _KMS = ("kms:", "kms.", "KMS")
@@ -60,9 +66,11 @@ def complete(error: Sighting, text: str, before: int, start: int, end: int, behi
     """Add what the surroundings tell. `start` to `end` is the error, `before` and `behind` end where others are."""
     lead = _lead(text, before, start)
     tail = text[end : min(behind, end + _BEHIND)]
-    if blank := _RECORD.search(tail):
+    if blank := RECORD.search(tail):
         tail = tail[: blank.start()]
     around = lead + text[start:end] + tail
+    if "hdfs" in error.phrases:  # the file system of the cluster says no: what stands around is not about OSS
+        return msgspec.structs.replace(error, service="", host="")
     places = _places(error, around)
     action, guessed = _action(error, around)
     service, region = _service(error, action, around)
@@ -84,9 +92,9 @@ def complete(error: Sighting, text: str, before: int, start: int, end: int, behi
 
 
 def _lead(text: str, before: int, start: int) -> str:
-    """The lines just before an error, back to a blank line or the error before it."""
+    """The lines just before an error, back to where its record begins or the error before it."""
     lead = text[max(before, start - _BEFORE) : start]
-    blanks = list(_RECORD.finditer(lead))
+    blanks = list(RECORD.finditer(lead))
     return lead[blanks[-1].end() :] if blanks else lead
 
 
@@ -167,8 +175,11 @@ def _service(error: Sighting, action: str, around: str) -> tuple[str, str]:
         hosts = {api_host(name) for name in _aliyun_hosts(around)} - {("", "")}
         by_host, region = next(iter(hosts)) if len(hosts) == 1 else ("", "")
     stated = next((BY_ID[phrase].service for phrase in error.phrases if BY_ID[phrase].service), "")
-    named = stated or (service_of(action) if ACTION_NAME.fullmatch(action) else "")
+    asked = service_of(action) if ACTION_NAME.fullmatch(action) else ""
     product = _first(_PRODUCT, around).lower()
+    if action == "ram:PassRole":  # the service that was to get the role answers
+        asked = codes.SERVICE_OF.get(error.code, "") or by_host or product or asked
+    named = stated or asked
     found = named or codes.SERVICE_OF.get(error.code, "") or ("oss" if error.ec else "") or by_host or product
     if not found and _is_oss(around):
         found = "oss"
@@ -196,6 +207,7 @@ def _signs(error: Sighting, around: str) -> set[str]:
     signs = {
         "oss": _speaks_of_oss(around),
         "s3": foreign and not _aliyun_hosts(around),
+        "alibaba": bool(_aliyun_hosts(around)) or _has(around, _ALIBABA) or _speaks_of_oss(around),
         "dlf": _has(around, _DLF),
         "kms": _has(around, _KMS),
         "creation": _has(around, _CREATION) and _EMR.search(around) is not None,

@@ -50,6 +50,8 @@ class _Reading(msgspec.Struct, frozen=True):
 def judge(error: Sighting) -> Verdict:
     """The verdict on one sighting; kind NOT_RECOGNISED for one of another cloud or one that tells nothing."""
     reading = _refine(error, _read(error))
+    if reading is None and _is_no_error_of_ours(error):
+        return Verdict(kind=NOT_RECOGNISED, cause="unknown", confidence=UNKNOWN)
     if reading is None:
         return Verdict(kind=_kind(error, "unknown"), cause="unknown", confidence=UNKNOWN)
     kind = _kind(error, reading.cause)
@@ -63,6 +65,12 @@ def judge(error: Sighting) -> Verdict:
         because=(reading.because,),
         source=reading.source,
     )
+
+
+def _is_no_error_of_ours(error: Sighting) -> bool:
+    """Sentences that many programs print, without the sign that makes them one of these services."""
+    told = error.code or error.ec or error.policy_type
+    return not told and not any(_applies(BY_ID[name], error) for name in error.phrases)
 
 
 def _read(error: Sighting) -> _Reading | None:
@@ -218,7 +226,8 @@ def _bare_denial(error: Sighting) -> _Reading | None:
     of_oss = error.service in ("oss", "") and error.code.startswith("Access")
     if of_oss and error.message == "AccessDenied":
         return _Reading("permission_missing", LIKELY, because, ecs.page_of("0003-00000001"))
-    if of_oss or "creation" in error.signs or " " not in error.message:
+    of_anybody = error.code in codes.ANYBODYS and "alibaba" not in error.signs and not error.service
+    if of_oss or of_anybody or "creation" in error.signs or " " not in error.message:
         return _Reading("unknown", UNKNOWN, because, "")
     return _Reading("permission_missing", LIKELY, because, RAM_403)
 
@@ -237,17 +246,33 @@ def _refine(error: Sighting, reading: _Reading | None) -> _Reading | None:
 
 
 def _kind(error: Sighting, cause: str) -> str:
-    if cause in NOT_PERMISSIONS:
+    if cause in NOT_PERMISSIONS and not ("s3" in error.signs and cause in _OWN):
         return NO_PERMISSION_PROBLEM
-    if "s3" in error.signs:
+    if "s3" in error.signs or (cause == "unknown" and _is_of_anybody(error)):
         return NOT_RECOGNISED
     if cause == "unknown" and (
         _is_other(error) or (ecs.EC.fullmatch(error.ec) and ecs.is_no_permission_matter(error.ec))
     ):
         return NO_PERMISSION_PROBLEM
-    if error.service == "emr" and ("creation" in error.signs or cause == "service_role_missing"):
+    if error.service == "emr" and (
+        "creation" in error.signs or cause in ("service_role_missing", "pass_role_missing")
+    ):
         return CREATION_DENIED
     return OSS_DENIED if error.service == "oss" else API_DENIED
+
+
+_OWN = frozenset({"wrong_endpoint", "access_key_invalid", "token_invalid", "client_configuration"})
+"""Causes whose remedy is another one on another cloud."""
+
+
+def _is_of_anybody(error: Sighting) -> bool:
+    """A code that any program prints, with a message of its own and nothing of Alibaba Cloud around it."""
+    return (
+        error.code in codes.ANYBODYS
+        and not (error.ec or error.policy_type or error.service or error.phrases)
+        and " " in error.message
+        and "alibaba" not in error.signs
+    )
 
 
 def _is_other(error: Sighting) -> bool:
