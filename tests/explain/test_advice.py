@@ -186,3 +186,78 @@ def test_evidence_quotes_the_words_that_the_cause_rests_on(case: dict[str, Any])
     for made in explain_bytes(case["text"].encode()):
         for advice in made.advice:
             assert advice.evidence == made.because
+
+
+def advised(said: str) -> dict[str, Any]:
+    (found,) = explain_bytes(said.encode())
+    return shown(found)
+
+
+PASSED = "acs:ram:*:1234567890123456:role/test-emr"
+NO_PASS = f"Code: NoPermission\nMessage: You are not authorized to do this action. Resource: {PASSED}"
+NO_PASS += " Action: ram:PassRole"
+
+
+def test_who_may_not_pass_a_role_gets_the_right_and_never_the_role_itself() -> None:
+    unnamed = advised(NO_PASS)
+    assert "--UserName YOUR_USER" in unnamed["fix"]["cli"]
+    assert "--RoleName" not in unnamed["fix"]["cli"]
+    assert "role/test-emr" in unnamed["fix"]["cli"]
+    assert "test-emr may not" not in unnamed["what"]
+    detail = "AuthPrincipalType: AssumedRoleUser\nAuthPrincipalDisplayName: ops-role:session"
+    by_role = advised(f"{NO_PASS}\n{detail}\nPolicyType: CustomPolicy\nNoPermissionType: ImplicitDeny")
+    assert "--RoleName ops-role" in by_role["fix"]["cli"]
+    by_user = shown(
+        answer("pass_role_missing", "api_denied", principal="dana", resource=PASSED, action="ram:PassRole")
+    )
+    assert "--UserName dana" in by_user["fix"]["cli"]
+
+
+def documents_in(advice: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for each in policies_in(advice["fix"]["cli"]) for one in json.loads(each)["Statement"]]
+
+
+LOGSTORE = "acs:log:cn-hangzhou:1234567890123456:project/emr-logs/logstore/app"
+
+
+def test_a_denial_of_sls_is_granted_on_its_logstore_in_both_forms_and_nowhere_else() -> None:
+    advice = advised(
+        '{"errorCode":"Unauthorized","errorMessage":"denied by sts or ram, action: log:PostLogStoreLogs, '
+        f'resource: {LOGSTORE}"}}'
+    )
+    (granted,) = documents_in(advice)
+    assert granted["Action"] == ["log:PostLogStoreLogs", "log:GetLogStore"]
+    assert granted["Resource"] == [LOGSTORE, f"{LOGSTORE}/*"]
+    assert advice["faq"] == "2.2"
+    assert advice["verify"] == "aliyunlog log get_logstore --project_name=emr-logs --logstore_name=app"
+
+
+@pytest.mark.parametrize(
+    ("resource", "granted"),
+    [
+        ("acs:dlf:cn-hangzhou:1234567890123456:metastore/databases/db/tables/t",) * 2,
+        ("acs:emr:cn-hangzhou:1234567890123456:*", "*"),
+        ("acs:dlf:*:*:*", "*"),
+        ("acs:x:;reboot", "*"),
+        (None, "*"),
+    ],
+)
+def test_a_right_is_granted_on_what_the_error_names(resource: str | None, granted: str) -> None:
+    made = answer("permission_missing", "api_denied", service="dlf", action="dlf:GetTable", resource=resource)
+    advice = shown(made)
+    assert [one["Resource"] for one in documents_in(advice)] == [[granted]]
+    assert ("every resource" in advice["risk"]) is (granted == "*")
+
+
+@pytest.mark.parametrize(
+    ("action", "faq"),
+    [("odps:ActOnBehalfOfAnotherUser", "S5.1"), ("dlf-auth:ActOnBehalfOfAnotherUser", "S4.1")],
+)
+def test_the_right_to_act_for_another_goes_to_the_execution_role(action: str, faq: str) -> None:
+    made = answer(
+        "permission_missing", "api_denied", service=action.partition(":")[0], action=action, principal="dana"
+    )
+    advice = shown(made)
+    assert advice["faq"] == faq
+    assert "dana" not in advice["fix"]["cli"]
+    assert "AttachPolicyToRole" in advice["fix"]["cli"]

@@ -110,6 +110,7 @@ def names_of(denial: Denial) -> Names:
     return names_from(
         bucket=bucket,
         role=role,
+        caller_role=who.name if by_role else target.role if isinstance(target, JobTarget) else "",
         user=who.name if who.type == "ram_user" else "",
         by_user=who.type == "ram_user",
         action=denial.action,

@@ -18,6 +18,7 @@ from rolemend.checklist.decision import caller_of, identity_sources
 from rolemend.checklist.grants import policy_document
 from rolemend.checklist.mending import grant
 from rolemend.checklist.model import REPORTED, Advice, Evidence, Finding
+from rolemend.fix.logs import group_of_log_action, log_resources
 from rolemend.policy import PolicyError, Request, decide
 from rolemend.signals.denial import DeniedPrincipal
 from rolemend.text import text
@@ -30,8 +31,6 @@ _DENIED = re.compile(
     r"(?:/logstore/(?P<logstore>[A-Za-z0-9\-_]{1,128}|\*)(?P<inside>/[A-Za-z0-9\-_/*.]{1,200})?)?",
     re.ASCII,
 )
-_WRITE = ("log:PostLogStoreLogs", "log:GetLogStore")
-_READ = ("log:GetLogStore", "log:GetCursorOrData", "log:GetLogStoreLogs", "log:ListShards")
 
 
 class LogDenial(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,19 +59,9 @@ def read_log_denial(message: str) -> LogDenial | None:
     return LogDenial(**found.groupdict(default="")) if found else None
 
 
-def group_of_log_action(action: str) -> tuple[str, ...]:
-    """The actions that are granted together: writing needs to see the logstore, reading also its shards and cursors."""
-    if action in _WRITE[:1]:
-        return _WRITE
-    return _READ if action in _READ else (action,)
-
-
 def advise_log_access(denial: LogDenial, who: str, principal: DeniedPrincipal | None = None) -> Advice:
     """What to grant whom, with the policy to paste and the call to make again."""
-    resources = [denial.resource]
-    if denial.logstore and not denial.inside and denial.logstore != "*":
-        resources.append(f"{denial.resource}/*")
-    document = policy_document(group_of_log_action(denial.action), resources)
+    document = policy_document(group_of_log_action(denial.action), log_resources(denial.resource))
     return Advice(
         statement=text(
             "Grant {who} {actions} on logstore {logstore} of project {project}, then run the job again.",

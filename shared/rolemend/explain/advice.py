@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Advice", "advise", "plain", "say"]
 
-_ROLE_ARN = re.compile(r"acs:ram::[0-9]{5,20}:role/([A-Za-z0-9][A-Za-z0-9.\-_]{0,63})", re.ASCII)
+_ROLE_ARN = re.compile(r"acs:ram:\*?:(?:[0-9]{5,20}|\*):role/([A-Za-z0-9][A-Za-z0-9.\-_]{0,63})", re.ASCII)
 
 
 def advise(answer: Answer) -> tuple[Advice, ...]:
@@ -50,18 +50,20 @@ def names_of(answer: Answer) -> Names:
     principal = answer.principal or ""
     named = _ROLE_ARN.fullmatch(answer.resource or "")
     by_user = bool(principal) and not answer.by_role
-    role = named[1] if named else principal.partition(":")[0] if answer.by_role else ""
+    caller = principal.partition(":")[0] if answer.by_role else ""
     return names_from(
         bucket=answer.bucket,
-        role=role,
+        role=named[1] if named else caller,
+        caller_role=caller,
         user=principal if by_user and not principal.isdigit() else "",
         by_user=by_user,
         action=answer.action,
+        resource=answer.resource,
         region=answer.region,
         endpoint=answer.endpoint,
         right_endpoint=answer.right_endpoint,
         service=answer.service or "",
         ec=answer.ec or "",
-        who=principal or (named[1] if named else ""),
+        who=principal,
         kind=answer.kind,
     )

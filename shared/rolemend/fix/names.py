@@ -39,6 +39,11 @@ MEMBER = re.compile(
 )
 """A person as MaxCompute names one: https://help.aliyun.com/en/maxcompute/user-guide/add-user"""
 PRIVILEGE = re.compile(r"[A-Za-z]{2,40}", re.ASCII)
+RESOURCE = re.compile(
+    r"acs:[a-z][a-z0-9\-]{1,40}:[a-z0-9\-]{0,40}:(?:[0-9]{5,30})?:[A-Za-z0-9][A-Za-z0-9\-_./:]{0,250}",
+    re.ASCII,
+)
+"""One resource, without a wildcard."""
 PRINCIPAL = re.compile(
     r"acs:ram::[0-9]{5,30}:(?:root|(?:user|role)/[A-Za-z0-9][A-Za-z0-9.\-_]{0,63})", re.ASCII
 )
@@ -59,13 +64,17 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     """What a denial tells, for the fix of its cause. All but `who` and `ec` are sound or placeholders.
 
     `who` is for sentences, as the text or log has it; `service` is what was called, `kind` one of explain's kinds.
+    `role` is the role that the denial is about; `caller_role` the one that was denied, which may be another one: who
+    may not pass a role is not that role. `resource` is "*" where none is named.
     """
 
     bucket: str = "YOUR_BUCKET"
     role: str = "YOUR_ROLE"
+    caller_role: str = "YOUR_ROLE"
     user: str = "YOUR_USER"
     by_user: bool = False
     action: str = "SERVICE:ACTION"
+    resource: str = "*"
     region: str = "YOUR_REGION"
     endpoint: str = "YOUR_ENDPOINT"
     right_endpoint: str = "YOUR_ENDPOINT"
@@ -83,9 +92,11 @@ def names_from(
     *,
     bucket: str | None = None,
     role: str | None = None,
+    caller_role: str | None = None,
     user: str | None = None,
     by_user: bool = False,
     action: str | None = None,
+    resource: str | None = None,
     region: str | None = None,
     endpoint: str | None = None,
     right_endpoint: str | None = None,
@@ -99,9 +110,11 @@ def names_from(
     return Names(
         bucket=sound(BUCKET, bucket, "YOUR_BUCKET"),
         role=sound(ROLE, role, "YOUR_ROLE"),
+        caller_role=sound(ROLE, caller_role, "YOUR_ROLE"),
         user=sound(ROLE, user, "YOUR_USER"),
         by_user=by_user,
         action=sound(ACTION, action, "oss:GetObject" if service == "oss" else "SERVICE:ACTION"),
+        resource=sound(RESOURCE, resource, "*"),
         region=place,
         endpoint=sound(ENDPOINT, endpoint, "YOUR_ENDPOINT"),
         right_endpoint=sound(ENDPOINT, right_endpoint, f"oss-{place}.aliyuncs.com"),

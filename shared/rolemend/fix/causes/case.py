@@ -6,7 +6,7 @@ import msgspec
 
 from rolemend.fix.forms import Forms, write
 from rolemend.fix.model import ROLE, USER, Fix, Holder
-from rolemend.fix.names import Names
+from rolemend.fix.names import Names, policy_name
 from rolemend.fix.render import steps_of
 from rolemend.fix.steps import Block, Call, Command, OssCall, Steps
 from rolemend.text import Text
@@ -48,4 +48,16 @@ def call_again(names: Names) -> str:
 
 def holder(names: Names) -> Holder:
     """Who was denied."""
-    return Holder(USER, names.user) if names.by_user else Holder(ROLE, names.role)
+    return Holder(USER, names.user) if names.by_user else Holder(ROLE, names.caller_role)
+
+
+def person(names: Names) -> Holder:
+    """Who was denied, where that is mostly a person: a user, unless a role is named."""
+    named = names.by_user or names.caller_role != "YOUR_ROLE"
+    return holder(names) if named else Holder(USER, names.user)
+
+
+def named(names: Names, on: str) -> str:
+    """A policy's name. Two identities get a policy each, so that neither is given what the other needs."""
+    who = holder(names).name
+    return policy_name("" if who.startswith("YOUR_") else who, on)

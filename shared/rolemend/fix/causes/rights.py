@@ -5,10 +5,10 @@ https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/grant-permissions
 
 from __future__ import annotations
 
-from rolemend.fix.causes.case import Case, call_again, holder, list_path
+from rolemend.fix.causes.case import Case, call_again, holder, list_path, named, person
 from rolemend.fix.documents import PLACEHOLDER, bucket_resources, compact, policy, statement
-from rolemend.fix.model import ROLE, USER, AttachSystemPolicy, GrantData, GrantPolicy, Holder
-from rolemend.fix.names import Names, policy_name
+from rolemend.fix.model import AttachSystemPolicy, GrantData, GrantPolicy
+from rolemend.fix.names import Names
 from rolemend.fix.steps import Block, Call, Document, OssCall, Reference, ram
 from rolemend.text import text
 
@@ -45,38 +45,12 @@ def oss_right(names: Names) -> Case:
                 "policy as well."
             ),
         ),
-        fix=GrantPolicy(holder=holder(names), policy=_named(names, names.bucket), document=compact(document)),
+        fix=GrantPolicy(holder=holder(names), policy=named(names, names.bucket), document=compact(document)),
         risk=text(
             "Whoever holds this identity can then use the bucket. Grant only the actions that the job "
             "needs, on this bucket alone."
         ),
         verify=list_path(names),
-    )
-
-
-def _named(names: Names, on: str) -> str:
-    """Two identities get a policy each, so that neither is given what the other needs."""
-    who = holder(names).name
-    return policy_name("" if who.startswith("YOUR_") else who, on)
-
-
-def api_right(names: Names) -> Case:
-    """A service's API that no policy allows."""
-    document = policy(statement([names.action], ["*"]))
-    return Case(
-        what=text("No policy allows {who} to do {action}.", who=names.who, action=names.action),
-        console=(
-            text(
-                "In the RAM console, open Permissions > Policies, create a policy from this document and "
-                "attach it to the role or user that made the call."
-            ),
-            text("Narrow Resource to the one that the error names, if it names one."),
-        ),
-        fix=GrantPolicy(
-            holder=holder(names), policy=_named(names, names.service), document=compact(document)
-        ),
-        risk=text("The action is granted on every resource of the account until Resource is narrowed."),
-        verify=call_again(names),
     )
 
 
@@ -103,14 +77,10 @@ def creation_right(names: Names) -> Case:
                 "ecs.aliyuncs.com."
             ),
         ),
-        fix=AttachSystemPolicy(holder=_creator(names), policy="AliyunEMRFullAccess"),
+        fix=AttachSystemPolicy(holder=person(names), policy="AliyunEMRFullAccess"),
         risk=text("AliyunEMRFullAccess allows everything in EMR, deleting clusters included."),
         verify="aliyun emr RunCluster",
     )
-
-
-def _creator(names: Names) -> Holder:
-    return Holder(ROLE, names.role) if names.role != "YOUR_ROLE" else Holder(USER, names.user)
 
 
 def _read_policy(names: Names) -> OssCall:
@@ -119,7 +89,7 @@ def _read_policy(names: Names) -> OssCall:
 
 def identity_deny(names: Names) -> Case:
     """An explicit Deny of a RAM policy: nothing that is added helps."""
-    kind, who = ("User", names.user) if names.by_user else ("Role", names.role)
+    kind, who = ("User", names.user) if names.by_user else ("Role", names.caller_role)
     new = {"PolicyName": "YOUR_POLICY", "PolicyDocument": PLACEHOLDER, "SetAsDefault": True}
     listed = {f"{kind}Name": who}
     return Case(
@@ -233,6 +203,7 @@ def session_deny(names: Names) -> Case:
         "Policy": wanted,
     }
     return Case(
+        faq="2.2a",
         what=text(
             "The temporary credentials are limited by the policy that was given to AssumeRole, and it "
             "does not cover the call."
@@ -265,6 +236,7 @@ def vpc_endpoint_deny(names: Names) -> Case:
     wanted = compact(policy(statement(["oss:*"], bucket_resources(names.bucket)) | {"Principal": "*"}))
     asked = {"RegionId": names.region, "EndpointId": "YOUR_ENDPOINT_ID", "PolicyDocument": wanted}
     return Case(
+        faq="2.2a",
         what=text(
             "The policy of the VPC's gateway endpoint does not admit bucket {bucket}.", bucket=names.bucket
         ),
@@ -295,6 +267,7 @@ def vpc_endpoint_deny(names: Names) -> Case:
 def control_deny(names: Names) -> Case:
     """A control policy of the resource directory."""
     return Case(
+        faq="2.2a" if names.service == "oss" else "1.1" if names.service == "emr" else "",
         what=text(
             "A control policy of the resource directory denies {action} for the whole account.",
             action=names.action,
@@ -320,6 +293,7 @@ def kms_right(names: Names) -> Case:
         statement(["kms:List*", "kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"], ["*"])
     )
     return Case(
+        faq="2.3c",
         what=text(
             "The data is encrypted with a KMS key that {who} may not use, or the request was not signed.",
             who=names.who,
@@ -331,7 +305,7 @@ def kms_right(names: Names) -> Case:
             ),
             text("If the key has a policy of its own, let it admit the role."),
         ),
-        fix=GrantPolicy(holder=holder(names), policy=_named(names, "kms"), document=compact(document)),
+        fix=GrantPolicy(holder=holder(names), policy=named(names, "kms"), document=compact(document)),
         risk=text(
             "Whoever may decrypt with the key can read all that is encrypted with it: name the key in "
             "Resource where you can."
@@ -343,6 +317,7 @@ def kms_right(names: Names) -> Case:
 def dlf_data_right(names: Names) -> Case:
     """DLF's own data permissions, which no RAM policy grants."""
     return Case(
+        faq="S1.2a",
         what=text("Data Lake Formation's own data permission is missing; a RAM policy cannot grant it."),
         console=(
             text(

@@ -5,7 +5,7 @@ https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/use-a-custom-ecs-
 
 from __future__ import annotations
 
-from rolemend.fix.causes.case import Case, holder
+from rolemend.fix.causes.case import Case, person
 from rolemend.fix.documents import compact, policy, statement, trust
 from rolemend.fix.model import CreateRole, GrantPolicy, ReplaceTrust
 from rolemend.fix.names import Names, policy_name
@@ -94,7 +94,7 @@ def pass_role(names: Names) -> Case:
             ),
         ),
         fix=GrantPolicy(
-            holder=holder(names), policy=policy_name("pass-role", names.role), document=compact(document)
+            holder=person(names), policy=policy_name("pass-role", names.role), document=compact(document)
         ),
         risk=text(
             "Whoever may pass a role can use all its rights through the service: name the role in "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rolemend.fix.causes import requests, rights, roles
+from rolemend.fix.causes import requests, rights, roles, services
 from rolemend.fix.causes.case import Case
 from rolemend.fix.names import Names
 
@@ -37,7 +37,7 @@ _FIXES: dict[str, Callable[[Names], Case]] = {
 _MISSING = {
     "oss_denied": rights.oss_right,
     "emr_creation_denied": rights.creation_right,
-    "api_denied": rights.api_right,
+    "api_denied": services.api_right,
 }
 
 
