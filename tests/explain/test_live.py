@@ -23,6 +23,7 @@ from tests import clients
 from tests.clients import Keys
 from tests.e2e import failures
 from tests.explain.live import checks, credentials, explained, oss_error, snapshot, stage_of
+from tests.fix.reading import from_cli, make
 from tests.localcloud.identities import allow
 from tests.localcloud.refusals import Refusal, refusal
 
@@ -364,3 +365,50 @@ def test_a_control_policy_behind_a_creation_is_found_by_the_request_id(stage: St
     found = first(explained(text, **credentials(stage.local, stage.root)))
     assert (found["cause"], found["confidence"]) == ("control_policy_deny", "certain")
     assert checks(found)["creator-policy"] == "failed"
+
+
+# Simple Log Service
+
+
+def refused_by_sls(stage: Stage) -> str:
+    """What SLS answers to a node that may not write to its logstore, with the words that name who asked."""
+    from aliyun.log import LogException, LogItem, PutLogsRequest
+
+    log = clients.log(stage.root)
+    log.create_project("job-logs", "")
+    log.create_logstore("job-logs", "app", 1, 1)
+    keys = failures.node(stage, reading("data"))
+    request = PutLogsRequest("job-logs", "app", "", "", [LogItem(contents=[("a", "b")])])
+    with pytest.raises(LogException) as caught:
+        clients.log(Keys(keys.id, keys.secret, keys.token)).put_logs(request)
+    error = {
+        "errorCode": caught.value.get_error_code(),
+        "errorMessage": caught.value.get_error_message(),
+        "accessDeniedDetail": {
+            "AuthPrincipalType": "AssumedRoleUser",
+            "AuthPrincipalDisplayName": f"{failures.ROLE}:vm-ram-i-1",
+            "AuthPrincipalOwnerId": stage.account,
+        },
+    }
+    return json.dumps(error)
+
+
+def test_what_sls_refused_is_asked_of_the_role_and_the_printed_policy_ends_it(
+    stage: Stage, tmp_path: Path
+) -> None:
+    text = refused_by_sls(stage)
+    found = first(explained(text, "--snapshot", str(snapshot(stage.local, tmp_path))))
+    assert (found["cause"], found["confidence"]) == ("permission_missing", "certain")
+    assert checks(found) == {"log-policy": "failed"}
+    assert found["advice"][0]["verify"].startswith("aliyunlog log get_logstore --project_name=job-logs")
+    make(from_cli(found["advice"][0]["fix"]["cli"]), stage.root)
+    after = first(explained(text, "--snapshot", str(snapshot(stage.local, tmp_path))))
+    assert checks(after) == {"log-policy": "passed"}
+    assert after["cause"] == "unknown"
+
+
+def test_a_refusal_of_sls_that_names_nobody_is_asked_of_nobody(stage: Stage, tmp_path: Path) -> None:
+    text = json.dumps({**json.loads(refused_by_sls(stage)), "accessDeniedDetail": {}})
+    found = first(explained(text, "--snapshot", str(snapshot(stage.local, tmp_path))))
+    assert checks(found) == {"log-policy": "unknown"}
+    assert found["cause"] == "permission_missing"

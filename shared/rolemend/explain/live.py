@@ -18,10 +18,12 @@ from rolemend.checklist.facts import Account
 from rolemend.checklist.guide import guide
 from rolemend.checklist.model import Advice, Diagnosis, Finding, conclude
 from rolemend.checklist.reports import reported_causes
+from rolemend.checklist.sls_access import LOG_POLICY
 from rolemend.checklist.told import ask_detail, is_of, said_by_ram, says_only_no, with_detail
 from rolemend.explain.answer import CAUSES, Answer, Check
 from rolemend.explain.case import ANYBODY, accounts_in, denial_of, named_by, principal_in
 from rolemend.explain.diagnosed import grouped, with_diagnosis
+from rolemend.explain.live_log import diagnose_log_access, log_denial_in
 from rolemend.explain.sighting import Sighting
 from rolemend.explain.verdict import CREATION_DENIED, judge
 from rolemend.signals.denial import BucketTarget, ClusterTarget, Denial, DeniedDetail, JobTarget
@@ -74,7 +76,9 @@ def _logged_as(answer: Answer) -> str:
 
 
 def _can_be_asked(answer: Answer) -> bool:
-    return bool(answer.encoded or _logged_as(answer)) or denial_of(answer, "") is not None
+    if answer.encoded or _logged_as(answer) or log_denial_in(answer) is not None:
+        return True
+    return denial_of(answer, "") is not None
 
 
 def _examined(answer: Answer, live: Live) -> tuple[Answer, Text | None]:
@@ -104,6 +108,8 @@ def _noted(answer: Answer, *notes: Text) -> Answer:
 def _unanswered(answer: Answer, why: Text) -> Answer:
     """Every check of the checklist that would have been asked, unknown."""
     denial = denial_of(answer, "")
+    if denial is None and log_denial_in(answer) is not None:
+        return msgspec.structs.replace(_noted(answer, why), checks=(Check(LOG_POLICY[0], "unknown"),))
     if denial is None:
         return _noted(answer, why)
     checks = tuple(Check(name, "unknown") for name in _checks_for(denial))
@@ -124,6 +130,10 @@ def _ask(answer: Answer, live: Live, account_id: str) -> Answer:
     account = live.accounts[account_id]
     answer, detail = _told(answer, account)
     denial = denial_of(answer, account_id)
+    if denial is None and (refused := log_denial_in(answer)) is not None:
+        return with_diagnosis(
+            answer, diagnose_log_access(answer, refused, account.identities, account_id), certain=True
+        )
     if denial is None:
         return answer
     if detail is not None:
