@@ -364,7 +364,7 @@ def test_a_role_given_as_its_arn_is_recognised_by_its_last_part() -> None:
     arn = altered(CREATION, target=ClusterTarget(role=f"acs:ram::{ACCOUNT}:role/emr-role"))
     diagnosis = diagnosed(healthy(the_role=Absent(), names=Known(("emr-role",))), arn)
     assert isinstance(diagnosis.remedy, Advice)
-    assert "the role emr-role," in diagnosis.remedy.statement.render()
+    assert diagnosis.remedy.statement.render() == "Create the cluster with the role emr-role."
 
 
 def test_a_role_in_other_letter_case_exists_unless_the_service_found_none() -> None:

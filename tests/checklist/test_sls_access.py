@@ -9,7 +9,13 @@ from aliyun.log import LogException, LogItem, PutLogsRequest
 
 from rolemend.account.interface import Absent, AttachedPolicy, Known, Unread
 from rolemend.checklist.model import Advice
-from rolemend.checklist.sls_access import LogDenial, advise_log_access, ask_log_policy, read_log_denial
+from rolemend.checklist.sls_access import (
+    LogDenial,
+    LogFacts,
+    advise_log_access,
+    ask_log_policy,
+    read_log_denial,
+)
 from rolemend.signals.denial import DeniedPrincipal
 from tests import clients
 from tests.checklist.oss_cases import policy
@@ -75,14 +81,20 @@ def test_the_role_s_policies_decide() -> None:
         "unknown": Unread("ListPoliciesForRole", "refused"),
     }
     for answer, policies in answers.items():
-        assert ask_log_policy(DENIAL, ROLE, policies).answer == answer
-    assert ask_log_policy(DENIAL, ROLE, Absent("role")).answer == "unknown"
-    denied = ask_log_policy(DENIAL, ROLE, Known((policy("log:*"), policy("log:*", effect="Deny"))))
+        assert ask_log_policy(LogFacts(denial=DENIAL, principal=ROLE, policies=policies)).answer == answer
+    assert (
+        ask_log_policy(LogFacts(denial=DENIAL, principal=ROLE, policies=Absent("role"))).answer == "unknown"
+    )
+    denied = ask_log_policy(
+        LogFacts(
+            denial=DENIAL, principal=ROLE, policies=Known((policy("log:*"), policy("log:*", effect="Deny")))
+        )
+    )
     assert denied.cause == "identity_policy_deny"
 
 
 def test_a_missing_right_is_answered_with_the_group_on_the_logstore() -> None:
-    finding = ask_log_policy(DENIAL, ROLE, Known(()))
+    finding = ask_log_policy(LogFacts(denial=DENIAL, principal=ROLE, policies=Known(())))
     assert finding.cause == "permission_missing"
     assert isinstance(finding.remedy, Advice)
     assert json.loads(finding.remedy.document)["Statement"] == [

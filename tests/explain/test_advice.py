@@ -261,3 +261,14 @@ def test_the_right_to_act_for_another_goes_to_the_execution_role(action: str, fa
     assert advice["faq"] == faq
     assert "dana" not in advice["fix"]["cli"]
     assert "AttachPolicyToRole" in advice["fix"]["cli"]
+
+
+def test_a_project_of_maxcompute_grants_by_itself_and_ram_grants_nothing() -> None:
+    advice = advised(
+        "ODPS-0130013:Authorization exception - Authorization Failed [4019], You have NO privilege 'odps:Select' on "
+        "{acs:odps:*:projects/sales/tables/orders}."
+    )
+    assert advice["faq"] == "S1.3"
+    assert "grant Select on table orders" in advice["fix"]["cli"]
+    assert "--project=sales" in advice["fix"]["cli"]
+    assert "CreatePolicy" not in advice["fix"]["cli"] + advice["fix"]["api"]

@@ -14,6 +14,7 @@ from rolemend.checklist.releases import ReleaseRule, trust_rule
 from rolemend.checklist.reported import evidence_of
 from rolemend.checklist.trust import ECS, EMR, trusted_services
 from rolemend.fix.model import CreateRole, Fix, UseRole
+from rolemend.fix.names import ROLE
 from rolemend.policy import PolicyError
 from rolemend.policy.lookalike import odd_characters, skeleton
 from rolemend.signals.actiontrail import DEFAULT_ROLES
@@ -93,7 +94,7 @@ def _name_another(name: str, near: str) -> Text:
             "Authorise EMR's default roles in the EMR console with the Alibaba Cloud account, which creates {role}.",
             role=name,
         )
-    if near and skeleton(name).lower() == near.lower():
+    if near and (skeleton(name).lower() == near.lower() or not ROLE.fullmatch(name)):
         return text("Create the cluster with the role {near}.", near=near)
     if near:
         return text(

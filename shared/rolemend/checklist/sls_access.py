@@ -12,17 +12,19 @@ import re
 
 import msgspec
 
-from rolemend.account.interface import Absent, AttachedPolicy, Known, Unread
+from rolemend.account.interface import Known
 from rolemend.checklist.answers import Name, failed, passed, unknown, unread
 from rolemend.checklist.decision import caller_of, identity_sources
+from rolemend.checklist.facts import Account, Policies, read_policies
 from rolemend.checklist.grants import policy_document
 from rolemend.checklist.mending import grant
-from rolemend.checklist.model import REPORTED, Advice, Evidence, Finding
+from rolemend.checklist.model import REPORTED, Advice, Check, Evidence, Finding
 from rolemend.fix.logs import group_of_log_action, log_resources
 from rolemend.policy import PolicyError, Request, decide
 from rolemend.signals.denial import DeniedPrincipal
 from rolemend.text import text
 
+ID = "log-access"
 LOG_POLICY: Name = ("log-policy", "2.2")
 
 _DENIED = re.compile(
@@ -75,12 +77,24 @@ def advise_log_access(denial: LogDenial, who: str, principal: DeniedPrincipal | 
     )
 
 
-def ask_log_policy(
-    denial: LogDenial,
-    principal: DeniedPrincipal,
-    policies: Known[tuple[AttachedPolicy, ...]] | Absent | Unread,
-) -> Finding:
+class LogFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """For a call that SLS refused. The policies are the principal's own."""
+
+    denial: LogDenial
+    principal: DeniedPrincipal
+    policies: Policies
+
+
+def collect_log_facts(
+    account: Account, denial: LogDenial, principal: DeniedPrincipal, account_id: str
+) -> LogFacts:
+    policies = read_policies(account.identities, principal, account_id)
+    return LogFacts(denial=denial, principal=principal, policies=policies)
+
+
+def ask_log_policy(facts: LogFacts) -> Finding:
     """Whether the principal's own policies allow the call on this project and logstore."""
+    denial, principal, policies = facts.denial, facts.principal, facts.policies
     who = principal.name or principal.id or principal.type
     values = {"who": who, "action": denial.action, "resource": denial.resource}
     said = text("SLS refused {action} on {resource}.", action=denial.action, resource=denial.resource)
@@ -121,3 +135,14 @@ def ask_log_policy(
         "permission_missing",
         advise_log_access(denial, who, principal),
     )
+
+
+CHECKS: tuple[Check[LogFacts], ...] = (
+    Check(
+        *LOG_POLICY,
+        text(
+            "Do the principal's policies list the project and logstore, with the action that was asked for?"
+        ),
+        ask_log_policy,
+    ),
+)

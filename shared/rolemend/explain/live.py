@@ -131,9 +131,7 @@ def _ask(answer: Answer, live: Live, account_id: str) -> Answer:
     answer, detail = _told(answer, account)
     denial = denial_of(answer, account_id)
     if denial is None and (refused := log_denial_in(answer)) is not None:
-        return with_diagnosis(
-            answer, diagnose_log_access(answer, refused, account.identities, account_id), certain=True
-        )
+        return with_diagnosis(answer, diagnose_log_access(answer, refused, account, account_id), certain=True)
     if denial is None:
         return answer
     if detail is not None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from rolemend.account.interface import Identities
 from rolemend.checklist.answers import unknown
-from rolemend.checklist.facts import read_policies
+from rolemend.checklist.facts import Account
 from rolemend.checklist.model import Diagnosis, conclude
-from rolemend.checklist.sls_access import LOG_POLICY, LogDenial, ask_log_policy, read_log_denial
+from rolemend.checklist.sls_access import (
+    ID,
+    LOG_POLICY,
+    LogDenial,
+    ask_log_policy,
+    collect_log_facts,
+    read_log_denial,
+)
 from rolemend.explain.answer import Answer
 from rolemend.explain.case import ANYBODY, principal_in
 from rolemend.text import text
-
-ID = "log-access"
 
 
 def log_denial_in(answer: Answer) -> LogDenial | None:
@@ -25,7 +29,7 @@ def log_denial_in(answer: Answer) -> LogDenial | None:
     return read_log_denial(f"denied by sts or ram, action: {answer.action}, resource: {answer.resource}")
 
 
-def diagnose_log_access(answer: Answer, denial: LogDenial, identities: Identities, account: str) -> Diagnosis:
+def diagnose_log_access(answer: Answer, denial: LogDenial, account: Account, account_id: str) -> Diagnosis:
     """The one check, unknown where the text does not name the principal with its account."""
     who = principal_in(answer)
     if who.type == ANYBODY:
@@ -33,5 +37,5 @@ def diagnose_log_access(answer: Answer, denial: LogDenial, identities: Identitie
             "The text does not name the principal with its account, and the action: this cannot be asked."
         )
         return conclude(ID, (unknown(LOG_POLICY, said),), changed_since=False)
-    finding = ask_log_policy(denial, who, read_policies(identities, who, account))
+    finding = ask_log_policy(collect_log_facts(account, denial, who, account_id))
     return conclude(ID, (finding,), changed_since=False)

@@ -40,10 +40,11 @@ MEMBER = re.compile(
 """A person as MaxCompute names one: https://help.aliyun.com/en/maxcompute/user-guide/add-user"""
 PRIVILEGE = re.compile(r"[A-Za-z]{2,40}", re.ASCII)
 RESOURCE = re.compile(
-    r"acs:[a-z][a-z0-9\-]{1,40}:[a-z0-9\-]{0,40}:(?:[0-9]{5,30})?:[A-Za-z0-9][A-Za-z0-9\-_./:]{0,250}",
+    r"acs:[a-z][a-z0-9\-]{1,40}:[a-z0-9\-]{0,40}:(?:[0-9]{5,30})?:[A-Za-z0-9][A-Za-z0-9\-_./:]{0,250}"
+    r"|acs:odps:\*:projects/[A-Za-z0-9_][A-Za-z0-9_\-]{0,127}(?:/tables/[A-Za-z0-9_][A-Za-z0-9_\-]{0,127})?",
     re.ASCII,
 )
-"""One resource, without a wildcard."""
+"""One resource, without a wildcard; MaxCompute's have no account."""
 PRINCIPAL = re.compile(
     r"acs:ram::[0-9]{5,30}:(?:root|(?:user|role)/[A-Za-z0-9][A-Za-z0-9.\-_]{0,63})", re.ASCII
 )

@@ -6,13 +6,16 @@ https://www.alibabacloud.com/help/en/emr/emr-serverless-spark/user-guide/executi
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from rolemend.fix import spark
 from rolemend.fix.causes.case import Case, call_again, holder, named, person
 from rolemend.fix.documents import compact, policy, statement
 from rolemend.fix.logs import group_of_log_action, log_place, log_resources
-from rolemend.fix.model import GrantPolicy
+from rolemend.fix.maxcompute import grant_project
+from rolemend.fix.model import GrantPolicy, GrantProject
 from rolemend.fix.names import Names
 from rolemend.text import Text, text
 
@@ -30,6 +33,8 @@ def api_right(names: Names) -> Case:
         return _log_right(names)
     if names.service == "dlf":
         return _dlf_right(names)
+    if names.service == "odps":
+        return _project_right(names)
     return _right(names)
 
 
@@ -93,6 +98,34 @@ def _dlf_right(names: Names) -> Case:
             *_narrow(names),
         ),
         fix=GrantPolicy(holder=person(names), policy=named(names, "dlf"), document=compact(document)),
+        verify="spark-sql -e 'SHOW TABLES'",
+    )
+
+
+_TABLE = re.compile(r"projects/([^/]+)(?:/tables/([^/]+))?", re.ASCII)
+
+
+def _project_right(names: Names) -> Case:
+    """MaxCompute asks the project's own permissions of who submitted the job; no policy of RAM grants them."""
+    found = _TABLE.search(names.resource)
+    privilege = names.action.partition(":")[2] if names.action.startswith("odps:") else ""
+    fix = GrantProject(
+        member=names.who,
+        privileges=(privilege,) if privilege else ("Describe", "Select"),
+        project=found[1] if found else "",
+        table=(found[2] or "") if found else "YOUR_TABLE",
+    )
+    steps = grant_project(fix)
+    return Case(
+        what=text(
+            "{who} lacks a permission in the MaxCompute project: {resource}",
+            who=names.who,
+            resource=names.resource,
+        ),
+        faq="S1.3",
+        console=steps.console,
+        fix=fix,
+        risk=steps.risk,
         verify="spark-sql -e 'SHOW TABLES'",
     )
 
