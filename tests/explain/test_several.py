@@ -139,3 +139,34 @@ def test_the_right_endpoint_is_the_one_that_was_not_asked(asked: str, named: str
     assert [(answer.cause, answer.right_endpoint) for answer in explain_bytes(text.encode())] == [
         ("wrong_endpoint", right)
     ]
+
+
+def test_the_place_of_an_error_stays_with_it_where_the_next_one_is_printed_alike() -> None:
+    form = (
+        "{head}\n[ErrorCode]: {code}\n[RequestId]: 65D6F979231683313600000{n}\n"
+        "[HostId]: bucket-{n}.oss-cn-hangzhou.aliyuncs.com\n\tat x\n"
+    )
+    text = form.format(head="OSSException: no such key", code="NoSuchKey", n=1)
+    text += form.format(
+        head="OSSException: You have no right to access this object.", code="AccessDenied", n=2
+    )
+    text += form.format(head="OSSException: no such key", code="NoSuchKey", n=3)
+    found = {answer.bucket: answer.cause for answer in explain_bytes(text.encode())}
+    assert found == {"bucket-1": "unknown", "bucket-2": "permission_missing", "bucket-3": "unknown"}
+
+
+def test_an_error_with_an_empty_line_between_all_its_lines_is_one() -> None:
+    (answer,) = explain_bytes(denied(1, "wide-data").replace("\n", "\n\n").encode())
+    assert (answer.bucket, answer.count, answer.request_id) == ("wide-data", 1, "65AF50370000000000000001")
+
+
+def test_two_errors_of_two_programs_are_two() -> None:
+    one = "oss: service returned error: StatusCode=403, ErrorCode=AccessDenied, RequestId=65AF50370000000000000001, "
+    one += 'ErrorMessage="You have no right to access this object.", Bucket=bucket-1'
+    other = (
+        '{"Code":"Forbbiden","HostId":"emr.aliyuncs.com","Message":"You are not authorized to perform the '
+    )
+    other += 'operation.","RequestId":"1549175A-6D14-4C8A-89F9-5E28300F6D7E"}'
+    for text in (f"{one}\n{other}", f"{one}\n\n{other}\n\n{one}"):
+        found = {(answer.service, answer.bucket, answer.endpoint) for answer in explain_bytes(text.encode())}
+        assert found == {("oss", "bucket-1", None), ("emr", None, "emr.aliyuncs.com")}

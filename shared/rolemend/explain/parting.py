@@ -74,13 +74,21 @@ def _begins_a_record(current: Open, marks: list[Mark], index: int, text: str) ->
     apart, last = RECORD.search(text, current.end, marks[index].start) is not None, marks[index].start
     if not tells_something(current):
         return apart and "message" in current.values
+    if not apart and marks[index].key == "host":
+        return False
+    passed: set[tuple[str, str]] = set() if apart else set(current.seen)
     for mark in marks[index : index + _AHEAD]:
         if mark.start - last > _FAR or RECORD.search(text, last, mark.start):
             break
+        if mark.key in (*_HEADS, "request_id") and (mark.key, mark.style) in passed:
+            break  # the next error begins here
+        passed.add((mark.key, mark.style))
         if (contradicts := _contradicts(current, mark, apart)) is not None:
             return contradicts
         last = max(last, mark.start if mark.key == "message" else mark.end)
-    return apart and all(style != marks[index].style for _, style in current.seen)
+    is_seen = any(style == marks[index].style for _, style in current.seen)
+    is_bare = not current.phrases and "code" not in current.values
+    return apart and (marks[index].key == "host" or is_bare) and not is_seen
 
 
 def _contradicts(current: Open, mark: Mark, apart: bool) -> bool | None:
@@ -91,6 +99,8 @@ def _contradicts(current: Open, mark: Mark, apart: bool) -> bool | None:
     known = current.values.get(mark.key, "")
     if mark.key in ("request_id", "ec") and known:
         return known != mark.value
+    if mark.key == "phrase" and apart and not current.phrases and "ec" in current.values:
+        return True  # the EC comes behind the sentence
     if mark.key == "phrase" and current.phrases:
         return _is_other_phrase(current, mark, apart)
     if (

@@ -40,7 +40,7 @@ def _plain(found: re.Match[str]) -> str:
 
 _ANCHORS = (
     "enied", "orbid", "ermission", "uthori", "ignature", "ecurity", "ccessKey", "ccess Key", "ccess key",
-    "ccess_key", "no right", "belong to you", "referer", "nonymous", "pay bucket", "specified endpoint",
+    "ccess_key", "no right", "belong to you", "referer", "nonymous", "pay bucket", "must be addressed",
     "PermanentRedirect", "TooSkewed", "difference between the request", "imeStamp", "time stamp",
     "IllegalTimestamp", "RequestTimeExpired", "ObjectState", "object's state", "ndebt", "InDebt", "UserDisable",
     "AbnormalBucket", "Arrear", "RamRole", "RAMRole", "EntityNotExist", "The role ", "ole not attach", "RoleNo",

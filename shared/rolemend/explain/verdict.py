@@ -7,6 +7,8 @@ wrong cause is worse than none.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from rolemend.explain import codes
@@ -191,7 +193,13 @@ def _default_role(error: Sighting) -> str:
         if "role/" in error.resource
         else error.code.removeprefix("EntityNotExist.")
     )
+    if not named.lower().startswith("aliyun"):
+        told = _SERVICES_OWN.search(error.message)
+        named = told[0] if told else ""
     return named if named.lower().startswith("aliyun") and named.lower().endswith("role") else ""
+
+
+_SERVICES_OWN = re.compile(r"\bAliyun[A-Za-z]{2,60}Role\b", re.ASCII)
 
 
 def _sentence(error: Sighting) -> _Reading | None:
