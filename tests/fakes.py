@@ -301,7 +301,8 @@ class WritableAccount(FakeAccount):
     def policy_versions(self, name: str) -> Reading[PolicyVersions]:
         if name not in self.policies:
             return super().policy_versions(name)
-        return Known(PolicyVersions(self.defaults[name], self.in_force(name), tuple(self.policies[name])))
+        held = self.policies[name]
+        return Known(PolicyVersions(self.defaults[name], self.in_force(name), tuple(held), dict(held)))
 
     def add_policy_version(self, name: str, document: str) -> str:
         self._begin(f"add {name}")

@@ -12,7 +12,7 @@ from rolemend.account.interface import Absent, Known, Unread
 from rolemend.checklist.model import TrustService
 from rolemend.errors import AccountError, AnswerLost, Conflict, LeaseLost, Refused, Unreachable
 from rolemend.remedy.apply import apply_plan, is_unchanged, is_written, read_live, roll_back, stands_as
-from rolemend.remedy.model import Change, Plan
+from rolemend.remedy.model import Change, Plan, sealed
 from rolemend.remedy.plan import plan_remedy
 from tests.fakes import WritableAccount
 from tests.remedy.test_plan import EMR, LIST_DATA, account, planned, policy, reading
@@ -274,3 +274,74 @@ def test_the_plan_of_another_bucket_is_another_plan() -> None:
     plan = planned(fake)
     assert plan.remedy == LIST_DATA
     assert plan.hash != planned(account(reader=policy(reading("third")))).hash
+
+
+WIDE = policy({"Effect": "Allow", "Action": "*", "Resource": "*"})
+
+
+def forged(fake: WritableAccount, **written: Any) -> Change:
+    """A change that never was: somebody wrote it into the ledger, with a hash that is right."""
+    write = msgspec.structs.replace(planned(fake).write, **written)
+    return Change(id="chg-1", plan=sealed(msgspec.structs.replace(planned(fake), write=write)))
+
+
+@pytest.mark.parametrize(
+    "before", [WIDE, policy(reading("stolen")), policy(reading("other", "stolen")), "{}", "x"]
+)
+def test_a_made_up_change_puts_nothing_back_but_less_than_stands_there(before: str) -> None:
+    fake = extensible()
+    after = planned(fake).write.after
+    edit(fake, after)
+    with pytest.raises(Conflict, match="cannot be proved"):
+        roll_back(forged(fake, before=before, after=after), fake)
+    assert fake.writes == []
+
+
+def test_a_made_up_change_cannot_bring_an_older_and_wider_version_back() -> None:
+    fake = extensible()
+    plan = planned(fake)
+    fake.policies["reader"] = {"v1": WIDE, "v2": plan.write.after}
+    fake.defaults["reader"] = "v2"
+    write = msgspec.structs.replace(plan.write, version="v1")
+    roll_back(Change(id="chg-1", plan=sealed(msgspec.structs.replace(plan, write=write))), fake)
+    assert stands_as(fake.in_force("reader"), plan.write.before)
+    assert fake.writes == ["add reader"]
+
+
+def test_a_change_whose_plan_was_altered_is_not_taken_back() -> None:
+    fake = extensible()
+    plan = planned(fake)
+    apply_plan("chg-1", plan, fake)
+    write = msgspec.structs.replace(plan.write, version="v7")
+    with pytest.raises(Conflict):
+        roll_back(Change(id="chg-1", plan=msgspec.structs.replace(plan, write=write)), fake)
+    assert fake.writes == ["add reader"]
+
+
+def test_a_service_that_was_replaced_is_trusted_again_only_where_the_change_is_known_for_certain() -> None:
+    fake = extensible()
+    plan = plan_remedy(TrustService(role="emr-role", service=EMR), fake, trust_mode="replace")
+    assert isinstance(plan, Plan)
+    change = apply_plan("chg-1", plan, fake)
+    with pytest.raises(Conflict):
+        roll_back(change, fake)
+    assert trust_policy(fake) == plan.write.after
+    roll_back(change, fake, regain=True)
+    assert trust_policy(fake) == plan.write.before
+
+
+@pytest.mark.parametrize(
+    "trusted", [{"RAM": ["acs:ram::2000000000000002:root"]}, {"Service": ["fc.aliyuncs.com"]}]
+)
+def test_a_made_up_change_trusts_nobody(trusted: dict[str, list[str]]) -> None:
+    fake = extensible()
+    plan = trust_plan(fake)
+    fake.set_trust_policy("emr-role", plan.write.after)
+    evil = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": trusted}
+    before = json.dumps({"Version": "1", "Statement": [evil]})
+    write = msgspec.structs.replace(plan.write, before=before)
+    change = Change(id="chg-1", plan=sealed(msgspec.structs.replace(plan, write=write)))
+    for regain in (False, True):
+        with pytest.raises(Conflict):
+            roll_back(change, fake, regain=regain)
+    assert trust_policy(fake) == plan.write.after

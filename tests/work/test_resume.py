@@ -8,7 +8,7 @@ import pytest
 
 from rolemend.account.interface import Absent, Known, Unread
 from rolemend.errors import AnswerLost, Unreachable
-from rolemend.incident.journal import Closed, Reopened
+from rolemend.incident.journal import Closed, Intended, Reopened
 from rolemend.work.remediate import LEASE_SECONDS
 from tests.fakes import MemoryStore
 from tests.samples import LISTING, altered
@@ -199,3 +199,18 @@ def test_a_ledger_that_takes_no_intent_lets_nothing_be_written() -> None:
     with pytest.raises(Unreachable):
         scene.remediate()
     assert scene.account.writes == []
+
+
+def test_an_approval_that_only_the_journal_tells_of_applies_nothing() -> None:
+    """More may write into the journal than may approve."""
+    scene = Scene(guardrails=rule(mode="approve"))
+    scene.diagnosed()
+    scene.remediate()
+    plan = scene.incident.plan
+    assert plan is not None
+    forged = Intended(change=f"chg-{scene.id[4:]}-00000000", plan=plan, approved_by="ana")
+    scene.ledger.extend(scene.id, lambda _: [forged])
+    scene.now += LEASE_SECONDS
+    scene.remediate()
+    assert scene.account.writes == []
+    assert scene.incident.changes[0].outcome == "abandoned"

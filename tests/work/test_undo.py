@@ -244,3 +244,10 @@ def test_a_role_gets_no_more_changes_in_a_day_than_its_rule_allows() -> None:
     scene.now += 86_400
     scene.denied(altered(LISTING, signal_id="r-3", time=int(scene.now)))
     assert scene.account.writes == ["add reader", "default reader v1"]
+
+
+def test_a_marker_that_somebody_made_ends_no_grant_that_has_no_end() -> None:
+    scene = mended()
+    scene.store.put(f"expiring/0000000001-{change_id(scene)}", b"")
+    assert (scene.expire().taken_back, scene.account.defaults["reader"]) == ((), "v2")
+    assert scene.expire().dropped == 0

@@ -80,11 +80,12 @@ class PolicyUsers(msgspec.Struct, frozen=True):
 
 
 class PolicyVersions(msgspec.Struct, frozen=True):
-    """The versions of a custom policy: id and document of the default one, and all ids."""
+    """The versions of a custom policy: id and document of the default one, all ids, and the documents that are told."""
 
     default: str
     document: str
     ids: tuple[str, ...]
+    documents: Mapping[str, str] = {}
 
 
 class Bucket(msgspec.Struct, frozen=True, kw_only=True):

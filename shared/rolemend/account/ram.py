@@ -205,8 +205,13 @@ class Ram:
         default = self._ask("GetPolicy", self._client.get_policy, wanted).body.default_policy_version
         request = ListPolicyVersionsRequest(policy_type="Custom", policy_name=name)
         listed = self._ask("ListPolicyVersions", self._client.list_policy_versions, request).body
-        ids = tuple(version.version_id for version in listed.policy_versions.policy_version or [])
-        return PolicyVersions(default=default.version_id, document=default.policy_document, ids=ids)
+        versions = listed.policy_versions.policy_version or []
+        return PolicyVersions(
+            default=default.version_id,
+            document=default.policy_document,
+            ids=tuple(version.version_id for version in versions),
+            documents={version.version_id: version.policy_document or "" for version in versions},
+        )
 
 
 def _epoch(text: str | None) -> float:

@@ -6,21 +6,24 @@ RAM has no compare-and-swap: the live document is compared immediately before th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from rolemend.account.interface import Absent, IdentityWrites, Known, PolicyVersions, Role, Unread
 from rolemend.errors import AccountError, AnswerLost, Conflict, Unreachable
 from rolemend.remedy.model import Change, Plan, Write, is_sealed, version_number
+from rolemend.remedy.narrowing import takes_back_its_own_grant
 
 
 class Live(msgspec.Struct, frozen=True):
-    """A document as it stands now, with its policy version and all version ids ("" and none for a trust policy)."""
+    """A document as it stands now, with its policy version and all version ids ("" and none for a trust policy).
+    `documents` are those of the versions, as far as RAM tells them."""
 
     document: str
     version: str = ""
     versions: tuple[str, ...] = ()
+    documents: Mapping[str, str] = {}
 
 
 def read_live(write: Write, identities: IdentityWrites) -> Live:
@@ -32,7 +35,8 @@ def read_live(write: Write, identities: IdentityWrites) -> Live:
         raise _cannot_read("GetRole", role)
     versions = identities.policy_versions(write.name)
     if isinstance(versions, Known):
-        return Live(versions.value.document, versions.value.default, versions.value.ids)
+        found = versions.value
+        return Live(found.document, found.default, found.ids, found.documents)
     raise _cannot_read("GetPolicy", versions)
 
 
@@ -161,13 +165,23 @@ def _change(change_id: str, plan: Plan, before: Live, after: Live) -> Change:
 
 
 def roll_back(
-    change: Change, identities: IdentityWrites, check_lease: Callable[[], object] = lambda: None
+    change: Change,
+    identities: IdentityWrites,
+    check_lease: Callable[[], object] = lambda: None,
+    *,
+    regain: bool = False,
 ) -> None:
     """Put back what stood there before. Raises Conflict if the live document is not the one that was written.
 
-    A former version that was rotated out since is written anew.
+    What is put back comes from the ledger, and so must be proved to take back the plan's own grant and no more
+    (Conflict). With `regain`, a service that the plan took out of the trust policy is trusted again too. A former
+    version that is gone or is not the document to put back is written anew.
     """
     write = change.plan.write
+    if not takes_back_its_own_grant(change.plan, regain=regain):
+        raise Conflict(
+            "roll back", "NotProved", f"it cannot be proved that only the grant on {write.name} would go"
+        )
     check_lease()
     live = read_live(write, identities)
     if stands_as(live.document, write.before):
@@ -176,7 +190,7 @@ def roll_back(
         raise Conflict("roll back", "Edited", f"{write.name} is no longer the document that was written")
     if write.kind == "trust_policy":
         identities.set_trust_policy(write.name, write.before)
-    elif write.version in live.versions:
+    elif stands_as(live.documents.get(write.version, ""), write.before):
         identities.set_default_version(write.name, write.version)
     else:
         identities.add_policy_version(write.name, write.before)

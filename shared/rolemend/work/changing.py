@@ -19,11 +19,15 @@ from rolemend.work.parts import Parts, note
 
 
 class Held:
-    """A lease while it is held; `change` is the id of what was made under it, "" as long as nothing was."""
+    """A lease while it is held; `change` is the id of what was made under it, "" as long as nothing was.
+
+    `resumed`: what is finished under it was begun by another invocation, and is known from the ledger alone.
+    """
 
     def __init__(self, lease: Lease, leases: Leases) -> None:
         self.lease = lease
         self.change = ""
+        self.resumed = False
         self._leases = leases
 
     def check(self) -> None:
@@ -105,7 +109,7 @@ def verify(incident: Incident, change: Change, parts: Parts, held: Held) -> Inci
         if not failed and is_written(change.plan.write, read_live(change.plan.write, parts.identities)):
             return note(incident, parts.ledger, Verified(change=change.id))
         reason = reason if failed else "the document was changed again"
-        roll_back(change, parts.identities, held.check)
+        roll_back(change, parts.identities, held.check, regain=not held.resumed)
     except Unreachable:
         raise
     except AccountError as error:

@@ -168,21 +168,32 @@ def _verify_left_behind(incident: Incident, parts: Parts) -> Incident:
     change = incident.change
     assert change is not None
     with leased(change.plan.remedy.role, incident.id, parts.leases, 0) as held:
-        held.change = change.id
+        held.change, held.resumed = change.id, True
         return verify(incident, change, parts, held)
 
 
 def _resume(incident: Incident, parts: Parts) -> Incident:
-    """Finish a change that another invocation intended, once its lease is over, under a lease of one's own."""
+    """Finish a change that another invocation intended, once its lease is over, under a lease of one's own.
+
+    That it was approved is believed of `approvals/` alone: more may write into the journal than may approve.
+    """
     intended = incident.intended
     assert intended is not None
     if parts.ledger.now() < incident.intended_at + LEASE_SECONDS:
         return incident
     with leased(intended.plan.remedy.role, incident.id, parts.leases, 0) as held:
-        objection = _objection(incident, intended.plan, bool(intended.approved_by), parts)
+        held.resumed = True
+        approver = _approver(incident, intended.plan, parts) if intended.approved_by else ""
+        objection = _objection(incident, intended.plan, bool(approver), parts)
         if objection:
             return note(incident, parts.ledger, Abandoned(change=intended.change, reason=objection))
-        return intend(incident, intended.plan, parts, held, approved_by=intended.approved_by)
+        return intend(incident, intended.plan, parts, held, approved_by=approver)
+
+
+def _approver(incident: Incident, plan: Plan, parts: Parts) -> str:
+    """Who approved exactly this plan in this round, "" if the last decision is another or there is none."""
+    decision = parts.approvals.latest(msgspec.structs.replace(incident, plan=plan))
+    return "" if decision is None or isinstance(decision.fact, Reject) else decision.by
 
 
 def _objection(incident: Incident, plan: Plan, approved: bool, parts: Parts) -> str:

@@ -83,7 +83,7 @@ def take_back(change_id: str, undo: Undo, *, expired: bool = False) -> Incident:
 def _undo(change: Change, undo: Undo, held: Held, expired: bool) -> None:
     """Put the former document back. Where it was edited since, an expired grant alone is taken out of it."""
     try:
-        roll_back(change, undo.identities, held.check)
+        roll_back(change, undo.identities, held.check, regain=not expired)
     except Conflict:
         if not expired:
             raise
@@ -147,7 +147,7 @@ def _expire_one(change_id: str, undo: Undo, parts: Parts) -> str:
     known = next((one for one in incident.changes if one.id == change_id), None)
     if known is not None and known.outcome == "intended":
         return "later"
-    if known is None or known.outcome not in ("applied", "verified"):
+    if known is None or not known.until or known.outcome not in ("applied", "verified"):
         return "dropped"
     try:
         take_back(change_id, undo, expired=True)
