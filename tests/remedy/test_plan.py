@@ -12,7 +12,8 @@ from rolemend.account.interface import Absent, Known, PolicyUsers, Reading, Role
 from rolemend.checklist.model import ListBucket, TrustService
 from rolemend.checklist.trust import trusted_services
 from rolemend.remedy.model import NoPlan, Plan, TypedRemedy, is_sealed, sealed
-from rolemend.remedy.plan import DEFAULT_ROLES, plan_remedy
+from rolemend.remedy.plan import plan_remedy
+from rolemend.remedy.untouchable import DEFAULT_ROLES
 from tests.fakes import WritableAccount
 from tests.samples import ACCOUNT, LISTING
 
@@ -168,10 +169,19 @@ def test_a_bucket_name_that_is_none_enters_no_document(bucket: str) -> None:
     assert reason(account(reader=policy(reading("other"))), remedy) == "bucket_name"
 
 
-@pytest.mark.parametrize("action", ["oss:ListBuckets", "ram:CreateUser", "*"])
-def test_an_action_that_is_no_bucket_s_is_not_granted(action: str) -> None:
+@pytest.mark.parametrize(
+    ("action", "why"),
+    [
+        ("oss:ListBuckets", "not_editable"),
+        *(
+            (one, "action_name")
+            for one in ("ram:CreateUser", "*", "oss:*", "oss:Get*", "oss:GetObjec?", "oss:")
+        ),
+    ],
+)
+def test_an_action_that_is_no_bucket_s_is_not_granted(action: str, why: str) -> None:
     remedy = msgspec.structs.replace(LIST_DATA, action=action)
-    assert reason(account(reader=policy(reading("other"))), remedy) == "not_editable"
+    assert reason(account(reader=policy(reading("other"))), remedy) == why
 
 
 def test_a_document_that_would_be_too_long_is_left_to_a_person() -> None:

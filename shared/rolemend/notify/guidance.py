@@ -9,7 +9,7 @@ from rolemend.incident.life import VERIFIED, Incident
 from rolemend.remedy.model import Write
 
 _ROLE_IS_NOT_OURS_TO_EDIT = ("default_role", "own_role", "service_linked_role")
-_NOTHING_IS_PROVED = ("foreign_bucket", "bucket_name", "guardrails")
+_NOTHING_IS_PROVED = ("foreign_bucket", "bucket_name", "action_name", "other_account", "guardrails")
 """Neither that the bucket is the account's own nor, without usable guardrails, that the role may be touched."""
 
 

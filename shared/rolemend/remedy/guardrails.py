@@ -30,7 +30,7 @@ YES, MAYBE, NO = "yes", "maybe", "no"
 
 TRUST = ("sts:AssumeRole",)
 ACTION_GROUPS: dict[str, tuple[str, ...]] = {"read": READ, "write": WRITE, "trust": TRUST}
-"""What a rule may write in the place of single actions."""
+"""What a rule may write in the place of single actions, and what one means that names none."""
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
 _ROLE_NAME = re.compile(r"[A-Za-z0-9.\-]{1,64}", re.ASCII)
@@ -74,8 +74,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One `[[rule]]`. It matches if all that it states holds.
 
     A rule without `buckets` speaks of trust policies only. `actions` are actions, patterns of them, or groups
-    (`ACTION_GROUPS`); none means all. A tag is `key=value`. `hours` are windows like `Mon-Fri 08:00-18:00`, `expires`
-    is a time like `12h`; `changes_per_day` counts for each role, 0 is no limit.
+    (`ACTION_GROUPS`); none means these groups, so that a right to administer a bucket is permitted by name only. A tag
+    is `key=value`. `hours` are windows like `Mon-Fri 08:00-18:00`, `expires` is a time like `12h`; `changes_per_day`
+    counts for each role, 0 is no limit.
     """
 
     name: str
@@ -187,14 +188,16 @@ def _accounts(rule: Rule, case: Case) -> Match:
 
 
 def _actions(rule: Rule, case: Case) -> Match:
-    """A rule that names only a part of what would be granted may not permit it, and restricts it all the same."""
-    patterns = [one.lower() for named in rule.actions for one in ACTION_GROUPS.get(named, (named,))]
+    """A rule that names only a part of what would be granted may not permit it, and restricts it all the same. So does
+    one that names no actions, where more than the groups would be granted."""
+    named = rule.actions or tuple(ACTION_GROUPS)
+    patterns = [one.lower() for name in named for one in ACTION_GROUPS.get(name, (name,))]
     granted = case.granted()
     missing = [action for action in granted if not any(like(pattern, action.lower()) for pattern in patterns)]
-    if not patterns or not missing:
+    if not missing:
         return _MATCHES
     why = text("It does not name {actions}.", actions=", ".join(missing))
-    return Match(NO if len(missing) == len(granted) else MAYBE, why)
+    return Match(NO if rule.actions and len(missing) == len(granted) else MAYBE, why)
 
 
 def _tags(rule: Rule, case: Case) -> Match:

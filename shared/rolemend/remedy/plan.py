@@ -32,25 +32,14 @@ from rolemend.policy.limits import dump
 from rolemend.policy.proof import proves_addition
 from rolemend.remedy.conditions import under_conditions
 from rolemend.remedy.model import NoPlan, Plan, TypedRemedy, Write, sealed, version_number
+from rolemend.remedy.narrowing import COUNTERPARTS
+from rolemend.remedy.untouchable import is_default_role, is_service_linked
 from rolemend.signals.denial import BucketTarget, Denial, JobTarget
-
-DEFAULT_ROLES = frozenset(
-    {
-        "aliyunecsinstanceforemrrole", "aliyunemrecsdefaultrole", "aliyunemrdefaultrole",
-        "aliyunemrsparkjobrundefaultrole", "aliyunecsinstanceforemrstudiorole",
-    }
-)  # fmt: skip
-"""Documented default roles, lower-case: renaming, editing or deleting them breaks creation or jobs.
-
-https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/emr-service-role-19
-"""
-
-EMR, ECS = "emr.aliyuncs.com", "ecs.aliyuncs.com"
-_COUNTERPARTS = {EMR: ECS, ECS: EMR}
-"""The two services of which a release needs the one or the other to be trusted. No other takes the place of one."""
 
 _UNREADABLE = (EditError, PolicyError, msgspec.DecodeError)
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
+_ACTION = re.compile(r"oss:[A-Za-z0-9]{1,64}", re.ASCII)
+"""One action: what stands in a log or a text may hold a wildcard, and must never be granted as one."""
 
 PlanOrNot = Plan | NoPlan
 
@@ -85,16 +74,16 @@ def plan_remedy(
 
 
 def _untouchable(role: Role) -> NoPlan | None:
-    if role.service_linked or role.name.lower().startswith("aliyunservicerolefor"):
+    if role.service_linked or is_service_linked(role.name):
         return NoPlan("service_linked_role", role.name)
-    if role.name.lower() in DEFAULT_ROLES:
+    if is_default_role(role.name):
         return NoPlan("default_role", role.name)
     return None
 
 
 def _plan_trust(remedy: TrustService, role: Role, mode: str) -> PlanOrNot:
     """Trust the service beside those that are trusted or, in the mode `replace`, in the place of its counterpart."""
-    replaced = _COUNTERPARTS.get(remedy.service) if mode == "replace" else None
+    replaced = COUNTERPARTS.get(remedy.service) if mode == "replace" else None
     try:
         if replaced is None:
             edited = trust_service(role.trust_policy, remedy.service)
@@ -126,6 +115,8 @@ def _plan_bucket(remedy: ListBucket, identities: Identities, denial: Denial | No
     """Extend the custom policy of the role that comes nearest to the denied call."""
     if not _BUCKET_NAME.fullmatch(remedy.bucket):
         return NoPlan("bucket_name", remedy.bucket)
+    if not _ACTION.fullmatch(remedy.action):
+        return NoPlan("action_name", remedy.action)
     attached = identities.policies_of_role(remedy.role)
     if not isinstance(attached, Known):
         return _not_read("policies of role", remedy.role, attached)

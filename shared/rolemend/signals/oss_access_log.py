@@ -58,6 +58,8 @@ _BUCKET_ACTIONS = {
 }
 _REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
 """A region becomes part of endpoints and of the commands that people are told: other text tells no region."""
+_OPERATION = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)
+"""An operation becomes an action, and one with a wildcard in it is none."""
 _UNTOLD = ("acs:SourceVpc", "acs:MFAPresent")
 """Condition keys the log does not tell (a VPC id only for requests from inside one)."""
 
@@ -94,6 +96,8 @@ def _denial(record: Mapping[str, Any], code: str, detail: str) -> Denial:
     operation = _value(record, "operation")
     if not (bucket and request_id and time.isdecimal() and operation):
         raise RecordRejected("an access-log line without bucket, operation, request_id or time")
+    if not _OPERATION.fullmatch(operation):
+        raise RecordRejected(f"an access-log line with an operation that is none: {operation[:40]!r}")
     owner = _value(record, "owner_id")
     location = _value(record, "bucket_location").removeprefix("oss-")
     region = location if _REGION.fullmatch(location) else ""

@@ -106,6 +106,8 @@ def _objection(found: Diagnosis, denial: Denial, planner: Planner) -> NoPlan | N
     """Why nothing is planned for a diagnosis: something is left open, or something else stands in the way."""
     if found.remedy is None or isinstance(found.remedy, Advice):
         return NoPlan("advice_only")
+    if (stranger := _stranger(found.remedy, denial, planner.owner)) is not None:
+        return NoPlan("other_account", stranger or "-")
     if found.remedy.role.lower().startswith(planner.own_roles):
         # Whoever may create a cluster may name any role: with our own trusted by ECS, our rights would be a node's.
         return NoPlan("own_role", found.remedy.role)
@@ -119,6 +121,15 @@ def _objection(found: Diagnosis, denial: Denial, planner: Planner) -> NoPlan | N
     if isinstance(found.remedy, ListBucket):
         return _refuse_bucket(found.remedy, denial, planner)
     return None
+
+
+def _stranger(remedy: TypedRemedy, denial: Denial, owner: str) -> str | None:
+    """The account that is not ours, where the log says that another one was denied: a role there may have our role's
+    name."""
+    told = [denial.account]
+    if isinstance(remedy, ListBucket) and not isinstance(denial.target, JobTarget):
+        told.append(denial.principal.account)
+    return next((account for account in told if account != owner), None)
 
 
 def _refuse_bucket(remedy: ListBucket, denial: Denial, planner: Planner) -> NoPlan | None:

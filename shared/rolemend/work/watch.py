@@ -52,8 +52,8 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What `watch` works with. `own_roles` begins the names of Rolemend's own roles; an open incident that nobody
-    touched for `rest` seconds is taken up again."""
+    """What `watch` works with. `account` is the one it works for, "" for any; `own_roles` begins the names of
+    Rolemend's own roles; an open incident that nobody touched for `rest` seconds is taken up again."""
 
     logs: Logs
     trail: Trail
@@ -65,6 +65,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     pending_jobs: PendingJobs
     functions: Functions
     diagnose: str
+    account: str = ""
     own_roles: str = "rolemend-"
     propagation: int = 60
     rest: int = 120
@@ -144,15 +145,15 @@ def keep(found: _Sorted, parts: Parts) -> Watched:
     """
     for record, reason in found.rejected:
         parts.ledger.keep_rejected(record, reason, _day(record, parts.now()))
-    followed = [creation for creation in found.started if not _is_own(creation.denial, parts)]
+    followed = [creation for creation in found.started if not _of_no_interest(creation.denial, parts)]
     for creation in followed:
         parts.pending.record(creation)
     settled = failed_jobs.settle(list(dict.fromkeys(found.jobs)), parts.jobs, parts.pending_jobs, parts.now())
     _take(settled, found)
     incidents: dict[str, list[Denial]] = {}
     for denial in found.denials:
-        if _is_own(denial, parts):
-            found.passed_over["own role"] += 1
+        if reason := _of_no_interest(denial, parts):
+            found.passed_over[reason] += 1
         else:
             incidents.setdefault(incident_id(denial), []).append(denial)
     known = [record_denials(key, denials, parts) for key, denials in incidents.items()]
@@ -175,10 +176,16 @@ def _take(settled: failed_jobs.Settled, found: _Sorted) -> None:
             found.denials.append(outcome)
 
 
-def _is_own(denial: Denial, parts: Parts) -> bool:
-    """Whether a function of Rolemend itself was denied: that is no job's failure, and mending it would be a loop."""
+def _of_no_interest(denial: Denial, parts: Parts) -> str:
+    """Why a denial is passed over, "" if it is not.
+
+    A function of Rolemend itself that was denied is no job's failure, and mending it would be a loop. Of another
+    account, whose events a trail may bring or a forged record name, a role here may have the same name.
+    """
     who = denial.principal
-    return who.type == "assumed_role" and who.name.lower().startswith(parts.own_roles)
+    if who.type == "assumed_role" and who.name.lower().startswith(parts.own_roles):
+        return "own role"
+    return "other account" if parts.account and denial.account not in ("", parts.account) else ""
 
 
 def record_denials(key: str, denials: Sequence[Denial], parts: Parts) -> tuple[Incident, bool]:
