@@ -9,6 +9,7 @@ from importlib.metadata import entry_points
 
 from rolemend import __version__
 from rolemend.commands import changes, diff, explain, guardrails, incidents, lint, simulate
+from rolemend.commands.output import plain
 from rolemend.errors import RolemendError, UnreadableInput
 
 
@@ -30,9 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"rolemend: {error}", file=sys.stderr)
         return 2
     except RolemendError as error:
-        print(
-            f"rolemend: {' '.join(str(error).split())}", file=sys.stderr
-        )  # a service's answer may have lines
+        # A service's answer may have lines, and more that a terminal would obey.
+        print(f"rolemend: {plain(' '.join(str(error).split()))}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # Who read our answers wants no more of them; what is still buffered must not be tried again at exit.

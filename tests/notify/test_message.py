@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from typing import Any
 
@@ -85,8 +86,22 @@ def test_any_text_becomes_printable(value: str) -> None:
     assert plain(plain(value)) == plain(value)
 
 
-@pytest.mark.parametrize("value", ["**b** [l](http://e.com)", "<b>&amp;</b>", "{who} %s", "日本語 é 😀"])
-def test_markup_and_other_scripts_stay_as_they_are(value: str) -> None:
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[log in](http://e.com)", "![](https://e.com/p.png)", "<b>x</b>", "<!channel>", "<at id=all></at>", "`x`",
+        "https://e.com", "dingtalk://dingtalkclient/page", "www.e.com", "mailto:a@e.com", "@all", "foss://x",
+    ],
+)  # fmt: skip
+def test_what_a_chat_would_take_for_markup_a_link_or_a_mention_is_written_out(value: str) -> None:
+    message = hostile_message(value)
+    for line in (message.title, *message.lines, *message.advice):
+        assert value not in line
+        assert not re.search(r"[<`@]|\]\(|(?<!\boss:)//|www\.|mailto:", line), line
+
+
+@pytest.mark.parametrize("value", ["oss://b/a b", "a&b", "x@", "{who} %s", "日本語 é 😀", "**b** [1]"])
+def test_all_other_text_stays_as_it_is(value: str) -> None:
     message = hostile_message(value)
     assert value in message.title
     assert value in message.advice[0]

@@ -175,3 +175,29 @@ def test_the_address_and_its_token_appear_in_no_error_and_no_traceback(
             deliver(url, MESSAGE)
         assert "hush" not in "".join(traceback.format_exception(caught.value))
         assert "hush" not in str(caught.value)
+
+
+def test_a_receiver_whose_answer_never_ends_holds_nothing_up() -> None:
+    """Only the status counts; the body would go on for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ended = threading.Event()
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                while not ended.is_set():
+                    try:
+                        connection.sendall(b"1\r\nx\r\n")
+                    except OSError:
+                        return
+                    time.sleep(0.01)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        begun = time.monotonic()
+        deliver(f"http://127.0.0.1:{server.getsockname()[1]}/", MESSAGE)
+        assert time.monotonic() - begun < 5
+        ended.set()
+        thread.join()

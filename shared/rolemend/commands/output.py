@@ -33,11 +33,22 @@ def plain(value: str) -> str:
 
 
 def write_json(value: Any) -> None:
-    """One line of JSON, UTF-8 whatever the terminal's encoding, at once."""
+    """One line of JSON, UTF-8 whatever the terminal's encoding, at once; what a terminal would obey is escaped."""
     import msgspec
 
-    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    encoded = msgspec.json.encode(value)
+    if not encoded.isascii() or b"\x7f" in encoded:
+        encoded = "".join(map(_shown, encoded.decode())).encode()
+    sys.stdout.buffer.write(encoded + b"\n")
     sys.stdout.buffer.flush()
+
+
+def _shown(mark: str) -> str:
+    """A character of JSON, as JSON escapes it where it is not printable."""
+    if mark.isprintable():
+        return mark
+    pairs = mark.encode("utf-16-be").hex()
+    return "".join(f"\\u{pairs[at : at + 4]}" for at in range(0, len(pairs), 4))
 
 
 def write_text(line: str) -> None:

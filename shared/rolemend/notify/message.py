@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import msgspec
@@ -45,8 +46,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` stays the same when it is sent again; `difference` is a unified diff, or "". `happened` says in one sentence
     what is wrong, `faq` and `evidence` what that rests on; `fix` is None where nothing is left to be done.
-    All that came from a log is plain text with control characters made visible; a channel that knows markup
-    must escape it.
+    All that came from a log is plain text: control characters, and what Markdown, HTML and readers of links would take
+    for their own, are written as `\\u…`. Documents and their difference are to be pasted letter by letter, so a channel
+    that knows markup must escape these.
     """
 
     id: str
@@ -123,7 +125,7 @@ class _Speaker:
         self._translations = translations(language)
 
     def __call__(self, statement: Text) -> str:
-        shown = {key: _indent(plain(value[:_LONGEST])) for key, value in statement.values.items()}
+        shown = {key: _indent(inert(plain(value[:_LONGEST]))) for key, value in statement.values.items()}
         return Text(statement.template, shown).render(self._translations)
 
 
@@ -134,6 +136,15 @@ _LONGEST = 2_000
 def plain(value: str) -> str:
     """Text from a log or a policy, safe to show: control and invisible characters as `\\u…`, lines kept."""
     return "".join(char if char in "\n " or char.isprintable() else f"\\u{ord(char):04x}" for char in value)
+
+
+_MARKUP = re.compile(r"[<`]|(?<=\])\(|(?<!\boss:)(?<=:)//|(?<=\bwww)\.|(?<=\bmailto):|@(?=\w)", re.IGNORECASE)
+"""What begins a tag, code, a link, a mention or an address. `oss://` is how every message names an object."""
+
+
+def inert(value: str) -> str:
+    """Text that no chat and no mail program takes for a tag, a link or a mention."""
+    return _MARKUP.sub(lambda found: "".join(f"\\u{ord(mark):04x}" for mark in found[0]), value)
 
 
 def _indent(value: str) -> str:
@@ -319,6 +330,8 @@ _WHY_NOT = {
     ),
     "guardrails": text("Nothing was changed, because the guardrails cannot be used: {detail}"),
     "bucket_name": text("{detail} is no valid bucket name."),
+    "action_name": text("Nothing was changed: {detail} is not the name of one action."),
+    "other_account": text("Nothing was changed: the log speaks of account {detail}, which is not this one."),
 }
 
 

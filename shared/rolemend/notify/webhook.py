@@ -60,18 +60,20 @@ def deliver(url: str, message: Message) -> None:
 
     headers = {"Content-Type": "application/json; charset=utf-8", "X-Rolemend-Message-Id": message.id}
     try:
-        answer = requests.post(
-            url, data=body_of(message), headers=headers, timeout=SECONDS, allow_redirects=False
-        )
+        # Only the status counts. The body is not read: a receiver could make it endless.
+        with requests.post(
+            url, data=body_of(message), headers=headers, timeout=SECONDS, allow_redirects=False, stream=True
+        ) as answer:
+            status = answer.status_code
     except requests.RequestException as error:
         # `from None`: requests' own error names the address, and the address may carry a token.
         if _was_never_sent(error):
             raise Unreachable("webhook", type(error).__name__, "the receiver could not be reached") from None
         raise AnswerLost("webhook", type(error).__name__, "the receiver did not answer") from None
-    if answer.status_code >= 500 or answer.status_code == 429:
-        raise Unreachable("webhook", str(answer.status_code), "the receiver could not take the message")
-    if answer.status_code >= 300:
-        raise AccountError("webhook", str(answer.status_code), "the receiver refused the message")
+    if status >= 500 or status == 429:
+        raise Unreachable("webhook", str(status), "the receiver could not take the message")
+    if status >= 300:
+        raise AccountError("webhook", str(status), "the receiver refused the message")
 
 
 def _was_never_sent(error: Exception) -> bool:
