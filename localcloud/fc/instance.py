@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from localcloud.fc.outcome import Outcome, error_body
+from localcloud.fc.process import Process, start_process
 from localcloud.fc.spec import FunctionSpec
 
 if TYPE_CHECKING:
+    from localcloud.fc.process import Preloaded
     from localcloud.sts.state import Session
 
-CHILD = str(Path(__file__).with_name("child.py"))
 _LENGTHS = struct.Struct(">II")
 _LOG_LIMIT = 1024 * 1024
 """Bytes of log held for one invocation; older ones go."""
@@ -43,7 +44,7 @@ class Instance:
         self._log = bytearray()
         self._awaited = b""
         self._seen = asyncio.Event()
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._logging: asyncio.Task[None] | None = None
@@ -53,26 +54,22 @@ class Instance:
         return self._process is not None and self._process.returncode is None and not self._ended
 
     async def start(
-        self, interpreter: str, environment: dict[str, str], code: Path, limit: float
+        self,
+        interpreter: str,
+        environment: dict[str, str],
+        code: Path,
+        limit: float,
+        preloaded: Preloaded | None = None,
     ) -> Outcome | None:
         """Start the process and run its initializer; the outcome of a failed start, None if it is ready.
 
         Raises OSError if the interpreter or the folder is missing.
         """
+        start = preloaded.start_process if preloaded else start_process
         ours, theirs = socket.socketpair()
         self._reader, self._writer = await asyncio.open_connection(sock=ours)
         with theirs:
-            # -S: packages come from the layers, not from the interpreter; -u: a killed process loses no line.
-            self._process = await asyncio.create_subprocess_exec(
-                *(interpreter, "-u", "-s", "-S", CHILD, str(theirs.fileno())),
-                cwd=code,
-                env=environment,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-            )
+            self._process = await start(interpreter, environment, code, theirs)
         self._logging = asyncio.create_task(self._read_log(self._process.stdout))
         settings = _settings_of(self.spec, self.name, code)
         phase = "Initialize" if self.spec.initializer.handler else ""

@@ -130,7 +130,9 @@ class Pool:
             environment = build_environment(self.spec, name, session, code, layers, self.cloud.proxy)
             interpreter = self.settings.interpreter(self.spec.runtime)
             try:
-                failure = await instance.start(interpreter, environment, code, self.settings.start_seconds)
+                failure = await instance.start(
+                    interpreter, environment, code, self.settings.start_seconds, self.settings.preloaded
+                )
             except OSError as error:
                 raise CloudError("CAExited", f"The function cannot be started. {error}", 412) from error
             if failure is not None:

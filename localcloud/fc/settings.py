@@ -7,6 +7,10 @@ import sys
 import sysconfig
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from localcloud.fc.process import Preloaded
 
 
 def _library_layer() -> tuple[Path, ...]:
@@ -28,6 +32,8 @@ class HostSettings:
     """Interpreter by runtime name such as `python3.10`; this process's own interpreter for all others."""
     layers: dict[str, tuple[Path, ...]] = field(default_factory=lambda: {"rolemend": _library_layer()})
     """Folders (or one zip file) of a layer, by its ARN or its bare name."""
+    preloaded: Preloaded | None = None
+    """Where instances are forked from, to start quickly; None starts each from nothing, as the service does."""
     max_instances: int = 10
     """Instances of one function; `concurrencyConfig.reservedConcurrency` of a function goes before it."""
     idle_seconds: float = 60.0

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.faults import Fault
-from localcloud.fc.instance import CHILD
+from localcloud.fc.process import CHILD, Preloaded
 from localcloud.server import LocalCloud
 from tests import clients
 from tests.clients import Keys
@@ -21,9 +21,19 @@ from tests.localcloud.fc_functions.deployment import CODE, Deployment, function,
 from tests.localcloud.identities import allow, make_role, trusts
 
 
-@pytest.fixture
-def fc(local: LocalCloud, root: Keys, account: str, tmp_path: Path) -> Deployment:
-    return open_host(local, root, account, tmp_path)
+@pytest.fixture(params=["from nothing", "preloaded"])
+def fc(
+    request: pytest.FixtureRequest,
+    local: LocalCloud,
+    preloaded: Preloaded | None,
+    root: Keys,
+    account: str,
+    tmp_path: Path,
+) -> Deployment:
+    """The host in both of its ways to start an instance; a function must not see which."""
+    opened = open_host(local, root, account, tmp_path)
+    opened.set(preloaded=preloaded if request.param == "preloaded" else None)
+    return opened
 
 
 ROLE = "sample-role"
