@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -12,11 +13,13 @@ from rolemend.account.interface import (
     Absent,
     AttachedPolicy,
     Bucket,
+    Checkpoint,
     Cluster,
     ClusterState,
     Encryption,
     JobRun,
     Known,
+    LogPage,
     LogRange,
     PolicyUsers,
     PolicyVersions,
@@ -24,7 +27,7 @@ from rolemend.account.interface import (
     Role,
     Workspace,
 )
-from rolemend.errors import Conflict, NotThere, Unreachable
+from rolemend.errors import AccountError, Conflict, NotThere, Unreachable
 
 Found = TypeVar("Found")
 NO_POLICIES = Known[tuple[AttachedPolicy, ...]](())
@@ -54,6 +57,8 @@ class MemoryStore:
     rivals: list[bytes] = field(default_factory=list)
     before_append: list[Callable[[], object]] = field(default_factory=list)
     writes: int = 0
+    every_write: int = 0
+    """Those of all kinds; `writes` are appends at a place."""
 
     def read(self, key: str) -> bytes:
         if key not in self.objects:
@@ -69,14 +74,17 @@ class MemoryStore:
             raise Conflict("AppendObject", "PositionNotEqualToLength", key)
         self.objects[key] = self.objects.get(key, b"") + data
         self.writes += 1
+        self.every_write += 1
         if self.lost:
             self.lost -= 1
             raise Unreachable("AppendObject", "Timeout", "no answer")
 
     def add(self, key: str, data: bytes) -> None:
+        self.every_write += 1
         self.objects[key] = self.objects.get(key, b"") + data
 
     def put(self, key: str, data: bytes) -> None:
+        self.every_write += 1
         self.objects[key] = data
 
     def delete(self, key: str) -> None:
@@ -101,14 +109,101 @@ class FakeFunctions:
 
 @dataclass
 class FakeLogs:
-    """Answers fixed records."""
+    """Answers fixed records, whatever the range."""
 
     lines: list[Mapping[str, Any]]
     queries: list[str] = field(default_factory=list)
 
-    def records(self, log_range: LogRange, query: str) -> Iterator[Mapping[str, Any]]:
+    def pages(self, log_range: LogRange, query: str) -> Iterator[LogPage]:
         self.queries.append(query)
-        return iter(self.lines)
+        yield LogPage(log_range.begin, log_range.end, iter(self.lines))
+
+    def checkpoint(self, log_range: LogRange) -> Checkpoint:
+        return Checkpoint()
+
+    def set_checkpoint(self, log_range: LogRange, cursor: str) -> None:
+        """Nobody asks for it."""
+
+    def end(self, log_range: LogRange) -> str:
+        return log_range.end
+
+    def shards(self, project: str, logstore: str) -> Mapping[int, LogRange]:
+        return {}
+
+    def received(self, log_range: LogRange) -> tuple[float, float]:
+        return 0.0, 0.0
+
+
+def cursor(number: int) -> str:
+    """As SLS writes the number of a place."""
+    return base64.b64encode(str(number).encode()).decode()
+
+
+@dataclass
+class FakeShard:
+    """A shard whose places are numbers: the records at each, and its checkpoint. `page` places are read at once.
+
+    `pulled` are the ranges read, `writes` the checkpoints written; `failing` are errors by the name of the method.
+    """
+
+    places: dict[int, list[Mapping[str, Any]]]
+    clock: Callable[[], float]
+    point: Checkpoint = field(default_factory=Checkpoint)
+    page: int = 4
+    pulled: list[tuple[int, int]] = field(default_factory=list)
+    writes: list[int] = field(default_factory=list)
+    failing: dict[str, Exception] = field(default_factory=dict)
+    reading: Callable[[], object] = lambda: None
+    times: tuple[float, float] = (0.0, 0.0)
+
+    def _ask(self, method: str) -> None:
+        if method in self.failing:
+            raise self.failing[method]
+
+    def pages(self, log_range: LogRange, query: str) -> Iterator[LogPage]:
+        self._ask("pages")
+        begin, end = place_of(log_range.begin), place_of(log_range.end)
+        if begin > max(self.places, default=0) + 1:
+            raise AccountError("PullLogs", "InvalidCursor", "no such place")
+        self.pulled.append((begin, end))
+        for at in range(begin, end, self.page):
+            until = min(at + self.page, end)
+            records = [record for place in range(at, until) for record in self.places.get(place, [])]
+            yield LogPage(cursor(at), cursor(until), iter(records))
+            self.reading()
+
+    def checkpoint(self, log_range: LogRange) -> Checkpoint:
+        self._ask("checkpoint")
+        return self.point
+
+    def set_checkpoint(self, log_range: LogRange, cursor: str) -> None:
+        self._ask("set_checkpoint")
+        self.writes.append(place_of(cursor))
+        self.point = Checkpoint(cursor, self.clock())
+
+    def shards(self, project: str, logstore: str) -> Mapping[int, LogRange]:
+        self._ask("shards")
+        if not self.point.cursor:
+            return {}
+        empty = LogRange(
+            endpoint="e",
+            project=project,
+            logstore=logstore,
+            shard=0,
+            begin=self.point.cursor,
+            end=self.point.cursor,
+        )
+        return {0: msgspec.structs.replace(empty, end=self.end(empty))}
+
+    def received(self, log_range: LogRange) -> tuple[float, float]:
+        return self.times
+
+    def end(self, log_range: LogRange) -> str:
+        return cursor(max(self.places, default=-1) + 1)
+
+
+def place_of(text: str) -> int:
+    return int(base64.b64decode(text))
 
 
 @dataclass

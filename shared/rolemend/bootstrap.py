@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
     from rolemend.incident.index import Index
     from rolemend.incident.ledger import Ledger
     from rolemend.remedy.guardrails import Guardrails
-    from rolemend.work import diagnose, notify, remediate, watch
+    from rolemend.work import diagnose, notify, remediate
     from rolemend.work.undo import Undo
+    from rolemend.work.watch_parts import Memory, Parts
 
 
-def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ) -> watch.Parts:
+def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ) -> Parts:
     from rolemend.account.actiontrail import ActionTrail
     from rolemend.account.emr import Emr
     from rolemend.account.sls import Sls
@@ -38,7 +40,7 @@ def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ
     from rolemend.incident.pending import PendingCreations
     from rolemend.incident.pending_jobs import PendingJobs
     from rolemend.work.failed_jobs import Reader
-    from rolemend.work.watch import Parts
+    from rolemend.work.watch_parts import Parts
 
     settings, access = _open(context, environment)
     return Parts(
@@ -56,7 +58,17 @@ def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ
         own_roles=settings.own_roles.lower(),
         propagation=settings.propagation,
         rest=settings.rest,
+        logstores=settings.logstores,
+        memory=_watch_memory(),
     )
+
+
+@cache
+def _watch_memory() -> Memory:
+    """What a warm instance of `watch` knows from its invocations before; no other ones run in it at the same time."""
+    from rolemend.work.watch_parts import Memory
+
+    return Memory()
 
 
 def build_diagnose(context: Any = None, environment: Mapping[str, str] = os.environ) -> diagnose.Parts:
@@ -73,8 +85,6 @@ def build_diagnose(context: Any = None, environment: Mapping[str, str] = os.envi
 
 
 def build_remediate(context: Any = None, environment: Mapping[str, str] = os.environ) -> remediate.Parts:
-    from functools import cache
-
     from rolemend.account.emr import NoClusters
     from rolemend.account.oss import Oss
     from rolemend.account.ram import Ram

@@ -6,6 +6,7 @@ RolemendError
 ├── GuardrailsError          guardrails.toml wrong, all mistakes in one message
 ├── UnreadableInput          a file named on the command line that cannot be read
 ├── BadEvent                 a function was invoked with something that is no event of its triggers
+├── RangeUnfinished          a range of a log that is too long for one invocation; what was read is kept
 ├── RecordRejected           one log record that cannot be read; kept aside, the batch goes on
 ├── AccountError             a call to the cloud account failed
 │   ├── Refused              the account does not allow this call
@@ -55,6 +56,10 @@ class UnreadableInput(RolemendError):
 
 class BadEvent(RolemendError):
     """An invocation payload that is none of the events a function is meant for."""
+
+
+class RangeUnfinished(RolemendError):
+    """A range of a log that takes more than one invocation; the rest is read when it is delivered again."""
 
 
 class RecordRejected(RolemendError):

@@ -19,7 +19,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `own_roles` begins the names of Rolemend's own roles: denials of these are never taken for a user's.
     `propagation` is how many seconds a changed policy may take until it counts everywhere; `rest` how many seconds an
-    open incident must be untouched until the sweep takes it up again.
+    open incident must be untouched until the sweep takes it up again. `logstores` are source, project and logstore of
+    each log trigger.
     """
 
     account: str
@@ -38,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rest: int = 120
     scheme: str = "https"
     internal: bool = False
+    logstores: tuple[tuple[str, str, str], ...] = ()
 
     def __repr__(self) -> str:
         """Without the webhook's address, which may carry a token."""
@@ -78,6 +80,7 @@ def read_settings(environment: Mapping[str, str], *, webhook: bool = False) -> S
         rest=need.number("ROLEMEND_REST_SECONDS", 120),
         scheme=_scheme(environment, need),
         internal=need.one_of("ROLEMEND_NETWORK", ("public", "internal"), "public") == "internal",
+        logstores=need.logstores("ROLEMEND_LOGSTORES"),
     )
     if problems:
         raise SettingsError(problems)
@@ -182,6 +185,16 @@ class _Reader:
             self.problems.append(f"{name}: {value[:40]!r} is not a whole number of seconds")
             return default
         return int(value)
+
+    def logstores(self, name: str) -> tuple[tuple[str, str, str], ...]:
+        """`source=project/logstore`, with blanks between them."""
+        found = []
+        for one in self._environment.get(name, "").split():
+            if match := re.fullmatch(r"([a-z_]{1,40})=([A-Za-z0-9_-]{1,128})/([A-Za-z0-9_-]{1,128})", one):
+                found.append((match[1], match[2], match[3]))
+            else:
+                self.problems.append(f"{name}: {one[:80]!r} is not source=project/logstore")
+        return tuple(found)
 
     def url(self, name: str, *, required: bool) -> str:
         """A web address; it may carry a token, so it is not repeated in the message."""

@@ -140,7 +140,7 @@ def requests(reach: Access) -> list[Callable[[], Any]]:
         lambda: OssStore(reach, "ledger", REGION).read("k"),
         lambda: Oss(reach).bucket("ledger", REGION),
         lambda: Emr(reach).cluster_with_role("r", REGION),
-        lambda: list(Sls(reach).records(RANGE, "")),
+        lambda: list(Sls(reach).pages(RANGE, "")),
         lambda: list(ActionTrail(reach).events("Emr", "RunCluster", int(time.time()) - 60, int(time.time()))),
     ]
 

@@ -8,11 +8,11 @@ import pytest
 
 from localcloud.server import LocalCloud
 from rolemend.account import sls as module
-from rolemend.account.interface import LogRange
+from rolemend.account.interface import Checkpoint, LogRange
 from rolemend.account.sls import Sls
 from rolemend.errors import AccountError, NotThere, Refused, Unreachable
 from rolemend.signals import oss_access_log
-from rolemend.work.watch import read_record, sort_records
+from rolemend.work.sorting import Sorter
 from tests import clients
 from tests.account.entry import PASSING, access, fault
 from tests.clients import Keys
@@ -46,6 +46,10 @@ def everything(client: Any, **changes: Any) -> LogRange:
     return LogRange(**(parts | changes))
 
 
+def records(sls: Sls, log_range: LogRange, query: str) -> list[Any]:
+    return [record for page in sls.pages(log_range, query) for record in page.records]
+
+
 def numbers(records: Any) -> list[str]:
     return [record["n"] for record in records]
 
@@ -53,7 +57,7 @@ def numbers(records: Any) -> list[str]:
 def test_the_records_of_a_range_come_in_order(sls: Sls, client: Any) -> None:
     for number in range(3):
         put(client, {"n": str(number)}, {"n": f"{number}b"}, topic="t")
-    found = list(sls.records(everything(client), ""))
+    found = records(sls, everything(client), "")
     assert numbers(found) == ["0", "0b", "1", "1b", "2", "2b"]
     assert {record["__topic__"] for record in found} == {"t"}
 
@@ -64,12 +68,12 @@ def test_what_came_before_or_after_the_range_is_not_read(sls: Sls, client: Any) 
     put(client, {"n": "inside"})
     within = everything(client, begin=begin)
     put(client, {"n": "after"})
-    assert numbers(sls.records(within, "")) == ["inside"]
-    assert numbers(sls.records(within, "")) == ["inside"]
+    assert numbers(records(sls, within, "")) == ["inside"]
+    assert numbers(records(sls, within, "")) == ["inside"]
 
 
 def test_an_empty_range_has_no_records(sls: Sls, client: Any) -> None:
-    assert list(sls.records(everything(client), "")) == []
+    assert (records(sls, everything(client), "")) == []
 
 
 def test_a_range_of_many_pages_is_read_to_its_end(
@@ -78,7 +82,7 @@ def test_a_range_of_many_pages_is_read_to_its_end(
     monkeypatch.setattr(module, "GROUPS_A_PULL", 7)
     for number in range(120):
         put(client, {"n": str(number)})
-    assert numbers(sls.records(everything(client), "")) == [str(number) for number in range(120)]
+    assert numbers(records(sls, everything(client), "")) == [str(number) for number in range(120)]
 
 
 def test_pages_that_the_filter_leaves_empty_end_nothing(
@@ -87,14 +91,15 @@ def test_pages_that_the_filter_leaves_empty_end_nothing(
     monkeypatch.setattr(module, "GROUPS_A_PULL", 2)
     for number in range(10):
         put(client, {"n": str(number), "status": "403" if number == 9 else "200"})
-    assert numbers(sls.records(everything(client), "* | where status = '403'")) == ["9"]
+    assert numbers(records(sls, everything(client), "* | where status = '403'")) == ["9"]
 
 
 def test_a_pulled_access_log_line_is_a_denial(sls: Sls, client: Any) -> None:
     line = {key: str(value) for key, value in denied_line().items() if not key.startswith("__")}
     put(client, line, line | {"http_status": "200"}, topic=oss_access_log.TOPIC)
-    found = sort_records(sls.records(everything(client), oss_access_log.PUSHED_DOWN), read_record)
-    assert (len(found.denials), found.read, found.rejected) == (1, 1, [])
+    found = Sorter("rolemend-", lambda record, reason: None)
+    found.sort(records(sls, everything(client), oss_access_log.PUSHED_DOWN))
+    assert (found.denials, found.read, found.rejected) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +112,7 @@ def test_a_pulled_access_log_line_is_a_denial(sls: Sls, client: Any) -> None:
 )
 def test_every_form_of_an_endpoint_is_reached(sls: Sls, client: Any, endpoint: str) -> None:
     put(client, {"n": "1"})
-    assert numbers(sls.records(everything(client, endpoint=endpoint), "")) == ["1"]
+    assert numbers(records(sls, everything(client, endpoint=endpoint), "")) == ["1"]
 
 
 @pytest.mark.parametrize(
@@ -124,14 +129,14 @@ def test_a_range_that_is_not_there_is_an_error(
 ) -> None:
     put(client, {"n": "1"})
     with pytest.raises(kind) as caught:
-        list(sls.records(everything(client, **changes), ""))
+        (records(sls, everything(client, **changes), ""))
     assert not isinstance(caught.value, Unreachable)
 
 
 def test_a_filter_that_cannot_be_read_is_an_error_and_no_empty_range(sls: Sls, client: Any) -> None:
     put(client, {"n": "1"})
     with pytest.raises(AccountError) as caught:
-        list(sls.records(everything(client), "* | where where"))
+        (records(sls, everything(client), "* | where where"))
     assert not isinstance(caught.value, Unreachable)
 
 
@@ -139,7 +144,7 @@ def test_a_refused_pull_is_refused_and_no_empty_range(root: Keys, client: Any) -
     keys = make_user(clients.ram(root), "ana", allow("ram:*"))
     put(client, {"n": "1"})
     with pytest.raises(Refused):
-        list(Sls(access(keys)).records(everything(client), ""))
+        (records(Sls(access(keys)), everything(client), ""))
 
 
 @pytest.mark.parametrize("how", PASSING)
@@ -147,7 +152,7 @@ def test_a_passing_fault_is_got_over(sls: Sls, client: Any, local: LocalCloud, h
     put(client, {"n": "1"})
     within = everything(client)
     fault(local, "sls", "PullLogs", times=2, **how)
-    assert numbers(sls.records(within, "")) == ["1"]
+    assert numbers(records(sls, within, "")) == ["1"]
 
 
 @pytest.mark.parametrize("how", PASSING)
@@ -158,4 +163,38 @@ def test_a_fault_that_does_not_pass_is_unreachable_and_no_empty_range(
     within = everything(client)
     fault(local, "sls", "PullLogs", times=None, **how)
     with pytest.raises(Unreachable):
-        list(sls.records(within, ""))
+        records(sls, within, "")
+
+
+def test_a_checkpoint_has_no_place_until_the_sweep_makes_one(sls: Sls, client: Any) -> None:
+    put(client, {"n": "1"})
+    place = everything(client)
+    assert sls.checkpoint(place) == Checkpoint()
+    with pytest.raises(NotThere):
+        sls.set_checkpoint(place, place.end)
+    assert sls.shards(PROJECT, LOGSTORE) == {}
+    sls.set_checkpoint(place, place.begin)
+    kept = sls.checkpoint(place)
+    assert (kept.cursor, kept.written > 1_700_000_000) == (place.begin, True)
+
+
+def test_what_is_unread_reaches_from_the_checkpoint_to_the_end(sls: Sls, client: Any) -> None:
+    put(client, {"n": "1"})
+    place = everything(client)
+    sls.shards(PROJECT, LOGSTORE)
+    sls.set_checkpoint(place, place.end)
+    put(client, {"n": "2"})
+    (unread,) = sls.shards(PROJECT, LOGSTORE).values()
+    assert numbers(records(sls, unread, "")) == ["2"]
+    first, last = sls.received(unread)
+    assert first == last > 1_700_000_000
+
+
+def test_a_logstore_that_is_not_there_has_no_shards(sls: Sls, client: Any) -> None:
+    assert sls.shards(PROJECT, "nowhere") == {}
+
+
+def test_the_place_for_checkpoints_is_made_once(sls: Sls, client: Any) -> None:
+    assert sls.shards(PROJECT, LOGSTORE) == {}
+    sls._make_group("cn-hangzhou.log.aliyuncs.com", PROJECT, LOGSTORE, module.CONSUMER_GROUP)
+    assert sls.shards(PROJECT, LOGSTORE) == {}

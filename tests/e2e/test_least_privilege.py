@@ -22,6 +22,7 @@ from tests.e2e.plays import (
     scenario,
     spark_job,
     sweep,
+    swept,
     tags,
     unseen_job,
     untrusting_job,
@@ -44,6 +45,7 @@ PLAYS: dict[str, Play] = {
     "no-help": change_that_does_not_help,
     "sweep": sweep,
     "later": later,
+    "swept": swept,
     "job": spark_job,
     "unseen-job": unseen_job,
     "tags": tags,
@@ -51,6 +53,9 @@ PLAYS: dict[str, Play] = {
 }
 NEEDED_FOR = {
     ("watch", "log:GetCursorOrData"): "role-name",
+    ("watch", "log:ConsumerGroupUpdateCheckPoint"): "swept",
+    ("watch", "log:CreateConsumerGroup"): "sweep",
+    ("watch", "log:GetConsumerGroupCheckPoint"): "role-name",
     ("watch", "actiontrail:LookupEvents"): "sweep",
     ("watch", "emr:ListClusters"): "later",
     ("watch", "emr-serverless-spark:GetJobRun"): "job",

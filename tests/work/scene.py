@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from rolemend.account.interface import Bucket, Cluster, Known, Role
+from rolemend.account.interface import Bucket, Cluster, Known, Logs, Role
 from rolemend.checklist.facts import Account
 from rolemend.errors import RoleBusy
 from rolemend.incident.approvals import Approvals, Approve
@@ -23,11 +23,14 @@ from rolemend.incident.pending_jobs import PendingJobs
 from rolemend.notify.message import Message
 from rolemend.remedy.guardrails import Guardrails, Rule
 from rolemend.signals.denial import Denial, incident_id
-from rolemend.work import diagnose, notify, remediate, watch
+from rolemend.work import diagnose, notify, remediate
+from rolemend.work.counting import record_denials
 from rolemend.work.diagnose import Outcome
 from rolemend.work.failed_jobs import Reader
 from rolemend.work.parts import Parts
 from rolemend.work.undo import Expired, Undo, expire
+from rolemend.work.watch_parts import Memory
+from rolemend.work.watch_parts import Parts as WatchParts
 from tests.fakes import (
     FakeClusterStates,
     FakeFunctions,
@@ -104,6 +107,8 @@ class Scene:
     jobs: FakeJobs = field(default_factory=FakeJobs)
     guardrails: Guardrails | Exception = AUTO
     now: float = START
+    memory: Memory = field(default_factory=Memory)
+    """That of the instance of `watch`; a new one is a new instance."""
     sent: list[Message] = field(default_factory=list)
     delivering: list[Callable[[], object]] = field(default_factory=list)
     """What happens right before the next deliveries."""
@@ -133,9 +138,9 @@ class Scene:
     def started(self) -> list[str]:
         return [function for function, _ in self.functions.started]
 
-    def watch_parts(self, lines: list[Any] | None = None) -> watch.Parts:
-        return watch.Parts(
-            logs=FakeLogs(lines or []),
+    def watch_parts(self, lines: list[Any] | None = None, logs: Logs | None = None) -> WatchParts:
+        return WatchParts(
+            logs=logs or FakeLogs(lines or []),
             trail=self.trail,
             ledger=self.ledger,
             index=Index(self.store),
@@ -145,12 +150,13 @@ class Scene:
             pending_jobs=PendingJobs(self.store),
             functions=self.functions,
             diagnose="diagnose",
+            memory=self.memory,
             now=lambda: self.now,
         )
 
     def denied(self, *denials: Denial) -> Incident:
         """Record denials as `watch` does; the scene's own if none is given."""
-        watch.record_denials(self.id, denials or (self.denial,), self.watch_parts())
+        record_denials(self.id, denials or (self.denial,), self.watch_parts())
         return self.incident
 
     def diagnose(self) -> Outcome:

@@ -16,7 +16,8 @@ from rolemend.signals.denial import JobTarget
 from rolemend.work import failed_jobs
 from rolemend.work.events import Timer, TrailEvents
 from rolemend.work.failed_jobs import GIVE_UP_SECONDS, LISTED_SECONDS, MOST_JOBS
-from rolemend.work.watch import Watched, watch
+from rolemend.work.watch import watch
+from rolemend.work.watch_parts import Watched
 from tests.work.scene import Scene
 
 NAME = "EMRSpark:JobRun:FAILED"

@@ -14,7 +14,8 @@ from rolemend.errors import Refused, Unreachable
 from rolemend.signals.denial import ClusterTarget
 from rolemend.work.events import Timer, TrailEvents
 from rolemend.work.pending import GIVE_UP_SECONDS
-from rolemend.work.watch import Watched, watch
+from rolemend.work.watch import watch
+from rolemend.work.watch_parts import Watched
 from tests.samples import CREATION, denied_creation
 from tests.work.scene import Scene
 

@@ -8,12 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from rolemend.account.interface import LogRange
+from rolemend.account.interface import LogPage, LogRange
 from rolemend.errors import LedgerDamaged, Refused, Unreachable
 from rolemend.incident.journal import Closed, read_journal
 from rolemend.signals.denial import Denial, DeniedPrincipal, incident_id
+from rolemend.work.counting import MOST_ASIDE, record_denials
 from rolemend.work.events import LogTrigger, Timer, TrailEvents, read_incident_id
-from rolemend.work.watch import MOST_SIGNALS, Watched, record_denials, watch
+from rolemend.work.watch import watch
+from rolemend.work.watch_parts import Watched
 from tests.fakes import FakeLogs
 from tests.samples import ACCOUNT, LISTING, altered, denied_creation, denied_line
 from tests.work.scene import ID, Scene
@@ -225,8 +227,8 @@ def test_a_rejected_record_that_comes_again_after_midnight_is_not_kept_twice() -
 
 def test_logs_that_cannot_be_read_are_an_error_so_that_the_trigger_delivers_again() -> None:
     class Broken(FakeLogs):
-        def records(self, log_range: LogRange, query: str) -> Any:
-            yield line()
+        def pages(self, log_range: LogRange, query: str) -> Any:
+            yield LogPage("a", "b", [line()])
             raise Unreachable("PullLogs", "Timeout", "no answer")
 
     scene = Scene()
@@ -303,15 +305,9 @@ def test_a_journal_that_grew_to_many_signals_is_still_counted() -> None:
     assert scene.denied(*many).count == 5_001
 
 
-def test_a_storm_is_counted_exactly_in_a_journal_that_stays_small() -> None:
-    """The same ranges delivered again, in any order, count nothing; a further one does."""
+def test_of_a_flood_of_records_that_cannot_be_read_only_some_are_kept() -> None:
     scene = Scene()
-    storms = [tuple(later(1, f"{storm}-{n}") for n in range(MOST_SIGNALS - 1)) for storm in range(4)]
-    for storm in storms:
-        scene.denied(*storm)
-    assert scene.incident.count == 4 * (MOST_SIGNALS - 1)
-    for storm in reversed(storms):
-        scene.denied(*reversed(storm))
-    assert scene.incident.count == 4 * (MOST_SIGNALS - 1)
-    assert len(scene.incident.signals) == MOST_SIGNALS + 2
-    assert scene.denied(later(2)).count == 4 * (MOST_SIGNALS - 1) + 1
+    broken = [{"__topic__": "oss_access_log", "n": number} for number in range(MOST_ASIDE + 20)]
+    seen = watched(scene, *broken, line())
+    assert (seen.rejected, seen.denials) == (MOST_ASIDE + 20, 1)
+    assert sum(key.startswith("rejected/") for key in scene.store.objects) == MOST_ASIDE

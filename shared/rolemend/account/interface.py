@@ -6,7 +6,7 @@ A read never raises and never answers an empty document in place of a failed rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -322,11 +322,48 @@ class LogRange(msgspec.Struct, frozen=True, kw_only=True):
     end: str
 
 
-class Logs(Protocol):
-    """SLS, read by range."""
+class LogPage(msgspec.Struct, frozen=True):
+    """A page of a shard, `[begin, end)` in SLS's cursors; `records` can be gone through once."""
 
-    def records(self, log_range: LogRange, query: str) -> Iterator[Mapping[str, Any]]:
-        """Each record that the filter `query` lets pass, in order. Raises AccountError."""
+    begin: str
+    end: str
+    records: Iterable[Mapping[str, Any]]
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """How far a shard was read: `cursor` ("" if no checkpoint was ever written), and when that was written, in epoch
+    seconds."""
+
+    cursor: str = ""
+    written: float = 0.0
+
+
+class Logs(Protocol):
+    """SLS, read by range. Of the ranges handed to all but `pages` only the shard counts. All raise AccountError."""
+
+    def pages(self, log_range: LogRange, query: str) -> Iterator[LogPage]:
+        """The pages of a range in order, with each record that the filter `query` lets pass."""
+        ...
+
+    def checkpoint(self, log_range: LogRange) -> Checkpoint:
+        """How far Rolemend has read the shard."""
+        ...
+
+    def set_checkpoint(self, log_range: LogRange, cursor: str) -> None:
+        """NotThere if the logstore has no place for checkpoints yet."""
+        ...
+
+    def shards(self, project: str, logstore: str) -> Mapping[int, LogRange]:
+        """What is unread of each shard that has a checkpoint, up to its end. Makes the place for checkpoints if there
+        is none, which only a timer may: a refusal of that call is an event that a trigger tells."""
+        ...
+
+    def received(self, log_range: LogRange) -> tuple[float, float]:
+        """When the service received the first and the last records of a range that is not empty (epoch seconds)."""
+        ...
+
+    def end(self, log_range: LogRange) -> str:
+        """The cursor behind the last record of the shard."""
         ...
 
 

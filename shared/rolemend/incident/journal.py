@@ -26,14 +26,23 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
     denial: Denial
 
 
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a shard (`project/logstore/number`) that was read: `[begin, end)` in the numbers of its cursors."""
+
+    shard: str
+    begin: int
+    end: int
+
+
 class Counted(msgspec.Struct, frozen=True, kw_only=True, tag="counted"):
-    """Signals that belong to the incident: ids not seen before (or one for a whole delivery, where an incident has too
-    many), how many denials, the times of first and last."""
+    """Signals that belong to the incident: ids not seen before (as long as it has few), how many denials, the times of
+    first and last, and the parts of logs in which all of its denials are counted herewith."""
 
     signals: tuple[str, ...]
     count: int
     first: int
     last: int
+    spans: tuple[Span, ...] = ()
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True, tag="waiting"):

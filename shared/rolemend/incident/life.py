@@ -24,6 +24,7 @@ from rolemend.incident.journal import (
     Reopened,
     RolledBack,
     Sending,
+    Span,
     TakenBack,
     Undelivered,
     Verified,
@@ -70,7 +71,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     `round` counts how often it was opened; what belongs to an earlier round no longer counts. `denial` is the one
     that is diagnosed, `touched` the time of the last entry. `telling` counts the alerts that a round calls for, `told`
     says that the last of them was delivered. `refusal` says why an approval was not followed, `hands_off` who took a
-    change back by hand, so that none is made again without asking.
+    change back by hand, so that none is made again without asking. `counts` is how often a round was counted into,
+    `counted_at` when last, `read` the parts of each shard in which its denials are counted.
     """
 
     id: str
@@ -107,6 +109,17 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     closed: str = ""
     closed_at: float = 0.0
     touched: float = 0.0
+    counts: int = 0
+    counted_at: float = 0.0
+    read: dict[str, tuple[tuple[int, int], ...]] = {}
+
+    def has_read(self, span: Span) -> bool:
+        """Whether the denials of this part of a log are counted already."""
+        return any(begin <= span.begin and span.end <= end for begin, end in self.read.get(span.shard, ()))
+
+
+MOST_SPANS = 64
+"""How many parts of one shard an incident remembers, the newest; parts that touch each other are one."""
 
 
 def live(incident_id: str, entries: Iterable[Entry]) -> Incident:
@@ -124,13 +137,7 @@ def _step(incident: Incident, entry: Entry) -> Incident:
         case Opened():
             return become(incident, fingerprint=fact.fingerprint, denial=fact.denial)
         case Counted():
-            return become(
-                incident,
-                signals=incident.signals | set(fact.signals),
-                count=incident.count + fact.count,
-                first=min(incident.first or fact.first, fact.first),
-                last=max(incident.last, fact.last),
-            )
+            return _counted(incident, fact, entry.time)
         case Waiting():
             return become(incident, waiting=fact.reason)
         case Diagnosed():
@@ -167,6 +174,43 @@ def _step(incident: Incident, entry: Entry) -> Incident:
             return become(incident, state=CLOSED, closed=fact.reason, closed_at=entry.time)
         case Reopened():
             return _reopened(incident, fact.denial)
+
+
+def _counted(incident: Incident, fact: Counted, time: float) -> Incident:
+    read = dict(incident.read)
+    for span in fact.spans:
+        read[span.shard] = _with_span(read.get(span.shard, ()), span)
+    return msgspec.structs.replace(
+        incident,
+        signals=incident.signals.union(fact.signals) if fact.signals else incident.signals,
+        count=incident.count + fact.count,
+        first=min(incident.first or fact.first, fact.first),
+        last=max(incident.last, fact.last),
+        counts=incident.counts + 1,
+        counted_at=time,
+        read=read,
+    )
+
+
+def _with_span(known: tuple[tuple[int, int], ...], span: Span) -> tuple[tuple[int, int], ...]:
+    """Add a part to parts in order; those that touch become one."""
+    begin, end = span.begin, span.end
+    apart = []
+    for part in known:
+        if part[1] < begin or end < part[0]:
+            apart.append(part)
+        else:
+            begin, end = min(begin, part[0]), max(end, part[1])
+    return tuple(sorted([*apart, (begin, end)])[-MOST_SPANS:])
+
+
+def comes_back(incident: Incident, time: int, propagation: int) -> bool:
+    """Whether a denial at this time (epoch seconds) comes after the incident was settled, and so opens it again.
+
+    A late delivery of an earlier one is counted and no more.
+    """
+    settled = {VERIFIED: incident.applied_at, CLOSED: incident.closed_at}.get(incident.state)
+    return settled is not None and time > settled + propagation
 
 
 def _diagnosed(incident: Incident, fact: Diagnosed) -> Incident:
@@ -342,6 +386,8 @@ def _reopened(incident: Incident, denial: Denial) -> Incident:
         "notified",
         "hands_off",
         "changes",
+        "counted_at",
+        "read",
     }
     fresh = {name: getattr(incident, name) for name in kept}
     return Incident(**fresh, state=REOPENED, round=incident.round + 1, denial=denial)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -82,6 +83,21 @@ def read_record(record: Mapping[str, Any]) -> Denial | PassedOver:
     if detail.startswith(_NO_PERMISSION_PROBLEM):
         return PassedOver(f"{code}/{detail}")
     return _denial(record, code, detail)
+
+
+KIND = itemgetter(
+    "http_status", "error_code", "ec", "operation", "bucket", "owner_id", "extend_information", "requester_id"
+)  # fmt: skip
+"""The members that decide whether a line is a denial, and to which incident it belongs: lines that agree in these do
+so in that. KeyError if one is missing."""
+
+
+def signal_of(record: Mapping[str, Any]) -> tuple[str, int] | None:
+    """Signal id and time of a line of a known kind; None where the whole line has to be read to tell."""
+    signal, time = record.get("request_id"), record.get("__time__")
+    if isinstance(signal, str) and isinstance(time, int) and time >= 0 and signal not in ("", "-"):
+        return signal, time
+    return None
 
 
 _READ = (

@@ -1,0 +1,152 @@
+"""From what was sorted to the ledger: counts, opened incidents, and the diagnosis of each that needs one."""
+
+from __future__ import annotations
+
+import re
+import time as clock
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from rolemend.errors import LedgerDamaged
+from rolemend.incident.journal import Fact, Opened, Reopened
+from rolemend.incident.life import OPEN, REOPENED, SETTLED, Incident
+from rolemend.incident.tally import Tally, facts_of, tally_of
+from rolemend.signals.denial import Denial
+from rolemend.work import failed_jobs
+from rolemend.work.events import incident_event
+from rolemend.work.sorting import Sorter
+from rolemend.work.watch_parts import Parts, Watched
+
+HOLD_SECONDS = 60
+"""While an incident is denied again and again, its count is written once in so many seconds."""
+
+AT_ONCE = 5
+"""So many counts of a round are written as they come."""
+
+MOST_ASIDE = 100
+"""How many records that cannot be read one invocation keeps; the others are counted. A source that sends nothing else
+must not fill the ledger's bucket."""
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What became of a tally: whether it opened the incident (again), and whether its count is still to be written."""
+
+    incident: Incident
+    opened: bool
+    held: bool
+
+
+def open_sorter(parts: Parts) -> Sorter:
+    """A sorter that keeps rejected records in the ledger's bucket."""
+
+    def aside(record: Any, reason: str) -> None:
+        if sorter.rejected <= MOST_ASIDE:
+            parts.ledger.keep_rejected(record, reason, _day(record, parts.now()))
+
+    sorter = Sorter(parts.own_roles, parts.account, aside)
+    return sorter
+
+
+def keep(found: Sorter, parts: Parts) -> Watched:
+    """Write what was found into the ledger, and start the diagnosis of each incident that needs one."""
+    return keep_counts(found, {}, parts)[0]
+
+
+def keep_counts(
+    found: Sorter, carried: Mapping[str, Tally], parts: Parts, *, hold: bool = False
+) -> tuple[Watched, dict[str, Tally]]:
+    """The same together with counts that were held back; with `hold`, counts that may wait are handed back.
+
+    Creations that the API accepted are remembered before anything is counted, so that a stop loses none of them.
+    Raises LedgerDamaged for a journal that is, but only after the other incidents were written.
+    """
+    for creation in found.started:
+        parts.pending.record(creation)
+    settled = failed_jobs.settle(list(found.jobs), parts.jobs, parts.pending_jobs, parts.now())
+    for outcome in settled.outcomes:
+        found.take(outcome)
+    held = _write(_together(carried, found.tallies), parts, hold=hold)
+    watched = Watched(
+        read=found.read,
+        denials=found.denials,
+        incidents=tuple(found.tallies),
+        rejected=found.rejected,
+        passed_over=dict(found.passed_over),
+        pending=len(found.started) + settled.later,
+    )
+    return watched, held
+
+
+def _together(carried: Mapping[str, Tally], found: Mapping[str, Tally]) -> dict[str, Tally]:
+    tallies = dict(carried)
+    for key, tally in found.items():
+        if key in tallies:
+            tallies[key].join(tally)
+        else:
+            tallies[key] = tally
+    return tallies
+
+
+def _write(tallies: Mapping[str, Tally], parts: Parts, *, hold: bool) -> dict[str, Tally]:
+    """Write each tally; the tallies that are held back."""
+    held: dict[str, Tally] = {}
+    opened: list[Incident] = []
+    damaged = None
+    for key, tally in tallies.items():
+        try:
+            recorded = record_tally(key, tally, parts, hold=hold)
+        except LedgerDamaged as error:
+            damaged = damaged or error
+            continue
+        if recorded.opened:
+            opened.append(recorded.incident)
+        if recorded.held:
+            held[key] = tally
+    parts.index.add(opened, parts.now())
+    if damaged is not None:
+        raise damaged
+    return held
+
+
+def record_tally(key: str, tally: Tally, parts: Parts, *, hold: bool = False) -> Recorded:
+    """Count denials into their incident, open or reopen it, and start `diagnose` unless that has been done.
+
+    The marker comes last: set before the entries, one could stand without an incident, or be taken away as the one
+    of an earlier round. What only counts sets none and starts nothing: whoever opened the incident did, or failed and
+    comes again.
+    """
+    facts: list[Fact] = []
+    held = False
+
+    def decide(known: Incident) -> list[Fact]:
+        nonlocal held
+        facts[:] = facts_of(known, tally, parts.propagation)
+        held = hold and len(facts) == 1 and _may_wait(known, parts.now())
+        return [] if held else facts
+
+    incident = parts.ledger.extend(key, decide)
+    opened = any(isinstance(fact, Opened | Reopened) for fact in facts)
+    if opened or not facts:
+        if incident.state not in SETTLED:
+            parts.ledger.mark_open(key)
+        if incident.state in (OPEN, REOPENED):
+            parts.functions.start(parts.diagnose, incident_event(key))
+    return Recorded(incident, opened, held)
+
+
+def record_denials(key: str, denials: Sequence[Denial], parts: Parts) -> Recorded:
+    """The same for denials that are all at hand."""
+    return record_tally(key, tally_of(denials), parts)
+
+
+def _may_wait(incident: Incident, now: float) -> bool:
+    return incident.counts >= AT_ONCE and now < incident.counted_at + HOLD_SECONDS
+
+
+def _day(record: Any, now: float) -> str:
+    """The record's own day where it tells one: a delivery after midnight must not keep it a second time."""
+    told = str(record.get("__time__", "")) if isinstance(record, Mapping) else ""
+    moment = int(told) if re.fullmatch("[0-9]{1,10}", told) else now
+    return clock.strftime("%Y-%m-%d", clock.gmtime(moment))

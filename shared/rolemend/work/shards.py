@@ -1,0 +1,177 @@
+"""Shards of logs, read without a gap: from where the last reading ended, up to the end of the range a trigger names.
+
+Whether a trigger sends a range again after its retries ran out is documented nowhere. So the place up to which a shard
+was read is kept as the checkpoint of a consumer group in its logstore, and whatever lies between it and a trigger's
+range is read with the range. Cursors are numbers in base64, as the SDK's own `get_previous_cursor_time` has it; of one
+that is none, only the trigger's range is read.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import msgspec
+
+from rolemend.account.interface import LogRange
+from rolemend.errors import AccountError, LedgerError, NotThere, RangeUnfinished, RolemendError, Unreachable
+from rolemend.incident.journal import Span
+from rolemend.signals import actiontrail, oss_access_log
+from rolemend.work.counting import keep_counts, open_sorter
+from rolemend.work.sorting import Sorter
+from rolemend.work.watch_parts import Parts, Standing, Watched
+
+CHECKPOINT_SECONDS = 60
+"""A checkpoint is written once in so many seconds at most."""
+
+SILENT_SECONDS = 120
+"""A trigger comes every few seconds; one that left records alone for so long fell silent or does not keep up."""
+
+FILTERS = {"actiontrail": actiontrail.PUSHED_DOWN, "oss_access_log": oss_access_log.PUSHED_DOWN}
+
+SEVERED = "a gap that could not be read"
+
+
+def number(cursor: str) -> int | None:
+    """The place that a cursor names, None if it is no number."""
+    try:
+        text = base64.b64decode(cursor, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return int(text) if text.isdigit() and len(text) <= 20 else None
+
+
+def shard_name(log_range: LogRange) -> str:
+    return f"{log_range.project}/{log_range.logstore}/{log_range.shard}"
+
+
+def catch_up(parts: Parts) -> tuple[str, ...]:
+    """Read what no trigger told: of each shard what lies behind its checkpoint, if that is not of the last minutes.
+
+    Answers the shards whose trigger fell silent or does not keep up. Raises AccountError and LedgerError, but only
+    after the other logstores were looked after.
+    """
+    behind: list[str] = []
+    trouble: RolemendError | None = None
+    for source, project, logstore in parts.logstores:
+        try:
+            unread = parts.logs.shards(project, logstore).values()
+            behind += [shard_name(one) for one in unread if _catch_up(one, FILTERS.get(source, ""), parts)]
+        except (AccountError, LedgerError, RangeUnfinished) as error:  # noqa: PERF203
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble
+    return tuple(behind)
+
+
+def _catch_up(unread: LogRange, query: str, parts: Parts) -> bool:
+    """Whether the trigger of a shard is behind. Had it come, the checkpoint would have been moved a minute later."""
+    written = parts.logs.checkpoint(unread).written
+    if unread.begin == unread.end or parts.now() < written + 2 * CHECKPOINT_SECONDS:
+        return False
+    first, last = parts.logs.received(unread)
+    due = max(first, written + CHECKPOINT_SECONDS)
+    watch_range(unread, query, parts)
+    return last > written + CHECKPOINT_SECONDS and parts.now() > due + SILENT_SECONDS
+
+
+def watch_range(log_range: LogRange, query: str, parts: Parts) -> Watched:
+    """Read a range and what lies before it unread, keep what was found, and move the checkpoint.
+
+    Raises AccountError or LedgerError, so that the trigger delivers again; RangeUnfinished after an invocation's worth
+    of reading was kept.
+    """
+    shard = shard_name(log_range)
+    standing, trouble = _standing(parts.memory.shards.pop(shard, None), log_range, parts)
+    found = open_sorter(parts)
+    begin = _begin(standing, log_range, parts)
+    reached = _read_from(begin, log_range, query, parts, found) if begin else ""
+    done = not begin or reached == log_range.end
+    due = parts.now() >= standing.written + CHECKPOINT_SECONDS
+    watched, held = keep_counts(found, standing.carried, parts, hold=done and not due and trouble is None)
+    if trouble is not None:
+        raise_if_lasting(trouble)
+        return watched
+    after = Standing(cursor=reached or standing.cursor, written=standing.written, carried=held)
+    if (due or not done) and (reached or standing.carried):
+        after = _write_checkpoint(log_range, after, parts)
+    if not done:
+        raise RangeUnfinished(f"{shard}: read up to {reached}; the rest is read when the range comes again")
+    parts.memory.shards[shard] = after
+    return watched
+
+
+def _standing(
+    known: Standing | None, log_range: LogRange, parts: Parts
+) -> tuple[Standing, AccountError | None]:
+    """How the shard stands, and what keeps one from knowing: then the range itself is read all the same."""
+    if known is not None:
+        return known, None
+    try:
+        kept = parts.logs.checkpoint(log_range)
+    except AccountError as error:
+        return Standing(), error
+    return Standing(cursor=kept.cursor, written=kept.written), None
+
+
+def raise_if_lasting(trouble: AccountError) -> None:
+    """A checkpoint that the account refuses is told as an error; one that did not answer may next time, and one that
+    has no place yet gets it from the timer."""
+    if not isinstance(trouble, Unreachable | NotThere):
+        raise trouble
+
+
+def _begin(standing: Standing, log_range: LogRange, parts: Parts) -> str:
+    """Where to begin reading; "" if the whole range was read before."""
+    place, begin, end = number(standing.cursor), number(log_range.begin), number(log_range.end)
+    if not standing.cursor or place is None or begin is None or end is None:
+        return log_range.begin
+    if place < end:
+        return standing.cursor
+    shard_end = number(parts.logs.end(log_range))
+    # A checkpoint behind the end of the shard is none of this shard: nothing must be left out because of it.
+    return "" if shard_end is not None and place <= shard_end else log_range.begin
+
+
+def _read_from(begin: str, log_range: LogRange, query: str, parts: Parts, found: Sorter) -> str:
+    """Read from a cursor on; the cursor up to which it was read, which is the range's end if nothing is left.
+
+    A gap is read up to the range and the range by itself, so that pages end where a trigger's ranges do. If the cursor
+    is none of the shard's any more, what the trigger names is read all the same.
+    """
+    until, place = parts.now() + parts.seconds, number(begin)
+    if place is not None and place < (number(log_range.begin) or 0):
+        gap = msgspec.structs.replace(log_range, begin=begin, end=log_range.begin)
+        try:
+            reached = _read(gap, query, parts, found, until)
+        except AccountError as error:
+            if isinstance(error, Unreachable) or found.read:
+                raise
+            found.passed_over[SEVERED] += 1
+        else:
+            if reached != gap.end:
+                return reached
+        begin = log_range.begin
+    return _read(msgspec.structs.replace(log_range, begin=begin), query, parts, found, until)
+
+
+def _read(log_range: LogRange, query: str, parts: Parts, found: Sorter, until: float) -> str:
+    """Sort the records of a range until a time; the cursor that was reached."""
+    shard = shard_name(log_range)
+    for page in parts.logs.pages(log_range, query):
+        begin, end = number(page.begin), number(page.end)
+        span = None if begin is None or end is None else Span(shard=shard, begin=begin, end=end)
+        found.sort(page.records, span=span)
+        if parts.now() > until and page.end != page.begin:
+            return page.end
+    return log_range.end
+
+
+def _write_checkpoint(log_range: LogRange, standing: Standing, parts: Parts) -> Standing:
+    """Everything up to the cursor is in the ledger. A service that does not answer is asked again next time."""
+    try:
+        parts.logs.set_checkpoint(log_range, standing.cursor)
+    except AccountError as error:
+        raise_if_lasting(error)
+        return standing
+    return msgspec.structs.replace(standing, written=parts.now())
