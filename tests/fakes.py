@@ -127,6 +127,15 @@ class FakeLogs:
     def end(self, log_range: LogRange) -> str:
         return log_range.end
 
+    found: list[Mapping[str, Any]] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def search(
+        self, region: str, project: str, logstore: str, query: str, since: int, until: int
+    ) -> Sequence[Mapping[str, Any]]:
+        self.asked.append((project, query))
+        return self.found
+
     def shards(self, project: str, logstore: str) -> Mapping[int, LogRange]:
         return {}
 
@@ -180,6 +189,15 @@ class FakeShard:
         self._ask("set_checkpoint")
         self.writes.append(place_of(cursor))
         self.point = Checkpoint(cursor, self.clock())
+
+    found: list[Mapping[str, Any]] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def search(
+        self, region: str, project: str, logstore: str, query: str, since: int, until: int
+    ) -> Sequence[Mapping[str, Any]]:
+        self.asked.append((project, query))
+        return self.found
 
     def shards(self, project: str, logstore: str) -> Mapping[int, LogRange]:
         self._ask("shards")

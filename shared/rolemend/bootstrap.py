@@ -58,6 +58,7 @@ def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ
         own_roles=settings.own_roles.lower(),
         propagation=settings.propagation,
         rest=settings.rest,
+        quiet=settings.quiet,
         logstores=settings.logstores,
         memory=_watch_memory(),
     )

@@ -19,8 +19,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `own_roles` begins the names of Rolemend's own roles: denials of these are never taken for a user's.
     `propagation` is how many seconds a changed policy may take until it counts everywhere; `rest` how many seconds an
-    open incident must be untouched until the sweep takes it up again. `logstores` are source, project and logstore of
-    each log trigger.
+    open incident must be untouched until the sweep takes it up again; `quiet` after how many seconds without a denial
+    an incident that people were told of is closed. `logstores` are source, project and logstore of each log trigger.
     """
 
     account: str
@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhook: str = ""
     propagation: int = 60
     rest: int = 120
+    quiet: int = 604_800
     scheme: str = "https"
     internal: bool = False
     logstores: tuple[tuple[str, str, str], ...] = ()
@@ -78,6 +79,7 @@ def read_settings(environment: Mapping[str, str], *, webhook: bool = False) -> S
         webhook=need.url("ROLEMEND_WEBHOOK_URL", required=webhook),
         propagation=need.number("ROLEMEND_PROPAGATION_SECONDS", 60),
         rest=need.number("ROLEMEND_REST_SECONDS", 120),
+        quiet=need.number("ROLEMEND_QUIET_SECONDS", 604_800),
         scheme=_scheme(environment, need),
         internal=need.one_of("ROLEMEND_NETWORK", ("public", "internal"), "public") == "internal",
         logstores=need.logstores("ROLEMEND_LOGSTORES"),

@@ -97,7 +97,7 @@ def test_pages_that_the_filter_leaves_empty_end_nothing(
 def test_a_pulled_access_log_line_is_a_denial(sls: Sls, client: Any) -> None:
     line = {key: str(value) for key, value in denied_line().items() if not key.startswith("__")}
     put(client, line, line | {"http_status": "200"}, topic=oss_access_log.TOPIC)
-    found = Sorter("rolemend-", lambda record, reason: None)
+    found = Sorter("rolemend-", "", lambda record, reason: None)
     found.sort(records(sls, everything(client), oss_access_log.PUSHED_DOWN))
     assert (found.denials, found.read, found.rejected) == (1, 1, 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -204,6 +205,24 @@ def swept(stage: Stage) -> None:
     """The first sweep makes room for checkpoints, which the next ranges that a trigger tells leave there."""
     fire(stage, "sweep")
     scenario("role-name")(stage)
+
+
+def ended(stage: Stage) -> None:
+    """People were told, one of them gives the role the right by hand, and the same call succeeds: that closes it."""
+    clients.bucket(stage.root, LEDGER).put_object("config/guardrails.toml", b"")
+    clients.bucket(stage.root, "demo-data-late").create_bucket("private")
+    make_role(stage, "emr-demo-late", trust("ecs.aliyuncs.com"), {"emr-demo-late": reading("demo-data-a")})
+    call = list_bucket(node_keys(stage, start_cluster(stage, "emr-demo-late", HOME)), "demo-data-late")
+    denied(stage, call)
+
+    def give(cloud: Any) -> None:
+        policy = cloud.state.accounts[stage.account].ram.policies["emr-demo-late"]
+        policy.versions[0].document = json.dumps(reading("demo-data-late"))
+
+    stage.local.call(give)
+    time.sleep(1.1)  # a log tells whole seconds, and a success counts from the next one on
+    call()
+    fire(stage, "close")
 
 
 def later(stage: Stage) -> None:

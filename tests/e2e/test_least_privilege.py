@@ -15,6 +15,7 @@ from tests.e2e.plays import (
     change_that_does_not_help,
     creator_in_group,
     creator_without_rights,
+    ended,
     expires,
     failing,
     later,
@@ -46,6 +47,7 @@ PLAYS: dict[str, Play] = {
     "sweep": sweep,
     "later": later,
     "swept": swept,
+    "ended": ended,
     "job": spark_job,
     "unseen-job": unseen_job,
     "tags": tags,
@@ -55,6 +57,7 @@ NEEDED_FOR = {
     ("watch", "log:GetCursorOrData"): "role-name",
     ("watch", "log:ConsumerGroupUpdateCheckPoint"): "swept",
     ("watch", "log:CreateConsumerGroup"): "sweep",
+    ("watch", "log:GetLogStoreLogs"): "ended",
     ("watch", "log:GetConsumerGroupCheckPoint"): "role-name",
     ("watch", "actiontrail:LookupEvents"): "sweep",
     ("watch", "emr:ListClusters"): "later",
@@ -164,6 +167,10 @@ def test_with_all_rights_every_function_ends_without_an_error(local: LocalCloud,
 
 def test_a_creation_that_failed_later_is_followed_no_further(local: LocalCloud) -> None:
     assert whole(local, "later")["still pending"] == 0
+
+
+def test_what_people_were_told_of_is_closed_once_the_call_succeeds(local: LocalCloud) -> None:
+    assert [one["state"] for one in whole(local, "ended")["incidents"].values()] == ["closed"]
 
 
 @pytest.mark.parametrize(("function", "action"), sorted(NEEDED_FOR))

@@ -362,6 +362,12 @@ class Logs(Protocol):
         """When the service received the first and the last records of a range that is not empty (epoch seconds)."""
         ...
 
+    def search(
+        self, region: str, project: str, logstore: str, query: str, since: int, until: int
+    ) -> Sequence[Mapping[str, Any]]:
+        """The newest 100 records that a query finds between two times (epoch seconds); every value is text."""
+        ...
+
     def end(self, log_range: LogRange) -> str:
         """The cursor behind the last record of the shard."""
         ...

@@ -15,6 +15,9 @@ from rolemend.errors import AccountError, NotThere, Unreachable
 GROUPS_A_PULL = 1000
 """The largest number of log groups that one pull answers."""
 
+MOST_FOUND = 100
+"""The largest number of records that one query answers."""
+
 CONSUMER_GROUP = "rolemend-watch"
 """Whose checkpoints say how far each shard was read."""
 
@@ -95,6 +98,19 @@ class Sls:
             log_range.endpoint, "GetCursorTime", "get_previous_cursor_time", *place, log_range.end
         )
         return float(first.get_cursor_time()), float(last.get_cursor_time())
+
+    def search(
+        self, region: str, project: str, logstore: str, query: str, since: int, until: int
+    ) -> list[dict[str, Any]]:
+        """One GetLogs; none where the project or the logstore is not there."""
+        from aliyun.log import GetLogsRequest
+
+        request = GetLogsRequest(project, logstore, since, until, "", query, MOST_FOUND, 0, True)
+        try:
+            answer = self._ask(f"{region}.log.aliyuncs.com", "GetLogs", "get_logs", request)
+        except NotThere:
+            return []
+        return [{**log.get_contents(), "__time__": str(log.get_time())} for log in answer.get_logs()]
 
     def end(self, log_range: LogRange) -> str:
         place = (log_range.project, log_range.logstore, log_range.shard)

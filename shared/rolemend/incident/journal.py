@@ -167,7 +167,10 @@ class Notified(msgspec.Struct, frozen=True, kw_only=True, tag="notified"):
 
 
 class Closed(msgspec.Struct, frozen=True, kw_only=True, tag="closed"):
+    """`since` is when the trouble was seen to be over (epoch seconds), 0 for the time of the entry."""
+
     reason: str
+    since: int = 0
 
 
 class Reopened(msgspec.Struct, frozen=True, kw_only=True, tag="reopened"):

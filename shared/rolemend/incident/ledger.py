@@ -62,6 +62,17 @@ class Ledger:
         """Ids of all incidents that are not settled, as their markers tell."""
         return (key.removeprefix("open/") for key in self._store.keys("open/"))
 
+    def mark_unmended(self, incident_id: str) -> None:
+        """Leave a marker: people were told, and what was denied may come to be allowed."""
+        self._store.put(f"unmended/{incident_id}", b"")
+
+    def drop_unmended(self, incident_id: str) -> None:
+        self._store.delete(f"unmended/{incident_id}")
+
+    def unmended_ids(self) -> Iterator[str]:
+        """Ids of the incidents that wait for what a person does, as their markers tell."""
+        return (key.removeprefix("unmended/") for key in self._store.keys("unmended/"))
+
     def keep_rejected(self, record: object, reason: str, day: str) -> str:
         """Keep a record that could not be read, once however often it is delivered. Answers its key.
 

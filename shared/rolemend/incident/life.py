@@ -101,12 +101,14 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     hands_off: str = ""
     telling: int = 1
     told: bool = False
+    told_at: float = 0.0
     changes: tuple[ChangeNote, ...] = ()
     still_stands: bool = False
     sending: dict[str, Attempts] = {}
     notified: tuple[str, ...] = ()
     waiting: str = ""
     closed: str = ""
+    rejected: bool = False
     closed_at: float = 0.0
     touched: float = 0.0
     counts: int = 0
@@ -161,7 +163,7 @@ def _step(incident: Incident, entry: Entry) -> Incident:
             return become(incident, refusal=fact.reason)
         case Rejected():
             reason = f"rejected by {fact.rejected_by}" + (f": {fact.reason}" if fact.reason else "")
-            return become(incident, state=CLOSED, closed=reason, closed_at=entry.time)
+            return become(incident, state=CLOSED, closed=reason, closed_at=entry.time, rejected=True)
         case TakenBack():
             return _taken_back(incident, fact, entry.time)
         case NotTakenBack():
@@ -169,9 +171,9 @@ def _step(incident: Incident, entry: Entry) -> Incident:
         case Sending():
             return _sending(incident, fact, entry.time)
         case Notified():
-            return _notified(incident, fact)
+            return _notified(incident, fact, entry.time)
         case Closed():
-            return become(incident, state=CLOSED, closed=fact.reason, closed_at=entry.time)
+            return become(incident, state=CLOSED, closed=fact.reason, closed_at=fact.since or entry.time)
         case Reopened():
             return _reopened(incident, fact.denial)
 
@@ -204,13 +206,39 @@ def _with_span(known: tuple[tuple[int, int], ...], span: Span) -> tuple[tuple[in
     return tuple(sorted([*apart, (begin, end)])[-MOST_SPANS:])
 
 
+REMIND_SECONDS = 86_400
+"""What people were told of, or said no to, or is only observed, is looked at anew if it is still denied a day later."""
+
+
 def comes_back(incident: Incident, time: int, propagation: int) -> bool:
     """Whether a denial at this time (epoch seconds) comes after the incident was settled, and so opens it again.
 
     A late delivery of an earlier one is counted and no more.
     """
-    settled = {VERIFIED: incident.applied_at, CLOSED: incident.closed_at}.get(incident.state)
-    return settled is not None and time > settled + propagation
+    if incident.state == VERIFIED:
+        return time > incident.applied_at + propagation
+    if incident.state == ALERTED:
+        return time > incident.told_at + REMIND_SECONDS
+    if incident.state != CLOSED:
+        return False
+    decided = incident.verdict is not None and incident.verdict.mode == "observe"
+    return time > incident.closed_at + (REMIND_SECONDS if decided or incident.rejected else propagation)
+
+
+def is_unmended(incident: Incident) -> bool:
+    """Whether people were told, and nothing has been seen to help yet."""
+    return incident.state == ALERTED or (incident.state == AWAITING_APPROVAL and incident.told)
+
+
+def flaps(incident: Incident) -> bool:
+    """Whether two changes were made and it is denied still. A grant that has expired is no change that failed."""
+    return (
+        sum(note.outcome in ("applied", "verified", "rolled back") for note in incident.changes)
+        >= MOST_CHANGES
+    )
+
+
+MOST_CHANGES = 2
 
 
 def _diagnosed(incident: Incident, fact: Diagnosed) -> Incident:
@@ -323,14 +351,17 @@ def _given_up(incident: Incident, fact: RolledBack | Abandoned) -> Incident:
     )
 
 
-def _notified(incident: Incident, fact: Notified) -> Incident:
+def _notified(incident: Incident, fact: Notified, time: float) -> Incident:
     """An alert settles what waits for a person; it settles nothing that went on meanwhile, and no plan that may yet be
     approved."""
     alert = fact.kind == "alert"
     told = alert and incident.state in (DIAGNOSED, AWAITING_APPROVAL)
     state = ALERTED if told and not can_be_approved(incident) else incident.state
     notified = (*incident.notified, fact.message)
-    return msgspec.structs.replace(incident, notified=notified, told=incident.told or told, state=state)
+    told_at = time if told else incident.told_at
+    return msgspec.structs.replace(
+        incident, notified=notified, told=incident.told or told, told_at=told_at, state=state
+    )
 
 
 def can_be_approved(incident: Incident) -> bool:

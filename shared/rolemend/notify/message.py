@@ -271,6 +271,9 @@ def _approval(incident: Incident, say: _Speaker) -> tuple[str, ...]:
 
 
 _HELD = {
+    "flapping": text(
+        "Two changes were made and it is still denied, so nothing more is changed without asking."
+    ),
     "changes_per_day": text("The role has had as many changes today as the guardrails allow."),
     "taken_back": text(
         "A person has taken back a change of this incident before, so none is made without asking."

@@ -64,7 +64,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
     `extent` is how far a grant may go, `expires` after how many seconds it ends (0: never), `changes_per_day` how many
     changes a role may get in a day (0: any number). `transient`: something could not be read that may be read later.
-    `held` says why the mode is less than the rule's: `changes_per_day`, or `taken_back` by a person before.
+    `held` says why the mode is less than the rule's: `changes_per_day`, `flapping` after two changes that did not
+    help, or `taken_back` by a person before.
     """
 
     mode: str

@@ -12,6 +12,8 @@ from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote_plus
 
+import msgspec
+
 from rolemend.errors import RecordRejected
 from rolemend.signals.denial import BucketTarget, Denial, DeniedPrincipal, PassedOver
 
@@ -133,6 +135,38 @@ def _denial(record: Mapping[str, Any], code: str, detail: str) -> Denial:
         request_id=request_id,
         conditions=conditions,
         unknown_conditions=unknown,
+    )
+
+
+class Success(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that OSS answered; `time` in epoch seconds, `key` decoded, "" for the bucket itself."""
+
+    principal: DeniedPrincipal
+    action: str
+    bucket: str
+    key: str
+    time: int
+
+
+def operations_of(action: str) -> tuple[str, ...]:
+    """The operations of the log that need this right."""
+    return tuple(name for name, right in (_OBJECT_ACTIONS | _BUCKET_ACTIONS).items() if right == action)
+
+
+def read_success(record: Mapping[str, Any]) -> Success | None:
+    """A line of a call with status 2xx, as a query of the log answers it; None for any other."""
+    status, time = str(record.get("http_status", "")), str(record.get("__time__", ""))
+    if any(not isinstance(record.get(name, ""), str) for name in _READ) or not time.isdecimal():
+        return None
+    if not re.fullmatch("2[0-9]{2}", status):
+        return None
+    action, key = _action(_value(record, "operation"), unquote_plus(_value(record, "object")))
+    return Success(
+        principal=_principal(record, _value(record, "owner_id")),
+        action=action,
+        bucket=_value(record, "bucket"),
+        key=key,
+        time=int(time),
     )
 
 

@@ -23,7 +23,7 @@ class LogTrigger(msgspec.Struct, frozen=True):
     source: str
 
 
-SWEEP, PENDING, JOBS = "sweep", "pending", "jobs"
+SWEEP, PENDING, JOBS, CLOSE = "sweep", "pending", "jobs", "close"
 
 
 class Timer(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from rolemend.errors import AccountError, AnswerLost
 from rolemend.incident.index import Index
 from rolemend.incident.journal import Fact, Notified, Sending, Undelivered
 from rolemend.incident.ledger import Ledger
-from rolemend.incident.life import SETTLED, Attempts, Incident, can_be_approved, next_step
+from rolemend.incident.life import SETTLED, Attempts, Incident, can_be_approved, is_unmended, next_step
 from rolemend.notify.message import Message, compose, message_id, message_kind
 from rolemend.work.diagnose import Outcome
 
@@ -51,7 +51,9 @@ def _settle(incident_id: str, parts: Parts) -> None:
 
     Who opens it writes the entry before the marker: either the entry is seen here, or the marker comes after.
     """
-    parts.index.add([parts.ledger.load(incident_id)], parts.ledger.now())
+    if is_unmended(incident := parts.ledger.load(incident_id)):
+        parts.ledger.mark_unmended(incident_id)
+    parts.index.add([incident], parts.ledger.now())
     parts.ledger.mark_settled(incident_id)
     now = parts.ledger.load(incident_id)
     if now.state not in SETTLED and not can_be_approved(now):

@@ -22,7 +22,7 @@ from rolemend.incident.journal import (
     Waiting,
 )
 from rolemend.incident.leases import LEASE_SECONDS
-from rolemend.incident.life import DIAGNOSED, REMEDIATED, Incident, can_be_approved, next_step
+from rolemend.incident.life import DIAGNOSED, REMEDIATED, Incident, can_be_approved, flaps, next_step
 from rolemend.remedy.apply import is_unchanged, is_written, read_live
 from rolemend.remedy.guardrails import APPROVE, AUTO, OBSERVE, PROPOSE
 from rolemend.remedy.model import NoPlan, Plan, Verdict
@@ -101,11 +101,14 @@ def _planned(incident: Incident, found: Diagnosis, parts: Parts, held: Held | No
 
 
 def _held_back(incident: Incident, verdict: Verdict, held: Held | None, parts: Parts) -> Verdict:
-    """A person's rollback, and the largest number of changes of a day, leave it to people to go on."""
+    """A person's rollback, two changes that did not help, and the largest number of changes of a day leave it to people
+    to go on."""
     if verdict.mode != AUTO:
         return verdict
     if incident.hands_off:
         return msgspec.structs.replace(verdict, mode=PROPOSE, held="taken_back")
+    if flaps(incident):
+        return msgspec.structs.replace(verdict, mode=PROPOSE, held="flapping")
     most = verdict.changes_per_day
     if most and held is not None and held.lease.changes_since(day_start(parts.planner)) >= most:
         return msgspec.structs.replace(verdict, mode=PROPOSE, held="changes_per_day")

@@ -8,8 +8,9 @@ from rolemend.errors import LedgerDamaged, UnknownIncident
 from rolemend.signals import actiontrail
 from rolemend.signals.denial import PassedOver
 from rolemend.work import failed_jobs
+from rolemend.work.closing import close
 from rolemend.work.counting import keep, open_sorter
-from rolemend.work.events import JOBS, PENDING, Timer, TrailEvents, WatchEvent, incident_event
+from rolemend.work.events import CLOSE, JOBS, PENDING, Timer, TrailEvents, WatchEvent, incident_event
 from rolemend.work.pending import follow
 from rolemend.work.shards import FILTERS, catch_up, watch_range
 from rolemend.work.sorting import read_sent
@@ -23,7 +24,7 @@ SWEPT_SECONDS = 1800
 def watch(event: WatchEvent, parts: Parts) -> Watched:
     """Handle one trigger event. Raises AccountError or LedgerError, so that the trigger delivers it again."""
     if isinstance(event, Timer):
-        return {PENDING: follow_pending, JOBS: sweep_jobs}.get(event.job, sweep)(parts)
+        return {PENDING: follow_pending, JOBS: sweep_jobs, CLOSE: close}.get(event.job, sweep)(parts)
     if isinstance(event, TrailEvents):
         found = open_sorter(parts)
         found.sort(event.events, read_sent)

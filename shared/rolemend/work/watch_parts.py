@@ -52,9 +52,10 @@ class Memory:
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """`account` is the one that `watch` works for, "" for any; `own_roles` begins the names of Rolemend's own roles; an
-    open incident that nobody touched for `rest` seconds is taken up again. `logstores` are those whose triggers are looked after: source, project, logstore. An invocation
-    stops reading after `seconds`, so that what it read is kept before its time is over."""
+    """`account` is the one that `watch` works for, "" for any; `own_roles` begins the names of Rolemend's own roles. An
+    open incident that nobody touched for `rest` seconds is taken up again; one that people were told of is closed after
+    `quiet` seconds without a denial. `logstores` are those whose triggers are looked after: source, project, logstore.
+    An invocation stops reading after `seconds`, so that what it read is kept before its time is over."""
 
     logs: Logs
     trail: Trail
@@ -71,6 +72,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     propagation: int = 60
     rest: int = 120
     seconds: int = 80
+    quiet: int = 604_800
     logstores: tuple[tuple[str, str, str], ...] = ()
     memory: Memory = msgspec.field(default_factory=Memory)
     now: Callable[[], float] = clock.time

@@ -1,0 +1,146 @@
+"""Closing incidents that people were told of: the same principal has succeeded since, or nothing was denied for long.
+
+`watch` pulls denied lines only, so a success is asked for: of the incidents that wait for a person, one query of OSS's
+access log for each bucket. Names come from logs: one that is no name of its kind becomes part of no query.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from rolemend.errors import AccountError, LedgerDamaged, RolemendError, UnknownIncident
+from rolemend.incident.journal import Closed, Fact
+from rolemend.incident.life import Incident, is_unmended
+from rolemend.signals.denial import BucketTarget, DeniedPrincipal, JobTarget
+from rolemend.signals.oss_access_log import Success, operations_of, read_success
+from rolemend.work.watch_parts import Parts, Watched
+
+QUIET = "nothing was denied any more for {days} days"
+SUCCEEDED = "the same principal has succeeded since"
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9.@_-]{1,64}", re.ASCII)
+_ID = re.compile(r"[0-9]{1,32}", re.ASCII)
+_DAY = 86_400
+_MOST_NAMED = 50
+"""How many principals one query names; the others are asked for by the next timer, as these are closed by then."""
+
+
+def close(parts: Parts) -> Watched:
+    """Close what has ended by itself. Raises the first AccountError or LedgerDamaged, after the rest was looked at."""
+    trouble: RolemendError | None = None
+    waiting: dict[tuple[str, str], list[Incident]] = {}
+    closed: list[str] = []
+    for key in list(parts.ledger.unmended_ids()):
+        try:
+            incident = parts.ledger.load(key)
+        except (UnknownIncident, LedgerDamaged) as error:
+            trouble = trouble or (error if isinstance(error, LedgerDamaged) else None)
+            continue
+        if not is_unmended(incident):
+            parts.ledger.drop_unmended(key)
+        elif parts.now() > incident.last + parts.quiet:
+            closed += _closed(incident, QUIET.format(days=parts.quiet // _DAY), int(parts.now()), parts)
+        elif place := _place(incident, parts):
+            waiting.setdefault(place, []).append(incident)
+    for (region, bucket), incidents in waiting.items():
+        try:
+            closed += _close_bucket(region, bucket, incidents, parts)
+        except AccountError as error:  # noqa: PERF203
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble
+    return Watched(incidents=tuple(closed))
+
+
+def _target(incident: Incident) -> BucketTarget | None:
+    target = incident.denial.target if incident.denial else None
+    if isinstance(target, JobTarget):
+        return target.bucket
+    return target if isinstance(target, BucketTarget) else None
+
+
+def _place(incident: Incident, parts: Parts) -> tuple[str, str] | None:
+    """Region and bucket, where the account's own log may tell of it."""
+    target, denial = _target(incident), incident.denial
+    if target is None or denial is None or denial.account != parts.jobs.account:
+        return None
+    if not (target.region and _BUCKET.fullmatch(target.bucket) and _who(denial.principal)):
+        return None
+    return target.region, target.bucket
+
+
+def _who(principal: DeniedPrincipal) -> str:
+    """The condition on a line that it is this principal's; "" if there is none."""
+    if principal.type == "assumed_role" and _NAME.fullmatch(principal.name):
+        return f"extend_information like '%,{principal.name},%'"
+    if principal.type == "ram_user" and _ID.fullmatch(principal.id):
+        return f"requester_id = '{principal.id}'"
+    return ""
+
+
+def _close_bucket(region: str, bucket: str, incidents: Sequence[Incident], parts: Parts) -> list[str]:
+    """One query, from the earliest of the last denials on."""
+    denials = [one.denial for one in incidents if one.denial is not None]
+    operations = sorted({name for denial in denials for name in operations_of(denial.action)})
+    people = sorted({_who(denial.principal) for denial in denials})[:_MOST_NAMED]
+    if not operations:
+        return []
+    query = (
+        f"__topic__: oss_access_log and bucket: {bucket} and http_status in [200 299] and "
+        f"({' or '.join(f'operation: {name}' for name in operations)}) | where {' or '.join(people)}"
+    )
+    records = parts.logs.search(
+        region,
+        f"oss-log-{parts.jobs.account}-{region}",
+        "oss-log-store",
+        query,
+        min(one.last for one in incidents),
+        int(parts.now()) + 1,
+    )
+    successes = [found for record in records if (found := read_success(record)) is not None]
+    return [key for one in incidents for key in _close_if_mended(one, successes, parts)]
+
+
+def _close_if_mended(incident: Incident, successes: Iterable[Success], parts: Parts) -> list[str]:
+    times = [success.time for success in successes if _answers(success, incident)]
+    return _closed(incident, SUCCEEDED, max(times), parts) if times else []
+
+
+def _answers(success: Success, incident: Incident) -> bool:
+    """Whether what was denied is allowed by now: the same call of the same principal on the bucket, for an object on
+    one beside it, as a policy may let a role into one folder and not into another."""
+    denial, target = incident.denial, _target(incident)
+    assert denial is not None
+    assert target is not None
+    return (
+        success.time > incident.last
+        and success.bucket == target.bucket
+        and success.action == denial.action
+        and _same(success.principal, denial.principal)
+        and success.key.rpartition("/")[0] == target.key.rpartition("/")[0]
+    )
+
+
+def _same(one: DeniedPrincipal, other: DeniedPrincipal) -> bool:
+    if (one.type, one.account) != (other.type, other.account):
+        return False
+    return one.name.lower() == other.name.lower() if one.name and other.name else one.id == other.id
+
+
+def _closed(incident: Incident, reason: str, since: int, parts: Parts) -> list[str]:
+    """Close it, unless it was denied again or goes on otherwise by now."""
+    facts: list[Fact] = []
+
+    def decide(known: Incident) -> list[Fact]:
+        still = is_unmended(known) and known.last == incident.last and known.round == incident.round
+        facts[:] = [Closed(reason=reason, since=since)] if still else []
+        return facts
+
+    now = parts.ledger.extend(incident.id, decide)
+    if not facts:
+        return []
+    parts.index.add([now], parts.now())
+    parts.ledger.drop_unmended(incident.id)
+    return [incident.id]

@@ -1,0 +1,207 @@
+"""What people were told of is closed once the same principal succeeds, or after a quiet time; and is opened again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rolemend.errors import Unreachable
+from rolemend.incident.life import REMIND_SECONDS
+from rolemend.work.events import Timer
+from rolemend.work.watch import watch
+from rolemend.work.watch_parts import Watched
+from tests.fakes import FakeLogs
+from tests.samples import ACCOUNT, LISTING, altered, denied_line
+from tests.work.scene import ID, Scene, rule
+
+SUCCESS = {
+    **denied_line(),
+    "__time__": str(LISTING.time + 50),
+    "http_status": "200",
+    "error_code": "-",
+    "ec": "-",
+    "operation": "GetBucket",
+    "object": "-",
+    "bucket": "data",
+    "extend_information": f"{ACCOUNT},emr-role,another-session,{ACCOUNT}",
+}
+
+
+def told() -> Scene:
+    """An incident that only a person can mend, and of which people know."""
+    scene = Scene()
+    scene.account.types["reader"] = "System"
+    scene.mended()
+    scene.notify()
+    assert scene.incident.state == "alerted"
+    return scene
+
+
+def asked(scene: Scene, *found: dict[str, Any]) -> tuple[Watched, FakeLogs]:
+    logs = FakeLogs([])
+    logs.found = list(found)
+    return watch(Timer("close"), scene.watch_parts(logs=logs)), logs
+
+
+def test_a_success_of_the_same_principal_closes_the_incident() -> None:
+    scene = told()
+    seen, logs = asked(scene, SUCCESS)
+    assert seen.incidents == (ID,)
+    assert (scene.incident.state, list(scene.ledger.unmended_ids())) == ("closed", [])
+    ((project, query),) = logs.asked
+    assert project == f"oss-log-{ACCOUNT}-cn-hangzhou"
+    assert "bucket: data" in query
+    assert "operation: GetBucket" in query
+    assert "emr-role" in query
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"__time__": str(LISTING.time)},
+        {"__time__": "soon"},
+        {"http_status": "403"},
+        {"bucket": "other"},
+        {"operation": "GetObject", "object": "key"},
+        {"extend_information": f"{ACCOUNT},emr-role-2,s,{ACCOUNT}"},
+        {"extend_information": "2000000000000002,emr-role,s,2000000000000002"},
+        {"extend_information": "-"},
+    ],
+)
+def test_another_success_closes_nothing(changes: dict[str, str]) -> None:
+    scene = told()
+    asked(scene, SUCCESS | changes)
+    assert scene.incident.state == "alerted"
+
+
+def test_a_success_in_another_folder_says_nothing_of_this_one() -> None:
+    scene = Scene(
+        denial=altered(
+            LISTING,
+            action="oss:GetObject",
+            target=altered(LISTING.target, key="a/b/part-0"),  # type: ignore[arg-type]
+        )
+    )
+    scene.account.types["reader"] = "System"
+    scene.mended()
+    scene.notify()
+    line = SUCCESS | {"operation": "GetObject", "object": "c%2Fb%2Fpart-0"}
+    asked(scene, line)
+    assert scene.incident.state == "alerted"
+    asked(scene, line | {"object": "a%2Fb%2Fpart-1"})
+    assert scene.incident.state == "closed"
+
+
+def test_a_plan_that_waits_for_a_person_is_closed_too() -> None:
+    scene = Scene(guardrails=rule("approve"))
+    scene.mended()
+    scene.notify()
+    asked(scene, SUCCESS)
+    assert scene.incident.state == "closed"
+
+
+def test_without_open_incidents_nothing_is_asked() -> None:
+    _, logs = asked(Scene())
+    assert logs.asked == []
+
+
+def test_a_mended_incident_is_asked_for_no_more() -> None:
+    scene = told()
+    asked(scene, SUCCESS)
+    scene.ledger.mark_unmended(ID)
+    _, logs = asked(scene, SUCCESS)
+    assert (logs.asked, list(scene.ledger.unmended_ids())) == ([], [])
+
+
+def test_a_denial_right_before_the_closing_keeps_it_open() -> None:
+    scene = told()
+    late = altered(LISTING, signal_id="late", time=LISTING.time + 60)
+    scene.store.before_append.append(lambda: scene.denied(late))
+    asked(scene, SUCCESS)
+    assert scene.incident.state == "alerted"
+
+
+def test_a_quiet_time_closes_what_no_log_can_tell() -> None:
+    scene = told()
+    scene.now = LISTING.time + scene.watch_parts().quiet
+    asked(scene)
+    assert scene.incident.state == "alerted"
+    scene.now += 1
+    _, logs = asked(scene)
+    assert (scene.incident.state, logs.asked) == ("closed", [])
+    assert "7 days" in scene.incident.closed
+
+
+@pytest.mark.parametrize("name", ["data' or 1=1", "a b", "x) or (*", "ä"])
+def test_a_name_that_is_none_becomes_part_of_no_query(name: str) -> None:
+    for denial in (
+        altered(LISTING, target=altered(LISTING.target, bucket=name)),  # type: ignore[arg-type]
+        altered(LISTING, principal=altered(LISTING.principal, name=name)),  # type: ignore[arg-type]
+    ):
+        scene = Scene(denial=denial)
+        scene.diagnosed()
+        scene.remediate()
+        scene.notify()
+        scene.ledger.mark_unmended(scene.id)
+        _, logs = asked(scene)
+        assert logs.asked == []
+
+
+def test_a_log_that_does_not_answer_is_an_error_and_closes_nothing() -> None:
+    class Silent(FakeLogs):
+        def search(self, *values: Any) -> Any:
+            raise Unreachable("GetLogs", "Timeout", "no answer")
+
+    scene = told()
+    with pytest.raises(Unreachable):
+        watch(Timer("close"), scene.watch_parts(logs=Silent([])))
+    assert scene.incident.state == "alerted"
+
+
+def test_a_denial_after_the_success_opens_it_again() -> None:
+    scene = told()
+    asked(scene, SUCCESS)
+    assert scene.denied(altered(LISTING, signal_id="b", time=LISTING.time + 111)).state == "reopened"
+
+
+def test_what_is_still_denied_a_day_after_the_alert_is_looked_at_anew() -> None:
+    scene = told()
+    day = int(scene.incident.told_at) + REMIND_SECONDS
+    assert scene.denied(altered(LISTING, signal_id="b", time=day)).state == "alerted"
+    assert scene.denied(altered(LISTING, signal_id="c", time=day + 1)).state == "reopened"
+
+
+def test_an_observed_incident_is_not_opened_by_every_batch() -> None:
+    scene = Scene(guardrails=rule("observe"))
+    scene.mended()
+    closed = int(scene.incident.closed_at)
+    for number in range(3):
+        late = altered(LISTING, signal_id=f"n{number}", time=closed + 3_000 * (number + 1))
+        assert scene.denied(late).state == "closed"
+    late = altered(LISTING, signal_id="day", time=closed + REMIND_SECONDS + 1)
+    assert scene.denied(late).state == "reopened"
+
+
+def test_after_two_changes_it_is_left_to_people() -> None:
+    scene = Scene()
+    for number in range(2):
+        scene.mended()
+        assert scene.incident.state == "verified"
+        scene.account.policies["reader"]["v99"] = scene.account.policies["reader"]["v1"]
+        scene.account.defaults["reader"] = "v99"
+        scene.now += 1_000
+        scene.denied(altered(LISTING, signal_id=f"again-{number}", time=int(scene.now) - 1))
+        scene.denial = LISTING
+    writes = len(scene.account.writes)
+    scene.diagnose()
+    scene.remediate()
+    scene.notify()
+    incident = scene.incident
+    assert incident.verdict is not None
+    assert (incident.state, incident.verdict.held, len(scene.account.writes)) == (
+        "alerted",
+        "flapping",
+        writes,
+    )
+    assert any("Two changes were made" in line for line in scene.sent[-1].lines + scene.sent[-1].advice)
