@@ -98,9 +98,22 @@ def test_a_range_that_was_read_with_a_later_one_is_not_read_again(stream: Stream
     stream.tell(100, 104)
     stream.scene.now += CHECKPOINT_SECONDS
     stream.tell(108, 112)
-    stream.another_instance()
     assert stream.tell(104, 108).read == 0
     assert stream.incident.count == 12
+    stream.another_instance()
+    stream.tell(104, 108)
+    assert stream.incident.count == 12
+
+
+def test_the_first_ranges_of_all_may_come_in_another_order(stream: Stream) -> None:
+    """The first checkpoint tells nothing of what lies before the range that it was written after."""
+    stream.tell(108, 112)
+    stream.tell(104, 108)
+    stream.another_instance()
+    stream.tell(100, 104)
+    assert stream.incident.count == 12
+    stream.tell(112, 116)
+    assert stream.shard.pulled == [(108, 112), (104, 108), (100, 104), (112, 116)]
 
 
 def test_a_checkpoint_is_written_once_a_minute_and_at_the_first_range(stream: Stream) -> None:

@@ -84,7 +84,8 @@ def watch_range(log_range: LogRange, query: str, parts: Parts) -> Watched:
     shard = shard_name(log_range)
     standing, trouble = _standing(parts.memory.shards.pop(shard, None), log_range, parts)
     found = open_sorter(parts)
-    begin = _begin(standing, log_range, parts)
+    standing = _of_this_shard(standing, log_range, parts)
+    begin = _begin(standing, log_range)
     reached = _read_from(begin, log_range, query, parts, found) if begin else ""
     done = not begin or reached == log_range.end
     due = parts.now() >= standing.written + CHECKPOINT_SECONDS
@@ -92,12 +93,18 @@ def watch_range(log_range: LogRange, query: str, parts: Parts) -> Watched:
     if trouble is not None:
         raise_if_lasting(trouble)
         return watched
-    after = Standing(cursor=reached or standing.cursor, written=standing.written, carried=held)
+    goes_on = bool(standing.cursor) and (begin in ("", standing.cursor) or done)
+    after = Standing(
+        first=standing.first if goes_on else begin,
+        cursor=_further(standing.cursor, reached) if goes_on else reached,
+        written=standing.written,
+        carried=held,
+    )
     if (due or not done) and (reached or standing.carried):
         after = _write_checkpoint(log_range, after, parts)
+    parts.memory.shards[shard] = after
     if not done:
         raise RangeUnfinished(f"{shard}: read up to {reached}; the rest is read when the range comes again")
-    parts.memory.shards[shard] = after
     return watched
 
 
@@ -111,7 +118,7 @@ def _standing(
         kept = parts.logs.checkpoint(log_range)
     except AccountError as error:
         return Standing(), error
-    return Standing(cursor=kept.cursor, written=kept.written), None
+    return Standing(first=kept.cursor, cursor=kept.cursor, written=kept.written), None
 
 
 def raise_if_lasting(trouble: AccountError) -> None:
@@ -121,16 +128,36 @@ def raise_if_lasting(trouble: AccountError) -> None:
         raise trouble
 
 
-def _begin(standing: Standing, log_range: LogRange, parts: Parts) -> str:
-    """Where to begin reading; "" if the whole range was read before."""
-    place, begin, end = number(standing.cursor), number(log_range.begin), number(log_range.end)
-    if not standing.cursor or place is None or begin is None or end is None:
+def _of_this_shard(standing: Standing, log_range: LogRange, parts: Parts) -> Standing:
+    """A checkpoint behind the end of the shard is none of this shard: nothing must be left out because of it."""
+    place, end = number(standing.cursor), number(log_range.end)
+    if place is None or end is None or place < end:
+        return standing
+    shard_end = number(parts.logs.end(log_range))
+    if shard_end is not None and place <= shard_end:
+        return standing
+    return msgspec.structs.replace(standing, first="", cursor="")
+
+
+def _begin(standing: Standing, log_range: LogRange) -> str:
+    """Where to begin reading; "" if this instance read the whole range before.
+
+    A range that lies before a checkpoint which this instance only found is read all the same: ranges may come in
+    another order, the first checkpoint of all knows nothing of those before it, and nothing is counted twice.
+    """
+    first, place = number(standing.first), number(standing.cursor)
+    begin, end = number(log_range.begin), number(log_range.end)
+    if first is None or place is None or begin is None or end is None:
         return log_range.begin
     if place < end:
         return standing.cursor
-    shard_end = number(parts.logs.end(log_range))
-    # A checkpoint behind the end of the shard is none of this shard: nothing must be left out because of it.
-    return "" if shard_end is not None and place <= shard_end else log_range.begin
+    return "" if begin >= first else log_range.begin
+
+
+def _further(known: str, reached: str) -> str:
+    """The cursor that lies further on; what was reached if that cannot be told."""
+    before, after = number(known), number(reached)
+    return known if not reached or (before is not None and after is not None and before > after) else reached
 
 
 def _read_from(begin: str, log_range: LogRange, query: str, parts: Parts, found: Sorter) -> str:

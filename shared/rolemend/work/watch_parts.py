@@ -32,9 +32,10 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct):
-    """How a shard stands: read up to `cursor` ("" if nobody knows), the checkpoint written at `written` (epoch
-    seconds), and the counts that were not worth a write yet."""
+    """How a shard stands: read from `first` up to `cursor` ("" if nobody knows), the checkpoint written at `written`
+    (epoch seconds), and the counts that were not worth a write yet."""
 
+    first: str = ""
     cursor: str = ""
     written: float = 0.0
     carried: dict[str, Tally] = {}
