@@ -35,6 +35,7 @@ SOUND = {
     "rolemend.remedy.plan": "import rolemend.checklist\nimport rolemend.account.interface",
     "rolemend.settings": "from rolemend.account.access import Access",
     "rolemend.signals.denial": "import msgspec",
+    "rolemend.telemetry": "import rolemend.errors",
     "rolemend.text": "",
     "rolemend.work.watch": "import rolemend.signals\nimport rolemend.incident",
 }
@@ -48,6 +49,7 @@ UNSOUND = [
     ("rolemend.remedy.plan", "import rolemend.audit.sweep", "Each floor"),
     ("rolemend.errors", "import rolemend.text\nimport rolemend.work", "Each floor"),
     ("rolemend.bootstrap", "import rolemend.commands.lint", "Each floor"),
+    ("rolemend.errors", "import rolemend.telemetry", "Each floor"),
     ("rolemend.helpers", "", "Each floor"),
     ("rolemend.checklist.trust", "import rolemend.account.ram", "Only bootstrap"),
     ("rolemend.audit.sweep", "from rolemend.account import ram", "Only bootstrap"),

@@ -6,11 +6,13 @@ from typing import Any
 import msgspec
 
 from rolemend.bootstrap import build_index, build_remediate
+from rolemend.telemetry import observed
 from rolemend.work.events import Timer, read_remediate_event
 from rolemend.work.remediate import remediate
 from rolemend.work.undo import expire
 
 
+@observed("remediate")
 def handler(event: bytes, context: Any) -> str:
     """Bring the incident one step on; answer its state. An error makes Function Compute try again."""
     asked = read_remediate_event(event)

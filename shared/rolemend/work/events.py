@@ -10,6 +10,7 @@ import msgspec
 from rolemend.account.interface import LogRange
 from rolemend.errors import BadEvent
 from rolemend.signals.spark_job import is_system_event
+from rolemend.telemetry import traceparent
 
 _INCIDENT = re.compile(r"inc-[0-9a-f]{24}")
 _NAME = re.compile(r"[A-Za-z0-9_\-.]{1,128}", re.ASCII)
@@ -122,7 +123,9 @@ def read_remediate_event(event: bytes) -> str | Timer:
 
 
 def incident_event(incident_id: str) -> bytes:
-    return msgspec.json.encode({"incident": incident_id})
+    """The payload from one function to the next; the trace that it names is for the log and decides nothing."""
+    trace = traceparent()
+    return msgspec.json.encode({"incident": incident_id, **({"traceparent": trace} if trace else {})})
 
 
 def _json(event: bytes) -> Any:

@@ -1,0 +1,48 @@
+"""What the running functions tell their logs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from demo import clients
+from demo.receiver import Receiver
+from demo.run import play
+from demo.scenarios import SCENARIOS
+from demo.stage import LEDGER, Stage
+
+TRUST = next(scenario for scenario in SCENARIOS if scenario.name == "trust-policy")
+
+
+def lines_of(stage: Stage) -> list[dict[str, Any]]:
+    invocations = stage.local.cloud.services["fc"].invocations  # type: ignore[attr-defined]
+    said = [line for one in invocations for line in one.log.splitlines()]
+    return [json.loads(line) for line in said if line.startswith("{")]
+
+
+def test_one_trace_leads_from_the_log_to_the_message(stage: Stage, receiver: Receiver) -> None:
+    play(stage, receiver, TRUST)
+    (incident,) = stage.incidents()
+    told = [line for line in lines_of(stage) if line["incident"] == incident]
+    assert {line["rolemend"] for line in told} == {"diagnose", "remediate", "notify"}
+    (trace,) = {line["trace_id"] for line in told}
+    spans = {line["span_id"]: line for line in lines_of(stage) if line["trace_id"] == trace}
+    (root,) = (line for line in spans.values() if not line["parent_span_id"])
+    assert root["rolemend"] == "watch"
+    assert all(line["parent_span_id"] in spans for line in told)
+
+
+def test_no_log_holds_a_secret(stage: Stage, receiver: Receiver) -> None:
+    secrets: set[str] = set()
+    play(stage, receiver, TRUST)
+    stage.local.call(
+        lambda cloud: secrets.update(
+            secret for session in cloud.state.sessions.values() for secret in (session.secret, session.token)
+        )
+    )
+    invocations = stage.local.cloud.services["fc"].invocations  # type: ignore[attr-defined]
+    logs = "".join(one.log for one in invocations)
+    ledger = clients.bucket(stage.root, LEDGER)
+    kept = b"".join(ledger.get_object(item.key).read() for item in ledger.list_objects_v2().object_list)
+    assert secrets
+    assert not [secret for secret in secrets if secret in logs or secret.encode() in kept]
