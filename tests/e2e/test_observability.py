@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from demo import clients
 from demo.receiver import Receiver
 from demo.run import play
 from demo.scenarios import SCENARIOS
-from demo.stage import LEDGER, Stage
+from demo.stage import LEDGER, ROOT, Stage
 
 TRUST = next(scenario for scenario in SCENARIOS if scenario.name == "trust-policy")
 
@@ -30,6 +31,20 @@ def test_one_trace_leads_from_the_log_to_the_message(stage: Stage, receiver: Rec
     (root,) = (line for line in spans.values() if not line["parent_span_id"])
     assert root["rolemend"] == "watch"
     assert all(line["parent_span_id"] in spans for line in told)
+
+
+def test_dashboard_and_alerts_read_what_the_functions_write(stage: Stage, receiver: Receiver) -> None:
+    play(stage, receiver, TRUST)
+    written: set[str] = {"error", "message"}  # of a failed invocation, which tests/test_telemetry.py looks at
+    for line in lines_of(stage):
+        written |= line.keys() | {f"outcome.{name}" for name in line["outcome"]}
+    dashboard = json.loads((ROOT / "deploy/sls/dashboard.json").read_text("utf-8"))
+    rules = json.loads((ROOT / "deploy/sls/alerts.json").read_text("utf-8"))
+    queries = [chart["search"]["query"] for chart in dashboard["charts"]]
+    queries += [query["query"] for rule in rules for query in rule["configuration"]["queryList"]]
+    read = {path for query in queries for path in re.findall(r"\$\.([a-z_.]+)", query)}
+    assert read
+    assert read <= written
 
 
 def test_no_log_holds_a_secret(stage: Stage, receiver: Receiver) -> None:
