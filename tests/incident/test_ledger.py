@@ -142,6 +142,8 @@ def test_a_journal_of_a_newer_version_is_not_misread() -> None:
     newer = store.objects[KEY].replace(b'"schema":1', b'"schema":2', 1)
     with pytest.raises(LedgerDamaged, match="newer version"):
         read_journal(newer)
+    with pytest.raises(LedgerDamaged, match="newer version"):
+        read_journal(newer.replace(b'"type":"opened"', b'"type":"of another time"'))
 
 
 def test_markers_of_open_incidents_come_and_go() -> None:

@@ -230,6 +230,15 @@ EMPTY = Journal((), 0, "")
 _decoder = msgspec.json.Decoder(Line[Fact])
 
 
+class _Head(msgspec.Struct):
+    """What a line of every schema has."""
+
+    schema: int
+
+
+_head = msgspec.json.Decoder(_Head)
+
+
 def read_journal(data: bytes) -> Lines[Fact]:
     """The journal of an incident. Raises LedgerDamaged naming the line that does not follow."""
     return read_lines(data, _decoder)
@@ -243,13 +252,14 @@ def read_lines(data: bytes, decoder: msgspec.json.Decoder[Line[F]]) -> Lines[F]:
         raise LedgerDamaged("the last line is cut off")
     for number, line in enumerate(data.split(b"\n")[:-1], 1):
         try:
+            schema = _head.decode(line).schema
+            if schema > SCHEMA:  # what a newer version writes may not be readable here at all
+                raise LedgerDamaged(f"line {number} was written by a newer version (schema {schema})")
             entry = decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise LedgerDamaged(f"line {number} cannot be read: {error}") from error
         if entry.prev != prev:
             raise LedgerDamaged(f"line {number} does not follow from the line before it")
-        if entry.schema > SCHEMA:
-            raise LedgerDamaged(f"line {number} was written by a newer version (schema {entry.schema})")
         prev = hashlib.sha256(line).hexdigest()
         entries.append(entry)
     return Lines(tuple(entries), len(data), prev)
