@@ -32,6 +32,7 @@ SOUND = {
     "rolemend.notify.message": "import rolemend.incident",
     "rolemend.policy.document": "import rolemend.errors",
     "rolemend.policy.evaluate": "import rolemend.policy.document",
+    "rolemend.probe.model": "import rolemend.errors",
     "rolemend.remedy.plan": "import rolemend.checklist\nimport rolemend.account.interface",
     "rolemend.settings": "from rolemend.account.access import Access",
     "rolemend.signals.denial": "import msgspec",

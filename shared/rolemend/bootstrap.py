@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rolemend.incident.approvals import Approvals
     from rolemend.incident.index import Index
     from rolemend.incident.ledger import Ledger
+    from rolemend.probe.run import Cloud
     from rolemend.remedy.guardrails import Guardrails
     from rolemend.work import diagnose, notify, remediate
     from rolemend.work.undo import Undo
@@ -222,6 +223,11 @@ class Operator:
         from rolemend.account.oss import Oss
 
         return Oss(self.access)
+
+    def prober(self) -> Cloud:
+        from rolemend.account.probing import LiveProber
+
+        return LiveProber(self.access)
 
     def ledger(self) -> Ledger:
         from rolemend.incident.ledger import Ledger

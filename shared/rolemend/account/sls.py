@@ -33,7 +33,7 @@ class Sls:
 
     def pages(self, log_range: LogRange, query: str) -> Iterator[LogPage]:
         """Pull `[begin, end)` of the shard page by page; the filter runs in SLS."""
-        client = self._open(log_range.endpoint)
+        client = open_log_client(self._access, log_range.endpoint)
         cursor = log_range.begin
         while cursor != log_range.end:
             page = self._pull(client, log_range, cursor, query)
@@ -117,7 +117,7 @@ class Sls:
         return str(self._ask(log_range.endpoint, "GetCursor", "get_end_cursor", *place).get_cursor())
 
     def _ask(self, endpoint: str, operation: str, method: str, *values: Any) -> Any:
-        client = self._open(endpoint)
+        client = open_log_client(self._access, endpoint)
         return ask(self._access, operation, translate_sls, getattr(client, method), *values)
 
     def _pull(self, client: Any, log_range: LogRange, cursor: str, query: str) -> Any:
@@ -134,21 +134,23 @@ class Sls:
             query=query or None,
         )
 
-    def _open(self, endpoint: str) -> Any:
-        from aliyun.log import LogClient
 
-        keys = self._access.credentials
-        host = endpoint.split("://", 1)[-1]
-        client = LogClient(
-            f"{self._access.scheme}://{host}",
-            keys.key_id,
-            keys.secret,
-            securityToken=keys.token or None,
-            source="rolemend",
-        )
-        client.timeout = 15
-        client._sendRequest = _once(client._sendRequest)
-        return client
+def open_log_client(access: Access, endpoint: str) -> Any:
+    """The SDK's client for one endpoint; it tries nothing again by itself."""
+    from aliyun.log import LogClient
+
+    keys = access.credentials
+    host = endpoint.split("://", 1)[-1]
+    client = LogClient(
+        f"{access.scheme}://{host}",
+        keys.key_id,
+        keys.secret,
+        securityToken=keys.token or None,
+        source="rolemend",
+    )
+    client.timeout = 15
+    client._sendRequest = _once(client._sendRequest)
+    return client
 
 
 def _records(page: Any) -> Iterator[dict[str, Any]]:

@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from rolemend.bootstrap import Operator
 
 
-def add_account_options(parser: argparse.ArgumentParser) -> None:
+def add_account_options(parser: argparse.ArgumentParser, *, ledger: bool = True) -> None:
     """`--ledger` and `--region`; without them, the variables that s.yaml takes too."""
-    words = "bucket of the ledger (default: $ROLEMEND_LEDGER_BUCKET)"
-    parser.add_argument("--ledger", default="", metavar="BUCKET", help=words)
+    if ledger:
+        words = "bucket of the ledger (default: $ROLEMEND_LEDGER_BUCKET)"
+        parser.add_argument("--ledger", default="", metavar="BUCKET", help=words)
+    else:
+        parser.set_defaults(ledger="no-ledger-is-read")
     words = "region of the functions (default: $ROLEMEND_REGION, else cn-hangzhou)"
     parser.add_argument("--region", default="", help=words)
 

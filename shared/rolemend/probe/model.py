@@ -1,0 +1,151 @@
+"""What a probe is: a question, the steps that ask it, and the answers that the local cloud and the engine assume.
+
+A file under tests/probes is one probe. In every text of `with` and `expect`, `${prefix}`, `${account}`, `${region}` and
+what earlier steps saved stand for their values; a policy may be written as an object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rolemend.errors import UnreadableInput
+
+_PREFIX = re.compile(r"[a-z][a-z0-9\-]{2,20}[a-z0-9]", re.ASCII)
+
+
+class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the answer is assumed to be. `code` is the error's, "" for success; None leaves a member open.
+
+    `answer` holds values by their dotted place in the answer.
+    """
+
+    code: str | None = None
+    status: int | None = None
+    ec: str | None = None
+    answer: Mapping[str, Any] = {}
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One call: `do` is `service.Operation`, `who` "operator" or the name of a role that an earlier step made, without
+    the prefix. `save` takes values of the answer for later steps: name by dotted place."""
+
+    do: str
+    with_: Mapping[str, Any] = msgspec.field(name="with", default={})
+    who: str = msgspec.field(name="as", default="operator")
+    save: Mapping[str, str] = {}
+    expect: Expect | None = None
+
+
+class Probe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`assumed` says what is taken for true, `where` the page of the documentation that says so."""
+
+    id: str
+    question: str
+    assumed: str
+    where: str
+    steps: tuple[Step, ...]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What came back. `code` is "" for success."""
+
+    code: str = ""
+    status: int = 200
+    ec: str = ""
+    message: str = ""
+    body: Any = None
+
+
+MAKES = {
+    "ram.CreateRole": ("RoleName", "ram.DeleteRole"),
+    "ram.CreatePolicy": ("PolicyName", "ram.DeletePolicy"),
+    "ram.CreateUser": ("UserName", "ram.DeleteUser"),
+    "ram.AttachPolicyToRole": ("PolicyName", "ram.DetachPolicyFromRole"),
+    "ram.AttachPolicyToUser": ("PolicyName", "ram.DetachPolicyFromUser"),
+    "oss.PutBucket": ("Bucket", "oss.DeleteBucket"),
+    "log.CreateProject": ("Project", "log.DeleteProject"),
+}
+"""Calls that leave something: the member that must begin with the prefix, and what takes it away again."""
+CHANGES = {
+    "ram.CreatePolicyVersion": "PolicyName",
+    "oss.PutBucketPolicy": "Bucket",
+    "oss.PutObject": "Bucket",
+    "oss.AppendObject": "Bucket",
+    "oss.DeleteObjects": "Bucket",
+    "log.CreateLogstore": "Project",
+    "log.CreateIndex": "Project",
+    "log.PutLogs": "Project",
+}
+"""Calls that change what must be one's own: the member that must begin with the prefix."""
+READS = {
+    "log.GetLogs",
+    "oss.GetBucketInfo",
+    "oss.GetBucketPublicAccessBlock",
+    "oss.GetObject",
+    "oss.ListObjects",
+    "ram.GetRole",
+    "ram.ListRoles",
+    "sts.AssumeRole",
+}
+_ACTIONS = {
+    "log.GetLogs": "log:GetLogStoreLogs",
+    "log.PutLogs": "log:PostLogStoreLogs",
+    "oss.AppendObject": "oss:PutObject",
+    "oss.DeleteObjects": "oss:DeleteObject",
+}
+"""Calls whose action in RAM has another name."""
+
+
+def check_prefix(prefix: str) -> str:
+    """The prefix, if names of roles and buckets may begin with it. Raises UnreadableInput."""
+    if not _PREFIX.fullmatch(prefix):
+        raise UnreadableInput(
+            f"--prefix {prefix!r}: 4 to 22 lower-case letters, digits and -, beginning with a letter"
+        )
+    return prefix
+
+
+def read_probes(folder: Path) -> tuple[Probe, ...]:
+    """All probes of a folder, in the order of their names. Raises UnreadableInput naming the file."""
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        raise UnreadableInput(f"{folder}: no probes there; they are in tests/probes of Rolemend's source")
+    return tuple(_read(file) for file in files)
+
+
+def _read(file: Path) -> Probe:
+    try:
+        probe = msgspec.json.decode(file.read_bytes(), type=Probe)
+    except (OSError, msgspec.DecodeError) as error:
+        raise UnreadableInput(f"{file}: {error}") from error
+    for number, step in enumerate(probe.steps, 1):
+        problem = _problem(step)
+        if problem:
+            raise UnreadableInput(f"{file}: step {number}: {problem}")
+    return probe
+
+
+def _problem(step: Step) -> str:
+    """Why a step may not be done on somebody's account, "" if it may."""
+    if step.do in READS:
+        return ""
+    own = MAKES[step.do][0] if step.do in MAKES else CHANGES.get(step.do)
+    if own is None:
+        return f"{step.do} is no call that probes may make"
+    if not str(step.with_.get(own, "")).startswith("${prefix}-"):
+        return f"{own} of {step.do} does not begin with ${{prefix}}-"
+    return ""
+
+
+def rights(probes: tuple[Probe, ...]) -> tuple[str, ...]:
+    """The actions that whoever runs these probes needs, sorted."""
+    calls = {"ram.DeletePolicyVersion", "ram.ListPolicyVersions", "oss.DeleteObject", "oss.ListObjects"}
+    for probe in probes:
+        for step in probe.steps:
+            calls |= {step.do, MAKES[step.do][1]} if step.do in MAKES else {step.do}
+    return tuple(sorted({_ACTIONS.get(call) or call.replace(".", ":", 1) for call in calls}))

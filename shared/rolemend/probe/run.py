@@ -1,0 +1,159 @@
+"""Runs probes on a cloud, compares its answers with what is assumed, and takes away what it made."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from string import Template
+from typing import Any, Protocol
+
+import msgspec
+
+from rolemend.probe.model import MAKES, Answer, Expect, Probe, Step
+
+
+class Cloud(Protocol):
+    """Makes one call as the operator or as a role, and never raises for what the cloud answers."""
+
+    def call(self, service: str, operation: str, values: Mapping[str, Any], role: str) -> Answer: ...
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer that is not the assumed one: which step, what was assumed and what came."""
+
+    step: int
+    do: str
+    assumed: dict[str, Any]
+    came: dict[str, Any]
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How a probe came out: `agrees`, `differs`, or `not asked`, if a step that only prepares it failed (`reason`).
+
+    `left` names what could not be taken away again.
+    """
+
+    probe: str
+    result: str
+    differences: tuple[Difference, ...] = ()
+    reason: str = ""
+    left: tuple[str, ...] = ()
+
+
+class Runner:
+    """Runs probes. What was changed may take a while to count: an answer that is not the assumed one is asked for again
+    until `patience` seconds have passed."""
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        values: Mapping[str, str],
+        *,
+        patience: float = 60.0,
+        pause: float = 5.0,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._cloud, self._values = cloud, values
+        self._tries = 1 + int(patience / pause) if pause else 1
+        self._pause, self._sleep = pause, sleep
+
+    def run(self, probe: Probe) -> Outcome:
+        """Ask one question, and clean up whatever became of it."""
+        made: list[tuple[Step, Mapping[str, Any]]] = []
+        values = dict(self._values)
+        try:
+            differences, reason = self._ask(probe, values, made)
+        finally:
+            left = tuple(self._clean(made))
+        result = "not asked" if reason else "differs" if differences else "agrees"
+        return Outcome(
+            probe=probe.id, result=result, differences=tuple(differences), reason=reason, left=left
+        )
+
+    def _ask(
+        self, probe: Probe, values: dict[str, str], made: list[tuple[Step, Mapping[str, Any]]]
+    ) -> tuple[list[Difference], str]:
+        differences: list[Difference] = []
+        for number, step in enumerate(probe.steps, 1):
+            filled = fill(step.with_, values)
+            if step.do in MAKES:
+                made.append((step, filled))  # before the call: its answer may be lost
+            expect = step.expect and msgspec.structs.replace(
+                step.expect, answer=fill(step.expect.answer, values)
+            )
+            role = "" if step.who == "operator" else f"{values['prefix']}-{step.who}"
+            answer = self._answer(step.do, filled, role, expect)
+            if expect is None and answer.code:
+                return [], f"step {number}, {step.do}: {answer.code}: {answer.message}"
+            if expect is not None and not fits(expect, answer):
+                differences.append(_difference(number, step, expect, answer))
+            values |= {name: str(_at(answer.body, place)) for name, place in step.save.items()}
+        return differences, ""
+
+    def _answer(self, do: str, filled: Mapping[str, Any], role: str, expect: Expect | None) -> Answer:
+        service, operation = do.split(".", 1)
+        answer = self._cloud.call(service, operation, filled, role)
+        for _ in range(self._tries - 1):
+            settled = fits(expect, answer) if expect is not None else not answer.code
+            if settled:
+                break
+            self._sleep(self._pause)
+            answer = self._cloud.call(service, operation, filled, role)
+        return answer
+
+    def _clean(self, made: list[tuple[Step, Mapping[str, Any]]]) -> Iterator[str]:
+        """Take away what was made, newest first; what could not be."""
+        for step, filled in reversed(made):
+            member, undo = MAKES[step.do]
+            service, operation = undo.split(".", 1)
+            answer = self._cloud.call(service, operation, filled, "")
+            if (
+                answer.code
+                and answer.status != 404
+                and not answer.code.startswith(("EntityNotExist", "NoSuch"))
+            ):
+                yield f"{filled[member]}: {undo}: {answer.code}"
+
+
+def fill(value: Any, values: Mapping[str, str]) -> Any:
+    """The values of a call with all names filled in; a policy that is an object becomes text."""
+    if isinstance(value, Mapping):
+        return {key: _text(key, fill(item, values)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [fill(item, values) for item in value]
+    return Template(value).safe_substitute(values) if isinstance(value, str) else value
+
+
+def _text(key: str, value: Any) -> Any:
+    return json.dumps(value) if key.endswith(("Document", "Policy")) and isinstance(value, dict) else value
+
+
+def fits(expect: Expect, answer: Answer) -> bool:
+    """Whether the answer is the assumed one, as far as it is told."""
+    return (
+        expect.code in (None, answer.code)
+        and expect.status in (None, answer.status)
+        and expect.ec in (None, answer.ec)
+        and all(_at(answer.body, place) == value for place, value in expect.answer.items())
+    )
+
+
+def _difference(number: int, step: Step, expect: Expect, answer: Answer) -> Difference:
+    """Only the members that were assumed."""
+    names = [name for name in ("code", "status", "ec") if getattr(expect, name) is not None]
+    assumed = {name: getattr(expect, name) for name in names} | dict(expect.answer)
+    came = {name: getattr(answer, name) for name in names}
+    came |= {place: _at(answer.body, place) for place in expect.answer}
+    return Difference(step=number, do=step.do, assumed=assumed, came=came)
+
+
+def _at(body: Any, place: str) -> Any:
+    for part in place.split("."):
+        if isinstance(body, list) and part.isdecimal() and int(part) < len(body):
+            body = body[int(part)]
+        elif isinstance(body, Mapping):
+            body = body.get(part)
+        else:
+            return None
+    return body

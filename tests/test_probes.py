@@ -1,0 +1,198 @@
+"""Probes: the local cloud answers each as the documents assume, and whatever a probe makes goes away again."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.faults import Fault
+from localcloud.server import LocalCloud
+from rolemend.account.access import Access, Credentials
+from rolemend.account.probing import LiveProber
+from rolemend.cli import main
+from rolemend.errors import UnreadableInput
+from rolemend.probe.model import MAKES, Expect, Probe, Step, check_prefix, read_probes, rights
+from rolemend.probe.run import Runner, fill
+from tests.clients import Keys
+
+FOLDER = Path(__file__).with_name("probes")
+PROBES = read_probes(FOLDER)
+PREFIX = "probe-of-a-test"
+
+
+@pytest.fixture
+def runner(local: LocalCloud, root: Keys, account: str) -> Runner:
+    """A runner as the administrator of an account, as the root user assumes no role."""
+    access = Access(
+        account=account, region="cn-hangzhou", credentials=operator(local, root), scheme="http", tries=1
+    )
+    values = {"prefix": PREFIX, "account": account, "region": "cn-hangzhou"}
+    return Runner(LiveProber(access), values, patience=0, pause=0)
+
+
+def operator(local: LocalCloud, root: Keys) -> Credentials:
+    access = Access(
+        account="", region="cn-hangzhou", credentials=Credentials(root.id, root.secret), scheme="http"
+    )
+    cloud = LiveProber(access)
+    cloud.call("ram", "CreateUser", {"UserName": "ana"}, "")
+    values = {"PolicyName": "AdministratorAccess", "PolicyType": "System", "UserName": "ana"}
+    assert not cloud.call("ram", "AttachPolicyToUser", values, "").code
+    key = cloud.call("ram", "CreateAccessKey", {"UserName": "ana"}, "").body["AccessKey"]
+    return Credentials(key["AccessKeyId"], key["AccessKeySecret"])
+
+
+def left(local: LocalCloud, account: str) -> list[str]:
+    """What stands in the account under the probes' prefix."""
+    ram = local.cloud.state.accounts[account].ram
+    names = [
+        *ram.roles,
+        *ram.policies,
+        *ram.users,
+        *local.cloud.state.oss.buckets,
+        *local.cloud.state.sls.projects,
+    ]
+    return [name for name in names if name.lower().startswith(PREFIX)]
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.id)
+def test_the_local_cloud_answers_as_assumed_and_nothing_is_left(
+    probe: Probe, runner: Runner, local: LocalCloud, account: str
+) -> None:
+    outcome = runner.run(probe)
+    assert (outcome.result, outcome.differences, outcome.reason, outcome.left) == ("agrees", (), "", ())
+    assert left(local, account) == []
+
+
+def test_every_probe_asks_something_and_stays_under_its_prefix() -> None:
+    for probe in PROBES:
+        assert any(step.expect for step in probe.steps), probe.id
+        made = [str(step.with_[MAKES[step.do][0]]) for step in probe.steps if step.do in MAKES]
+        assert all(name.startswith("${prefix}-") for name in made)
+    assert len({probe.id for probe in PROBES}) == len(PROBES)
+
+
+def test_another_answer_is_told_with_both(runner: Runner) -> None:
+    probe = next(probe for probe in PROBES if probe.id == "role-missing")
+    step = Step("ram.GetRole", probe.steps[0].with_, expect=Expect(code="", status=200))
+    outcome = runner.run(Probe("x", "?", "?", "here", (step,)))
+    (difference,) = outcome.differences
+    assert outcome.result == "differs"
+    assert difference.assumed == {"code": "", "status": 200}
+    assert difference.came == {"code": "EntityNotExist.Role", "status": 404}
+
+
+def test_a_step_that_prepares_and_fails_leaves_the_question_unasked_and_nothing_behind(
+    runner: Runner, local: LocalCloud, account: str
+) -> None:
+    probe = next(probe for probe in PROBES if probe.id == "question-mark")
+    local.cloud.faults.append(Fault(service="ram", operation="AttachPolicyToRole", kind="error", times=20))
+    outcome = runner.run(probe)
+    local.cloud.faults.clear()
+    assert outcome.result == "not asked"
+    assert "AttachPolicyToRole" in outcome.reason
+    assert left(local, account) == []
+
+
+def test_what_cannot_be_taken_away_is_named(runner: Runner, local: LocalCloud) -> None:
+    probe = next(probe for probe in PROBES if probe.id == "append-position")
+    local.cloud.faults.append(Fault(service="oss", operation="DeleteBucket", kind="error", times=20))
+    outcome = runner.run(probe)
+    assert outcome.left
+    assert f"{PREFIX}-append-position" in outcome.left[0]
+
+
+def test_an_answer_that_is_late_is_waited_for() -> None:
+    class Late:
+        calls = 0
+
+        def call(self, service: str, operation: str, values: Any, role: str) -> Any:
+            from rolemend.probe.model import Answer
+
+            self.calls += 1
+            return Answer() if self.calls == 3 else Answer(code="AccessDenied", status=403)
+
+    paused: list[float] = []
+    runner = Runner(Late(), {"prefix": "p"}, patience=10, pause=5, sleep=paused.append)
+    outcome = runner.run(Probe("x", "?", "?", "here", (Step("ram.GetRole", expect=Expect(code="")),)))
+    assert outcome.result == "agrees"
+    assert paused == [5, 5]
+
+
+@pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        ({"do": "ram.CreateRole", "with": {"RoleName": "mine"}}, "does not begin with"),
+        ({"do": "oss.DeleteObjects", "with": {"Bucket": "corp-data", "Keys": ["a"]}}, "does not begin with"),
+        ({"do": "ram.DeleteRole", "with": {"RoleName": "${prefix}-x"}}, "no call that probes may make"),
+        ({"do": "emr.RunCluster", "with": {}}, "no call that probes may make"),
+    ],
+)
+def test_a_probe_may_touch_nothing_but_its_own(tmp_path: Path, step: dict[str, Any], why: str) -> None:
+    probe = {"id": "x", "question": "?", "assumed": "?", "where": "?", "steps": [step]}
+    (tmp_path / "x.json").write_text(json.dumps(probe))
+    with pytest.raises(UnreadableInput, match=why):
+        read_probes(tmp_path)
+
+
+@pytest.mark.parametrize("prefix", ["", "a", "Up-per", "-x-y", "x" * 40, "rolemend_", "a/../b"])
+def test_a_prefix_that_no_bucket_may_have_is_refused(prefix: str) -> None:
+    with pytest.raises(UnreadableInput, match="--prefix"):
+        check_prefix(prefix)
+
+
+def test_names_are_filled_in_and_policies_become_text() -> None:
+    filled = fill(
+        {"PolicyDocument": {"Resource": ["${prefix}-x"]}, "Keys": ["${prefix}"], "n": 1}, {"prefix": "p"}
+    )
+    assert filled == {"PolicyDocument": '{"Resource": ["p-x"]}', "Keys": ["p"], "n": 1}
+
+
+def test_the_plan_tells_questions_rights_and_cost_and_calls_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["verify-cloud", "--prefix", PREFIX, "--plan", "--probes", str(FOLDER)]) == 0
+    said = capsys.readouterr().out
+    assert all(probe.question in said for probe in PROBES)
+    assert all(right in said for right in rights(PROBES))
+    assert "cent" in said
+
+
+def test_the_command_runs_probes_on_the_account(
+    local: LocalCloud,
+    root: Keys,
+    account: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    keys = operator(local, root)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", keys.key_id)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", keys.secret)
+    monkeypatch.setenv("ROLEMEND_SCHEME", "http")
+    asked = [
+        "verify-cloud",
+        "--prefix",
+        PREFIX,
+        "--probes",
+        str(FOLDER),
+        "--only",
+        "role-missing",
+        "--patience",
+        "0",
+    ]
+    assert main(asked) == 1
+    assert "--yes" in capsys.readouterr().err
+    assert main([*asked, "--yes"]) == 0
+    assert "role-missing: as assumed" in capsys.readouterr().out
+    assert main([*asked[:-4], "--only", "nothing-like-it"]) == 2
+    assert left(local, account) == []
+
+
+def test_every_open_question_has_a_probe_or_says_why_not() -> None:
+    page = (FOLDER.parents[1] / "docs" / "verify-cloud.md").read_text("utf-8")
+    named = set(re.findall(r"`([a-z0-9\-]+)`", page))
+    assert {probe.id for probe in PROBES} <= named
