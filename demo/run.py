@@ -81,7 +81,7 @@ def play(stage: Stage, receiver: Receiver, scenario: Scenario, step: Step = lamb
         raise NotDenied(f"{scenario.name}: {scenario.denied_call} was answered")
     step("waiting for the event to travel through the logs and the functions")
     stage.settle()
-    incident = _incident(stage, known, scenario)
+    incident = next((one for key, one in stage.incidents().items() if key not in known), None)
     seconds = time.monotonic() - started
     messages = receiver.messages[heard:]
     remediated = incident is not None and incident.state == VERIFIED
@@ -100,18 +100,6 @@ def play(stage: Stage, receiver: Receiver, scenario: Scenario, step: Step = lamb
         verified=verified,
         passed_over=_difference(_watched(stage), invoked),
     )
-
-
-def _incident(stage: Stage, known: set[str], scenario: Scenario) -> Incident | None:
-    """The incident that the call opened. Where it left traces in several logs, the first one to be diagnosed mends, and
-    the others find it mended: then it is that one, else the one about what the scenario is about."""
-    opened = [one for key, one in stage.incidents().items() if key not in known]
-
-    def fits(one: Incident) -> tuple[bool, bool]:
-        target = one.denial.target if one.denial else None
-        return one.state == VERIFIED, isinstance(target, scenario.target)
-
-    return max(opened, key=fits, default=None)
 
 
 def refusal(call: Callable[[], Any]) -> str | None:

@@ -11,7 +11,6 @@ from demo import clients
 from demo.clients import Keys
 from demo.node import cluster_request, node_keys, start_cluster
 from demo.stage import HOME, Stage, make_role, make_user
-from rolemend.signals.denial import JobTarget
 
 Call = Callable[[], Any]
 
@@ -39,7 +38,6 @@ class Scenario:
     cause: str | None
     action: str
     verified: bool | None
-    target: type = object
     """What the incident is about, where one call leaves traces in several logs."""
 
 
@@ -226,7 +224,6 @@ SCENARIOS: tuple[Scenario, ...] = (
         "permission_missing",
         "remediated",
         True,
-        JobTarget,
     ),
     Scenario(
         "spark-dlf-identity",
@@ -236,7 +233,6 @@ SCENARIOS: tuple[Scenario, ...] = (
         "permission_missing",
         "alerted",
         None,
-        JobTarget,
     ),
     Scenario(
         "spark-kms",
@@ -246,7 +242,6 @@ SCENARIOS: tuple[Scenario, ...] = (
         "kms_permission_missing",
         "alerted",
         None,
-        JobTarget,
     ),
     Scenario(
         "not-ours",

@@ -51,7 +51,7 @@ def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ
         index=Index(_store(settings, access)),
         pending=PendingCreations(_store(settings, access)),
         clusters=Emr(access),
-        jobs=Reader(spark=Spark(access), account=settings.account, home=settings.region),
+        jobs=Reader(spark=Spark(access), logs=Sls(access), account=settings.account, home=settings.region),
         pending_jobs=PendingJobs(_store(settings, access)),
         functions=_functions(settings, access),
         diagnose=settings.diagnose,

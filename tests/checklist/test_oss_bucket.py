@@ -166,7 +166,13 @@ OSS_ONLY = Known((policy("oss:*"),))
         ("oss:PutObject", "0003-00000001", {"role_policies": Known((policy("oss:*", "kms:*"),))}, "passed"),
         ("oss:PutObject", "0005-00000001", {"role_policies": Known((policy("oss:*", "kms:*"),))}, "unknown"),
         ("oss:PutObject", "0003-00000001", {"the_encryption": Absent()}, "passed"),
-        ("oss:PutObject", "0005-00000001", {"the_encryption": Absent()}, "unknown"),
+        ("oss:PutObject", "0005-00000001", {"the_encryption": Absent()}, "failed"),
+        (
+            "oss:GetObject",
+            "0005-00000001",
+            {"the_encryption": Absent(), "role_policies": Known((policy("oss:*", "kms:*"),))},
+            "unknown",
+        ),
         (
             "oss:PutObject",
             "0003-00000001",

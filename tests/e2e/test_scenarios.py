@@ -10,7 +10,6 @@ from demo.receiver import Receiver
 from demo.run import play
 from demo.scenarios import SCENARIOS, Scenario
 from demo.stage import Stage
-from rolemend.signals.denial import JobTarget
 from tests.e2e.watching import invocations
 
 
@@ -23,8 +22,7 @@ def test_a_denied_call_is_diagnosed_and_mended_or_alerted(
     told = [message["incident"] for message in receiver.messages]
     assert len(told) == len(set(told))
     assert (outcome.incident is not None and outcome.incident.id in told) is (scenario.action != "none")
-    # A job that OSS refused stands in two logs, and is an incident of each.
-    assert len(told) <= (2 if scenario.target is JobTarget else 1)
+    assert len(told) <= 1
     assert stage.local.cloud.own_faults == 0
 
 

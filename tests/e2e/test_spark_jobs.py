@@ -17,6 +17,7 @@ from demo.stage import EVENT_LOGSTORE, HOME, LEDGER, TRAIL_PROJECT, Stage, set_s
 from localcloud.faults import Fault
 from localcloud.server import LocalCloud
 from rolemend.signals.denial import Denial, DeniedPrincipal, JobTarget
+from rolemend.work.access_line import HOLD_SECONDS
 from tests.e2e.plays import still_pending
 from tests.e2e.watching import fire, host, invocations, invoke, results
 
@@ -66,8 +67,22 @@ def provoke(stage: Stage, call: Call) -> str:
 
 def denials(stage: Stage) -> list[Denial]:
     """The denials of jobs that opened an incident."""
-    found = [incident.denial for incident in stage.incidents().values() if incident.denial is not None]
-    return [denial for denial in found if isinstance(denial.target, JobTarget)]
+    return [denial for denial, _ in _pairs(stage)]
+
+
+def failed_of_it(stage: Stage) -> list[str]:
+    """The jobs that incidents of the access log name."""
+    return [job.run for incident in stage.incidents().values() for job in incident.jobs]
+
+
+def without_log(stage: Stage) -> None:
+    """OSS writes no access log: what a job's text says is all there is."""
+
+    def take(cloud: Any) -> None:
+        projects = cloud.state.sls.projects
+        del projects[next(name for name in projects if name.startswith("oss-log-"))]
+
+    stage.local.call(take)
 
 
 def target(denial: Denial) -> JobTarget:
@@ -82,6 +97,7 @@ def errors(stage: Stage) -> list[str]:
 @pytest.mark.parametrize("name", FAILURES)
 def test_a_failed_job_is_a_denial_of_whoever_was_denied(stage: Stage, name: str) -> None:
     failure = FAILURES[name]
+    without_log(stage)
     job = provoke(stage, failure.job(stage, name))
     (denial,) = denials(stage)
     told = target(denial)
@@ -115,6 +131,7 @@ def test_a_failed_job_is_a_denial_of_whoever_was_denied(stage: Stage, name: str)
 def test_a_default_role_that_was_tampered_with_is_named(
     stage: Stage, job: Callable[[Stage], Call], service: str, cause: str
 ) -> None:
+    without_log(stage)
     provoke(stage, job(stage))
     (denial,) = denials(stage)
     assert denial.principal.name == target(denial).role == jobs.DEFAULT_ROLE
@@ -123,6 +140,7 @@ def test_a_default_role_that_was_tampered_with_is_named(
 
 def test_several_failures_in_one_account_are_told_apart(stage: Stage) -> None:
     names = ("oss", "kms", "dlf-right", "odps")
+    without_log(stage)
     provoked = {provoke(stage, FAILURES[name].job(stage, name)) for name in names}
     assert {denial.signal_id for denial in denials(stage)} == provoked
     assert sorted(target(denial).service for denial in denials(stage)) == ["dlf", "kms", "maxcompute", "oss"]
@@ -139,18 +157,18 @@ def test_an_event_sent_straight_to_the_function_does_the_same(stage: Stage, form
     rule = (stage.account, "rolemend-watch", form)
     stage.local.call(lambda cloud: cloud.state.spark.event_functions.append(rule))
     job = provoke(stage, jobs.oss(stage))
-    assert [denial.signal_id for denial in denials(stage)] == [job]
+    assert failed_of_it(stage) == [job]
     assert errors(stage) == []
 
 
 def test_a_job_whose_event_never_came_is_found_by_the_timer(stage: Stage) -> None:
     quiet(stage)
     job = provoke(stage, jobs.oss(stage))
-    assert denials(stage) == []
+    assert failed_of_it(stage) == []
     for _ in range(2):
         fire(stage, "jobs")
-    (incident,) = [one for one in stage.incidents().values() if one.denial and one.denial.signal_id == job]
-    assert incident.count == 1
+    (incident,) = stage.incidents().values()
+    assert ([one.run for one in incident.jobs], incident.count) == ([job], 1)
     assert errors(stage) == []
 
 
@@ -175,7 +193,7 @@ def test_an_event_without_the_runs_id_leads_to_the_failed_runs_around_it(stage: 
     quiet(stage)
     job = provoke(stage, jobs.oss(stage))
     write(stage, {"name": "EMRSpark:JobRun:FAILED", "regionId": HOME, "content": content})
-    assert [denial.signal_id for denial in denials(stage)] == [job]
+    assert failed_of_it(stage) == [job]
     assert errors(stage) == []
 
 
@@ -202,6 +220,78 @@ def test_ids_of_nobodys_jobs_cost_a_question_and_no_more(stage: Stage) -> None:
     for _ in range(2):
         fire(stage, "pending")
     assert stage.incidents() == {}
+
+
+@pytest.mark.parametrize("name", ["oss", "log", "kms", "directory"])
+@pytest.mark.parametrize("first", ["job", "line"])
+def test_a_job_that_oss_refused_is_one_incident_whichever_log_comes_first(
+    stage: Stage, receiver: Receiver, name: str, first: str
+) -> None:
+    call = FAILURES[name].job(stage, name)
+    stage.settle()
+    quiet(stage)
+    if first == "line":
+        job = provoke(stage, call)
+        fire(stage, "jobs")
+    else:
+        stage.local.call(lambda cloud: setattr(host(stage).settings, "pause_triggers", True))
+        with pytest.raises(jobs.JobFailed) as error:
+            call()
+        job = error.value.run
+        stage.local.call(lambda cloud: cloud.services["fc"].fire_timer("rolemend-watch", "jobs"))  # type: ignore[attr-defined]
+        stage.local.do(host(stage).quiet(30.0))
+        assert failed_of_it(stage) == [job]
+        stage.local.call(lambda cloud: setattr(host(stage).settings, "pause_triggers", False))
+    stage.settle()
+    fire(stage, "pending")
+    (incident,) = stage.incidents().values()
+    assert ([one.run for one in incident.jobs], incident.count, incident.round) == ([job], 1, 1)
+    assert len(receiver.messages) == 1
+    assert len(incident.changes) <= 1
+    assert (still_pending(stage), errors(stage)) == (0, [])
+
+
+def hold_back_lines(stage: Stage) -> Callable[[], None]:
+    """OSS's log is slow: its lines come when what this answers is called."""
+    sls: Any = stage.local.cloud.services["sls"]
+    append, held = sls.append, []
+
+    def later(**record: Any) -> None:
+        if record["project"].startswith("oss-log-"):
+            held.append(record)
+        else:
+            append(**record)
+
+    def release(_: Any) -> None:
+        del sls.append
+        for record in held:
+            append(**record)
+
+    stage.local.call(lambda cloud: setattr(sls, "append", later))
+    return lambda: stage.local.call(release)
+
+
+def test_a_line_that_is_long_in_coming_joins_the_incident_of_its_job(
+    stage: Stage, receiver: Receiver
+) -> None:
+    """The job is held for some minutes, then is an incident of its own; OSS's log tells of it later still."""
+    call = jobs.oss(stage, "spark-demo-oss")
+    lines = hold_back_lines(stage)
+    job = provoke(stage, call)
+    assert (stage.incidents(), still_pending(stage)) == ({}, 1)
+    fire(stage, "pending")
+    assert (stage.incidents(), still_pending(stage)) == ({}, 1)
+    for run in stage.local.cloud.state.spark.job_runs.values():
+        run.ended -= HOLD_SECONDS
+    fire(stage, "pending")
+    (incident,) = stage.incidents().values()
+    assert incident.denial is not None
+    assert incident.denial.signal_id == job
+    assert still_pending(stage) == 0
+    lines()
+    stage.settle()
+    (incident,) = stage.incidents().values()
+    assert (incident.round, len(incident.changes), len(receiver.messages)) == (1, 1, 1)
 
 
 def run_all(local: LocalCloud, receiver: Receiver, change: Callable[[Any], None]) -> Any:
@@ -272,8 +362,8 @@ def test_a_fault_on_the_way_delays_a_failed_job_and_neither_loses_nor_doubles_it
     stage.local.call(lambda cloud: cloud.faults.clear())
     for timer in ("pending", "jobs"):
         fire(stage, timer)
-    (incident,) = [one for denial, one in _pairs(stage) if denial.signal_id == job]
-    assert incident.count == 1
+    (incident,) = stage.incidents().values()
+    assert ([one.run for one in incident.jobs], incident.count) == ([job], 1)
     assert still_pending(stage) == 0
 
 

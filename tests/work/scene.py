@@ -139,14 +139,15 @@ class Scene:
         return [function for function, _ in self.functions.started]
 
     def watch_parts(self, lines: list[Any] | None = None, logs: Logs | None = None) -> WatchParts:
+        logs = logs or FakeLogs(lines or [])
         return WatchParts(
-            logs=logs or FakeLogs(lines or []),
+            logs=logs,
             trail=self.trail,
             ledger=self.ledger,
             index=Index(self.store),
             pending=PendingCreations(self.store),
             clusters=self.clusters,
-            jobs=Reader(spark=self.jobs, account=ACCOUNT, home="cn-hangzhou"),
+            jobs=Reader(spark=self.jobs, logs=logs, account=ACCOUNT, home="cn-hangzhou"),
             pending_jobs=PendingJobs(self.store),
             functions=self.functions,
             diagnose="diagnose",

@@ -365,7 +365,8 @@ class Logs(Protocol):
     def search(
         self, region: str, project: str, logstore: str, query: str, since: int, until: int
     ) -> Sequence[Mapping[str, Any]]:
-        """The newest 100 records that a query finds between two times (epoch seconds); every value is text."""
+        """The newest 100 records that a query finds between two times (epoch seconds); every value is text. Raises
+        NotThere where there is no such logstore."""
         ...
 
     def end(self, log_range: LogRange) -> str:

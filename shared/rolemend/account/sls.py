@@ -102,14 +102,11 @@ class Sls:
     def search(
         self, region: str, project: str, logstore: str, query: str, since: int, until: int
     ) -> list[dict[str, Any]]:
-        """One GetLogs; none where the project or the logstore is not there."""
+        """One GetLogs."""
         from aliyun.log import GetLogsRequest
 
         request = GetLogsRequest(project, logstore, since, until, "", query, MOST_FOUND, 0, True)
-        try:
-            answer = self._ask(f"{region}.log.aliyuncs.com", "GetLogs", "get_logs", request)
-        except NotThere:
-            return []
+        answer = self._ask(f"{region}.log.aliyuncs.com", "GetLogs", "get_logs", request)
         return [{**log.get_contents(), "__time__": str(log.get_time())} for log in answer.get_logs()]
 
     def end(self, log_range: LogRange) -> str:

@@ -55,6 +55,27 @@ def key_arn(facts: BucketFacts, encryption: Encryption) -> str:
 
 def _without_key(facts: BucketFacts, is_reported: bool) -> Finding:
     bucket = facts.target.bucket
+    if is_reported and (lacking := _on_no_key(facts)):
+        values = {"who": acting(facts), "actions": ", ".join(lacking), "bucket": bucket}
+        document = policy_document(lacking, (f"acs:kms:*:{facts.owner or '*'}:key/YOUR_KEY",))
+        return failed(
+            KMS_KEY,
+            text(
+                "OSS reported that encryption refused the call, and no policy of {who} allows {actions} on any key.",
+                **values,
+            ),
+            reported(facts.denial),
+            "kms_permission_missing",
+            Advice(
+                statement=text(
+                    "Grant {who} {actions} on the key that the object is encrypted with, in a policy of RAM or in the "
+                    "key's own policy; bucket {bucket} names none.",
+                    **values,
+                ),
+                document=document,
+                fix=grant(facts.denial.principal, document, "kms", bucket),
+            ),
+        )
     if is_reported:
         return unknown(
             KMS_KEY,
@@ -67,6 +88,23 @@ def _without_key(facts: BucketFacts, is_reported: bool) -> Finding:
             reported(facts.denial),
         )
     return passed(KMS_KEY, text("Bucket {bucket} names no KMS key of its own.", bucket=bucket))
+
+
+def _on_no_key(facts: BucketFacts) -> tuple[str, ...]:
+    """The actions that the call needs and no policy of the principal grants on any key at all."""
+    from rolemend.checklist.spark_rights import decide_right
+
+    if not isinstance(facts.policies, Known):
+        return ()
+    wanted = KMS_ACTIONS.get(facts.denial.action, ("kms:Decrypt",))
+    who, policies = facts.denial.principal, facts.policies.value
+    try:
+        rights = {action: decide_right(facts.denial, who, policies, action, "*") for action in wanted}
+    except PolicyError:
+        return ()
+    return tuple(
+        action for action, right in rights.items() if right.outcome == "implicit_deny" and not right.elsewhere
+    )
 
 
 def _decided(facts: BucketFacts, key: str, wanted: tuple[str, ...], is_reported: bool) -> Finding:

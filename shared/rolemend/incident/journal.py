@@ -179,6 +179,14 @@ class Reopened(msgspec.Struct, frozen=True, kw_only=True, tag="reopened"):
     denial: Denial
 
 
+class StoppedJob(msgspec.Struct, frozen=True, kw_only=True, tag="stopped_job"):
+    """A job of Serverless Spark that failed of what was denied, as the service tells it."""
+
+    workspace: str
+    run: str
+    region: str
+
+
 Fact = (
     Opened
     | Counted
@@ -199,6 +207,7 @@ Fact = (
     | Notified
     | Closed
     | Reopened
+    | StoppedJob
 )
 
 

@@ -25,6 +25,7 @@ from rolemend.incident.journal import (
     RolledBack,
     Sending,
     Span,
+    StoppedJob,
     TakenBack,
     Undelivered,
     Verified,
@@ -72,7 +73,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     that is diagnosed, `touched` the time of the last entry. `telling` counts the alerts that a round calls for, `told`
     says that the last of them was delivered. `refusal` says why an approval was not followed, `hands_off` who took a
     change back by hand, so that none is made again without asking. `counts` is how often a round was counted into,
-    `counted_at` when last, `read` the parts of each shard in which its denials are counted.
+    `counted_at` when last, `read` the parts of each shard in which its denials are counted. `jobs` are the first jobs
+    that are known to have failed of it.
     """
 
     id: str
@@ -114,6 +116,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     counts: int = 0
     counted_at: float = 0.0
     read: dict[str, tuple[tuple[int, int], ...]] = {}
+    jobs: tuple[StoppedJob, ...] = ()
 
     def has_read(self, span: Span) -> bool:
         """Whether the denials of this part of a log are counted already."""
@@ -176,6 +179,8 @@ def _step(incident: Incident, entry: Entry) -> Incident:
             return become(incident, state=CLOSED, closed=fact.reason, closed_at=fact.since or entry.time)
         case Reopened():
             return _reopened(incident, fact.denial)
+        case StoppedJob():
+            return become(incident, jobs=(*incident.jobs, fact))
 
 
 def _counted(incident: Incident, fact: Counted, time: float) -> Incident:
@@ -417,6 +422,7 @@ def _reopened(incident: Incident, denial: Denial) -> Incident:
         "notified",
         "hands_off",
         "changes",
+        "jobs",
         "counted_at",
         "read",
     }

@@ -34,10 +34,13 @@ class PendingJobs:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
-    def record(self, job: FailedJob, now: float) -> None:
+    def record(self, job: FailedJob, now: float) -> str:
+        """The key under which it lies."""
         content = msgspec.json.encode(job)
         name = f"{job.time or int(now)}-{hashlib.sha256(content).hexdigest()[:16]}"
-        self._store.put(f"{PREFIX}jobs/{job.region or 'home'}/{name}.json", content)
+        key = f"{PREFIX}jobs/{job.region or 'home'}/{name}.json"
+        self._store.put(key, content)
+        return key
 
     def all(self) -> Iterator[PendingJob]:
         """Whatever else lies there is left alone."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from rolemend.incident.journal import Counted, Fact, Opened, Reopened, Span
+from rolemend.incident.journal import Counted, Fact, Opened, Reopened, Span, StoppedJob
 from rolemend.incident.life import Incident, comes_back
 from rolemend.signals.denial import Denial, fingerprint
 
@@ -21,6 +21,9 @@ MOST_SIGNALS = 1_000
 MOST_SENT = 10_000
 """Signals without a place in a log are told apart by their ids alone: of these an incident remembers so many, and
 counts no more than that."""
+
+MOST_JOBS = 3
+"""How many jobs that failed of it an incident names."""
 
 
 class Slice(msgspec.Struct):
@@ -35,12 +38,13 @@ class Slice(msgspec.Struct):
 
 
 class Tally:
-    """Denials of one incident that are to be counted; `earliest` and `latest` by their time."""
+    """Denials of one incident that are to be counted; `earliest` and `latest` by their time. `jobs` failed of them."""
 
     def __init__(self) -> None:
         self.slices: list[Slice] = []
         self.earliest: Denial | None = None
         self.latest: Denial | None = None
+        self.jobs: dict[StoppedJob, None] = {}
         self.few = True
         self._ids = 0
 
@@ -78,6 +82,7 @@ class Tally:
     def join(self, later: Tally) -> None:
         """Take in what was counted after this."""
         self.slices += later.slices
+        self.jobs |= later.jobs
         self._ids += later._ids
         for denial in (later.earliest, later.latest):
             if denial is None:
@@ -103,7 +108,13 @@ def tally_of(denials: Iterable[Denial]) -> Tally:
 
 
 def facts_of(incident: Incident, tally: Tally, propagation: int) -> list[Fact]:
-    """What a tally adds to an incident as it stands; nothing if each of its denials was counted before."""
+    """What a tally adds to an incident as it stands; nothing if each of its denials was counted before, and each of its
+    jobs is named, or there are enough."""
+    new = [job for job in tally.jobs if job not in incident.jobs]
+    return [*_counted(incident, tally, propagation), *new[: MOST_JOBS - len(incident.jobs)]]
+
+
+def _counted(incident: Incident, tally: Tally, propagation: int) -> list[Fact]:
     fresh = [part for page in tally.slices if (part := _fresh(incident, page)) is not None]
     if not fresh or tally.earliest is None or tally.latest is None:
         return []

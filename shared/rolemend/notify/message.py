@@ -189,6 +189,11 @@ def _lines(incident: Incident, denial: Denial) -> list[Text]:
     ]
     if isinstance(denial.target, JobTarget):
         lines.append(_whose_rights(incident.diagnosis, denial.target))
+    if incident.jobs:
+        job = incident.jobs[0]
+        lines.append(
+            text("Job {job} of workspace {workspace} failed of it.", job=job.run, workspace=job.workspace)
+        )
     if incident.change is not None:
         gains = "; ".join(incident.change.plan.gains)
         lines.append(
@@ -361,6 +366,10 @@ def _verify(incident: Incident) -> str:
     """What shows whether it works now: a command, or the creation once more."""
     assert incident.denial is not None
     finding = failed_finding(incident.diagnosis) if incident.diagnosis else None
+    if incident.jobs:
+        from rolemend.fix.spark import run_again
+
+        return run_again(incident.jobs[0].workspace, incident.jobs[0].region)
     return verify_with(incident.denial, finding)
 
 

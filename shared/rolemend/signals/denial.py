@@ -123,13 +123,15 @@ class PassedOver(msgspec.Struct, frozen=True):
 def fingerprint(denial: Denial) -> tuple[str, ...]:
     """Principal, action group, resource and code: what makes denials the same incident.
 
-    Sessions of one role count as one principal, and reading or writing actions on one bucket as one group.
+    Sessions of one role count as one principal, and reading or writing actions on one bucket as one group. A job that
+    OSS refused belongs to the incident of OSS's own log if its text tells as much as a line there.
     """
     principal = denial.principal
     who = f"{principal.type}:{principal.account}:{principal.name.lower() or principal.id}"
     code = f"{denial.code}/{denial.detail_code}"
-    if isinstance(denial.target, BucketTarget):
-        return (denial.account, who, action_group(denial.action), f"bucket:{denial.target.bucket}", code)
+    bucket = _bucket_of(denial)
+    if bucket or isinstance(denial.target, BucketTarget):
+        return (denial.account, who, action_group(denial.action), f"bucket:{bucket}", code)
     if isinstance(denial.target, JobTarget):
         target = denial.target
         named = f"bucket:{target.bucket.bucket}" if target.bucket else f"{target.service}:{target.resource}"
@@ -137,6 +139,16 @@ def fingerprint(denial: Denial) -> tuple[str, ...]:
         return (denial.account, who, action_group(denial.action), f"{place}:{named}", code)
     resource = f"cluster:{denial.region}:{denial.target.release}:{denial.target.role.lower()}"
     return (denial.account, who, denial.action, resource, code)
+
+
+def _bucket_of(denial: Denial) -> str:
+    """The bucket that the access log would name, "" for what is no refusal of OSS, or tells too little of it."""
+    target = denial.target
+    if isinstance(target, BucketTarget):
+        return target.bucket
+    if not isinstance(target, JobTarget) or target.bucket is None:
+        return ""
+    return target.bucket.bucket if denial.action and denial.detail_code and denial.principal.name else ""
 
 
 def incident_id(denial: Denial) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from rolemend.errors import AccountError, LedgerDamaged, RolemendError, UnknownIncident
+from rolemend.errors import AccountError, LedgerDamaged, NotThere, RolemendError, UnknownIncident
 from rolemend.incident.journal import Closed, Fact
 from rolemend.incident.life import Incident, is_unmended
 from rolemend.signals.denial import BucketTarget, DeniedPrincipal, JobTarget
@@ -47,7 +47,9 @@ def close(parts: Parts) -> Watched:
     for (region, bucket), incidents in waiting.items():
         try:
             closed += _close_bucket(region, bucket, incidents, parts)
-        except AccountError as error:  # noqa: PERF203
+        except NotThere:  # noqa: PERF203  no log tells of successes there
+            continue
+        except AccountError as error:
             trouble = trouble or error
     if trouble is not None:
         raise trouble

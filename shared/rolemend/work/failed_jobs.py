@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rolemend.account.interface import FailedJobs, JobRun
+from rolemend.account.interface import FailedJobs, JobRun, Logs
 from rolemend.errors import AccountError, LedgerDamaged, NotThere, Unreachable
+from rolemend.incident.journal import StoppedJob
 from rolemend.incident.pending_jobs import PendingJob, PendingJobs
 from rolemend.signals.denial import Denial, PassedOver
 from rolemend.signals.spark_job import FailedJob
+from rolemend.work.access_line import Awaited, Refusal, line_of
 from rolemend.work.job_denial import People, denial_of, is_complete, most_telling
 
 if TYPE_CHECKING:
@@ -43,8 +45,12 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """What failed jobs are read with. `home` is the region where events name none."""
 
     spark: FailedJobs
+    logs: Logs
     account: str
     home: str
+
+
+Outcome = Denial | Refusal | PassedOver
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +68,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     `later` jobs are still to be read; `error` is the first that stood in the way.
     """
 
-    outcomes: tuple[Denial | PassedOver, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
     over: tuple[PendingJob, ...] = ()
     lost: tuple[Lost, ...] = ()
     later: int = 0
@@ -74,12 +80,14 @@ def settle(jobs: Sequence[FailedJob], reader: Reader, store: PendingJobs, now: f
 
     Once the service does not answer it is asked no more, so that the time left suffices to record the others.
     """
-    outcomes: list[Denial | PassedOver] = []
+    outcomes: list[Outcome] = []
     later, answers = 0, True
     for number, job in enumerate(jobs):
         if answers and number < MOST_JOBS:
             try:
-                outcomes += read_job(job, reader, now)
+                found = read_job(job, reader, now)
+                outcomes += [one for one in found if not isinstance(one, FailedJob)]
+                later += len(_awaited(found, store, now))
                 continue
             except AccountError as error:  # the timer reports it if it stays
                 answers = not isinstance(error, Unreachable)
@@ -88,9 +96,14 @@ def settle(jobs: Sequence[FailedJob], reader: Reader, store: PendingJobs, now: f
     return Settled(outcomes=tuple(outcomes), later=later)
 
 
+def _awaited(found: Sequence[Outcome | FailedJob], store: PendingJobs, now: float) -> list[str]:
+    """Keep the runs whose line in the access log is still to come; the keys of what was kept."""
+    return [store.record(one, now) for one in found if isinstance(one, FailedJob)]
+
+
 def follow(reader: Reader, store: PendingJobs, now: float) -> Settled:
     """Read again what could not be read. A refusal of one job leaves the others their answer."""
-    outcomes: list[Denial | PassedOver] = []
+    outcomes: list[Outcome] = []
     over: list[PendingJob] = []
     lost: list[Lost] = []
     error: AccountError | None = None
@@ -105,8 +118,9 @@ def follow(reader: Reader, store: PendingJobs, now: float) -> Settled:
         elif isinstance(found, AccountError):
             error = error or found
         else:
-            outcomes += found
-            over.append(pending)
+            outcomes += [one for one in found if not isinstance(one, FailedJob)]
+            if pending.key not in _awaited(found, store, now):
+                over.append(pending)
     later = len(waiting) - len(over) - len(lost)
     return Settled(outcomes=tuple(outcomes), over=tuple(over), lost=tuple(lost), later=later, error=error)
 
@@ -119,7 +133,7 @@ def _turn(waiting: Sequence[PendingJob], now: float) -> Sequence[PendingJob]:
 
 def _follow_one(
     pending: PendingJob, reader: Reader, store: PendingJobs, now: float
-) -> list[Denial | PassedOver] | Lost | AccountError:
+) -> list[Outcome | FailedJob] | Lost | AccountError:
     job = None
     try:
         job = store.read(pending)
@@ -147,8 +161,9 @@ def listed(reader: Reader, now: float) -> list[FailedJob]:
     ]
 
 
-def read_job(job: FailedJob, reader: Reader, now: float) -> list[Denial | PassedOver]:
-    """What the service says of a failed job. Raises AccountError if it cannot be asked now."""
+def read_job(job: FailedJob, reader: Reader, now: float) -> list[Outcome | FailedJob]:
+    """What the service says of a failed job; a run whose line in the access log is still to come stays a FailedJob.
+    Raises AccountError if the service cannot be asked now."""
     region = job.region or reader.home
     runs = _named(job, reader.spark, region) or _around(job, reader.spark, region, now)
     if not runs:
@@ -156,7 +171,7 @@ def read_job(job: FailedJob, reader: Reader, now: float) -> list[Denial | Passed
     ended = [run for run in runs if run.state in _ENDED]
     if not ended:
         raise AccountError("GetJobRun", "NotEnded", f"{runs[0].id} is still {runs[0].state[:40]}")
-    return [_outcome(run, job, reader, region) for run in ended]
+    return [_outcome(run, job, reader, region, now) for run in ended]
 
 
 def _named(job: FailedJob, spark: FailedJobs, region: str) -> list[JobRun]:
@@ -201,7 +216,7 @@ def _failed(spark: FailedJobs, region: str, workspace: str, since: float) -> lis
         return []
 
 
-def _outcome(run: JobRun, job: FailedJob, reader: Reader, region: str) -> Denial | PassedOver:
+def _outcome(run: JobRun, job: FailedJob, reader: Reader, region: str, now: float) -> Outcome | FailedJob:
     if run.state != "Failed":
         return PassedOver(f"job run {run.state}")
     answers = _answers(run, reader.spark, region)
@@ -209,7 +224,17 @@ def _outcome(run: JobRun, job: FailedJob, reader: Reader, region: str) -> Denial
     if answer is None:
         known = next((one.cause for one in answers if one.cause != "unknown"), "")
         return PassedOver(f"job failed: {known or 'no permission problem'}")
-    return denial_of(run, answer, _people(run, job, reader, region), region)
+    denial = denial_of(run, answer, _people(run, job, reader, region), region)
+    if isinstance(denial, PassedOver):
+        return denial
+    line = line_of(denial, reader.logs, now)
+    if isinstance(line, Awaited):
+        return msgspec.structs.replace(
+            job, workspaces=(run.workspace,), runs=(run.id,), region=region, time=int(run.ended)
+        )
+    if line is None:
+        return denial
+    return Refusal(denial=line, job=StoppedJob(workspace=run.workspace, run=run.id, region=region))
 
 
 def _answers(run: JobRun, spark: FailedJobs, region: str) -> list[Answer]:

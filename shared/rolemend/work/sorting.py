@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rolemend.errors import RecordRejected
-from rolemend.incident.journal import Span
+from rolemend.incident.journal import Span, StoppedJob
 from rolemend.incident.tally import Tally
 from rolemend.signals import actiontrail, oss_access_log, spark_job
 from rolemend.signals.actiontrail import StartedCreation
 from rolemend.signals.denial import Denial, PassedOver, incident_id
 from rolemend.signals.spark_job import FailedJob
+from rolemend.work.access_line import Refusal
 
-Outcome = Denial | StartedCreation | FailedJob | PassedOver
+Outcome = Denial | StartedCreation | FailedJob | Refusal | PassedOver
 
 _MOST_KINDS = 4_096
 """How many kinds of lines one reading knows again; more than that are read anew."""
@@ -88,6 +89,8 @@ class Sorter:
                 self.started.append(outcome)
         elif isinstance(outcome, FailedJob):
             self.jobs[outcome] = None
+        elif isinstance(outcome, Refusal):
+            self._count(outcome.denial, None, None, outcome.job)
         else:
             self._count(outcome, span, record)
 
@@ -106,7 +109,7 @@ class Sorter:
             return "own role"
         return "other account" if self._account and denial.account not in ("", self._account) else ""
 
-    def _count(self, denial: Denial, span: Span | None, record: Any) -> None:
+    def _count(self, denial: Denial, span: Span | None, record: Any, job: StoppedJob | None = None) -> None:
         found = self._of_no_interest(denial) or self.tallies.setdefault(incident_id(denial), Tally())
         if span is not None and denial.source == oss_access_log.TOPIC:
             self._remember(record, found)
@@ -115,6 +118,8 @@ class Sorter:
             return
         self.denials += 1
         found.add(span, denial.signal_id, denial.time, lambda: denial)
+        if job is not None:
+            found.jobs[job] = None
 
     def _remember(self, record: Any, found: Tally | str) -> None:
         if len(self._kinds) >= _MOST_KINDS:
