@@ -9,6 +9,7 @@ import pytest
 
 from rolemend.account.interface import Known, PolicyUsers, Unread
 from rolemend.errors import AccountError, AnswerLost, Unreachable
+from rolemend.incident.life import LONGEST_PAUSE
 from rolemend.work.notify import LEASE_SECONDS
 from tests.samples import LISTING
 from tests.work.scene import ID, Scene, Stopped, reading, rule
@@ -91,6 +92,28 @@ def test_a_message_that_did_not_arrive_is_sent_again_with_the_same_id(error: Acc
     assert list(scene.ledger.open_ids()) == [ID]
     assert scene.notify().state == "alerted"
     assert [message.id for message in scene.sent] == [f"{ID}-1-alert"]
+
+
+def test_a_receiver_that_refuses_for_good_is_asked_ever_less_and_loses_no_incident() -> None:
+    scene = alerting()
+    refused = AccountError("webhook", "403", "refused")
+    scene.delivering += [failing(refused)] * 1_000
+    tries = 0
+    for _ in range(3 * 288):  # three days, a sweep every five minutes
+        try:
+            scene.notify()
+        except AccountError:
+            tries += 1
+        scene.now += 300
+    assert 12 < tries < 30
+    assert len(scene.entries) < 100
+    assert '"reason":"webhook: 403' in scene.store.objects[f"incidents/{ID}.jsonl"].decode()
+    assert (scene.incident.state, list(scene.ledger.open_ids())) == ("diagnosed", [ID])
+    scene.delivering.clear()
+    scene.now += LONGEST_PAUSE
+    assert scene.notify().state == "alerted"
+    assert len(scene.sent) == 1
+    assert list(scene.ledger.open_ids()) == []
 
 
 def test_a_message_whose_answer_was_lost_is_sent_again_once_and_then_held_for_told() -> None:

@@ -42,11 +42,28 @@ SETTLED = frozenset({VERIFIED, ALERTED, CLOSED})
 
 
 class Attempts(msgspec.Struct, frozen=True):
-    """How a message fares: `unsure` tries had no answer; `claim` is the invocation that sends it now, since `at`."""
+    """How a message fares: `unsure` tries had no answer; `claim` is the invocation that sends it now, since `at`.
+    `failed` tries brought nothing; the next one is due at `due`."""
 
     unsure: int = 0
     claim: str = ""
     at: float = 0.0
+    failed: int = 0
+    due: float = 0.0
+
+
+TRIES_AT_ONCE = 6
+"""Fewer failed tries are followed by the next without delay: those of two asynchronous invocations."""
+FIRST_PAUSE, LONGEST_PAUSE = 300.0, 21_600.0
+"""Seconds until the next try after that; each pause is twice the one before. A receiver that refuses for good is asked
+four times a day, and the incident stays open until it takes the message."""
+
+
+def pause(failed: int) -> float:
+    """How long to wait after so many failed tries, in seconds."""
+    if failed < TRIES_AT_ONCE:
+        return 0.0
+    return min(FIRST_PAUSE * 2.0 ** min(failed - TRIES_AT_ONCE, 16), LONGEST_PAUSE)
 
 
 class ChangeNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,7 +176,7 @@ def _step(incident: Incident, entry: Entry) -> Incident:
         case Verified():
             return become(_noted(incident, fact.change, "verified"), state=VERIFIED)
         case Undelivered():
-            return _undelivered(incident, fact)
+            return _undelivered(incident, fact, entry.time)
         case RolledBack() | Abandoned():
             return _given_up(incident, fact)
         case ApprovalRefused():
@@ -378,13 +395,14 @@ def can_be_approved(incident: Incident) -> bool:
 def _sending(incident: Incident, fact: Sending, time: float) -> Incident:
     """A claim that takes the place of another one means that the other's try had no answer."""
     before = incident.sending.get(fact.message, Attempts())
-    attempts = Attempts(before.unsure + bool(before.claim), fact.claim, time)
+    attempts = Attempts(before.unsure + bool(before.claim), fact.claim, time, before.failed)
     return msgspec.structs.replace(incident, sending={**incident.sending, fact.message: attempts})
 
 
-def _undelivered(incident: Incident, fact: Undelivered) -> Incident:
+def _undelivered(incident: Incident, fact: Undelivered, time: float) -> Incident:
     before = incident.sending.get(fact.message, Attempts())
-    attempts = Attempts(before.unsure + (not fact.sure))
+    failed = before.failed + 1
+    attempts = Attempts(before.unsure + (not fact.sure), failed=failed, due=time + pause(failed))
     return msgspec.structs.replace(incident, sending={**incident.sending, fact.message: attempts})
 
 

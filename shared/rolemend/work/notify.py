@@ -72,6 +72,8 @@ def _send(incident: Incident, name: str, kind: str, parts: Parts) -> Incident:
             return []  # it was opened again or goes another way by now
         if name in known.notified or (attempts.claim and now < attempts.at + LEASE_SECONDS):
             return []
+        if now < attempts.due:
+            return []  # the receiver refused it again and again
         if attempts.unsure + bool(attempts.claim) >= TRIES_WITHOUT_ANSWER:
             return [msgspec.structs.replace(notified, confirmed=False)]
         return [Sending(message=name, claim=claim)]
