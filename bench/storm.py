@@ -30,6 +30,8 @@ def storm() -> list[Figure]:
         plain, whole = _run("plain", address), _run("watch", address)
     if whole["denials"] != DENIALS or whole["counted"] != DENIALS:
         raise RuntimeError(f"the storm was not counted: {whole}")
+    if (whole["started"], whole["plans"], whole["alerts"]) != (1, 1, 1):
+        raise RuntimeError(f"the storm is not one diagnosis, one plan and one alert: {whole}")
     name = f"storm of {DENIALS:,} denials"
     return [
         Figure(
@@ -38,6 +40,8 @@ def storm() -> list[Figure]:
         Figure("memory", whole["megabytes"], "MB", bar=256),
         Figure("ledger writes", whole["writes"], "writes", bar=20),
         Figure("diagnoses started", whole["started"], "calls", bar=1),
+        Figure("plans", whole["plans"], "plans", bar=1),
+        Figure("alerts", whole["alerts"], "messages", bar=1),
     ]
 
 
@@ -101,30 +105,70 @@ def _plain() -> dict[str, Any]:
 
 
 def _watch() -> dict[str, Any]:
-    """Fifteen seconds lie between two ranges; the ledger's bucket is in memory."""
+    """Fifteen seconds lie between two ranges; the ledger's bucket and the account are in memory.
+
+    What `watch` starts is done before the next range, and is neither in its time nor in its writes.
+    """
     import msgspec
 
     from rolemend.work.events import LogTrigger
     from rolemend.work.watch import watch
     from tests.work.scene import Scene
 
-    scene, logs = Scene(), _logs()
+    scene, logs = Scene(account=_account(), guardrails=_propose()), _logs()
     parts = msgspec.structs.replace(scene.watch_parts(logs=logs), now=lambda: scene.now)
-    denials, began = 0, time.process_time()
+    denials, seconds, writes = 0, 0.0, 0
     for log_range in _ranges():
+        asked, before, began = len(scene.functions.started), scene.store.every_write, time.process_time()
         denials += watch(LogTrigger(log_range, "oss_access_log"), parts).denials
+        seconds += time.process_time() - began
+        writes += scene.store.every_write - before
+        for _ in scene.functions.started[asked:]:
+            _go_on(scene)
         scene.now += 15
-    seconds = time.process_time() - began
-    (key,) = (key for key in scene.store.objects if key.startswith("incidents/"))
-    counted = scene.ledger.load(key.removeprefix("incidents/").removesuffix(".jsonl")).count
+    counted = scene.incident.count
     counted += sum(tally.count for one in scene.memory.shards.values() for tally in one.carried.values())
     return {
         "seconds": seconds,
         "denials": denials,
         "counted": counted,
-        "writes": scene.store.every_write,
-        "started": len(scene.functions.started),
+        "writes": writes,
+        "started": scene.started.count("diagnose"),
+        "plans": sum(getattr(entry.fact, "plan", None) is not None for entry in scene.entries),
+        "alerts": len(scene.sent),
     }
+
+
+def _account() -> Any:
+    """A role that may read another bucket than the one of the storm."""
+    import msgspec
+
+    from rolemend.account.interface import Known, PolicyUsers
+    from tests.work.scene import open_account
+
+    account = open_account()
+    role, bucket = account.the_role, account.the_bucket
+    assert isinstance(role, Known)
+    assert isinstance(bucket, Known)
+    account.policy_users = Known(PolicyUsers(roles=("emr-ecs-role",)))
+    account.the_role = Known(msgspec.structs.replace(role.value, name="emr-ecs-role"))
+    account.the_bucket = Known(msgspec.structs.replace(bucket.value, name="demo-bucket"))
+    return account
+
+
+def _propose() -> Any:
+    from rolemend.remedy.guardrails import Guardrails, Rule
+
+    return Guardrails(rule=(Rule(name="storm", mode="propose", roles=("emr-*",), buckets=("demo-*",)),))
+
+
+def _go_on(scene: Any) -> None:
+    """What the other functions do with the one incident."""
+    (key,) = (key for key in scene.store.objects if key.startswith("incidents/"))
+    scene.denial = scene.ledger.load(key.removeprefix("incidents/").removesuffix(".jsonl")).denial
+    scene.diagnose()
+    scene.remediate()
+    scene.notify()
 
 
 if __name__ == "__main__":
