@@ -10,11 +10,15 @@ from typing import Any, Self
 
 
 class Receiver:
-    """Collects what is posted to `url`, in order; `status` is what it answers, and only 200 is collected."""
+    """Collects what is posted to `url`, in order; `status` is what it answers, and only 200 is collected.
+
+    `lost` answers do not come: those messages are collected, and the connection ends.
+    """
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
         self.status = 200
+        self.lost = 0
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -22,6 +26,10 @@ class Receiver:
                 body = self.rfile.read(int(self.headers.get("content-length", "0")))
                 if receiver.status == 200:
                     receiver.messages.append(json.loads(body))
+                if receiver.lost > 0:
+                    receiver.lost -= 1
+                    self.close_connection = True
+                    return
                 self.send_response(receiver.status)
                 self.send_header("content-length", "0")
                 self.end_headers()

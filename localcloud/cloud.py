@@ -54,6 +54,8 @@ class Cloud:
         self.calls: list[tuple[str, str, str]] = []
         """(service, operation, caller name) of each call since `calls` was last cleared, if `keep_calls`."""
         self.keep_calls = False
+        self.spans: list[tuple[float, float, str, str]] = []
+        """When each of `calls` came and when it was answered (`time.perf_counter`), its operation and caller name."""
         self.system_policies: dict[str, ManagedPolicy] = load_system_policies()
         self.after_call: list[Callable[[str, str, str], None]] = []
         """Called with service, operation and caller name after each call, before its answer is sent."""
@@ -70,18 +72,32 @@ class Cloud:
         call.region, call.label = address.region, address.label
         service = self.services[address.service]
         name = service.operation_name(call)
+        if not self.keep_calls:
+            return await self._answered(service, name, address.service, call)
+        began, caller = time.perf_counter(), self._caller_name(call)
+        try:
+            return await self._answered(service, name, address.service, call)
+        finally:
+            self.spans.append((began, time.perf_counter(), name, caller))
+
+    async def _answered(self, service: Service, name: str, key: str, call: Call) -> Reply:
+        """Answer a call to the service `key`, with the latency and the faults that were put in."""
         if self.latency:
             await asyncio.sleep(self.latency)
-        fault = self._strike(address.service, name, call)
+        fault = self._strike(key, name, call)
         if fault is not None and fault.when == "before":
-            return await self._fail(fault, call, address.service)
+            if fault.kind != "meanwhile":
+                return await self._fail(fault, call, key)
+            await _meanwhile(fault)
         reply = service.handle(call)
         if inspect.isawaitable(reply):
             reply = await reply
         for listener in self.after_call:
-            listener(address.service, name, self._caller_name(call))
-        if fault is not None:
-            return await self._fail(fault, call, address.service)
+            listener(key, name, self._caller_name(call))
+        if fault is not None and fault.when == "after":
+            if fault.kind != "meanwhile":
+                return await self._fail(fault, call, key)
+            await _meanwhile(fault)
         return reply
 
     def _strike(self, service: str, operation: str, call: Call) -> Fault | None:
@@ -146,3 +162,8 @@ class Cloud:
         code = "LocalCloud.UnknownService" if own else "LocalCloud.UnknownEndpoint"
         body = {"RequestId": new_request_id(), "HostId": call.host, "Code": code, "Message": text}
         return Reply(404 if own else 502, {"content-type": "application/json"}, json.dumps(body).encode())
+
+
+async def _meanwhile(fault: Fault) -> None:
+    if fault.act is not None:
+        await fault.act()

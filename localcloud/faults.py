@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from xml.sax.saxutils import escape
@@ -12,7 +13,7 @@ from localcloud.call import Reply, new_hex_request_id, new_request_id
 if TYPE_CHECKING:
     from localcloud.call import Call
 
-Kind = Literal["error", "throttle", "reset", "timeout", "stop"]
+Kind = Literal["error", "throttle", "reset", "timeout", "stop", "meanwhile"]
 
 
 @dataclass(slots=True)
@@ -22,6 +23,7 @@ class Fault:
     `service` and `operation` name the calls it hits ("*" for all), `caller` a role or user name. `when` says whether
     the call has its effect first. `error` answers `status`; `throttle` answers 429 (503 for OSS); `reset` cuts the
     connection; `timeout` never answers within `seconds`; `stop` kills the function instance that made the call.
+    `meanwhile` lets `act` happen and answers as ever: what another one does right before or right after this call.
     `skip` calls pass before the first hit, then `times` calls are hit (None: all).
     """
 
@@ -36,6 +38,7 @@ class Fault:
     skip: int = 0
     times: int | None = 1
     hits: int = 0
+    act: Callable[[], Awaitable[object]] | None = None
 
     def strikes(self, service: str, operation: str, caller: str) -> bool:
         """Whether it hits this call; counts it if so."""

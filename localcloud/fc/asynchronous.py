@@ -50,7 +50,8 @@ class AsyncQueue:
         if self.host.settings.reverse_deliveries:
             self.held.append(message)
         else:
-            self.host.work.spawn(self.process(message), f"asynchronous {key}")
+            for _ in range(2 if self.host.settings.simultaneous_deliveries else 1):
+                self.host.work.spawn(self.process(message), f"asynchronous {key}")
         return message.request_id
 
     async def process(self, message: Message) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.fc.outcome import Outcome, error_body
 from localcloud.fc.process import Process, start_process
+from localcloud.fc.settings import InstanceClock
 from localcloud.fc.spec import FunctionSpec
 
 if TYPE_CHECKING:
@@ -35,10 +36,13 @@ class InstanceDied(Exception):
 class Instance:
     """A started process. `session` holds its credentials, `peak` its largest memory use in MB."""
 
-    def __init__(self, name: str, spec: FunctionSpec, session: Session | None) -> None:
+    def __init__(
+        self, name: str, spec: FunctionSpec, session: Session | None, clock: InstanceClock | None = None
+    ) -> None:
         self.name = name
         self.spec = spec
         self.session = session
+        self.clock = clock
         self.peak = 0.0
         self._ended = False
         self._log = bytearray()
@@ -71,7 +75,7 @@ class Instance:
         with theirs:
             self._process = await start(interpreter, environment, code, theirs)
         self._logging = asyncio.create_task(self._read_log(self._process.stdout))
-        settings = _settings_of(self.spec, self.name, code)
+        settings = _settings_of(self.spec, self.name, code) | self._time()
         phase = "Initialize" if self.spec.initializer.handler else ""
         allowed = limit + (self.spec.initializer.timeout if phase else 0)
         outcome = await self._exchange(settings, b"", self.name, phase, allowed)
@@ -79,10 +83,13 @@ class Instance:
 
     async def invoke(self, request_id: str, event: bytes) -> Outcome:
         """Run the handler once. A time-out or a death ends the instance and is an outcome too."""
-        header = {"op": "invoke", "request_id": request_id}
+        header = {"op": "invoke", "request_id": request_id, **self._time()}
         outcome = await self._exchange(header, event, request_id, "Invoke", self.spec.timeout)
         self._log.clear()
         return outcome
+
+    def _time(self) -> dict[str, Any]:
+        return {} if self.clock is None else {"clock": self.clock.header(self.spec.key.name)}
 
     async def _exchange(
         self, header: dict[str, Any], body: bytes, request_id: str, phase: str, allowed: float

@@ -101,7 +101,10 @@ class LogWatch:
 
     async def _send(self, event: dict[str, Any]) -> bool:
         payload = json.dumps(event, ensure_ascii=False).encode()
-        done = await self._try(payload)
+        if self.host.settings.simultaneous_deliveries:
+            done = any(await asyncio.gather(self._try(payload), self._try(payload)))
+        else:
+            done = await self._try(payload)
         if self.host.settings.duplicate_deliveries:
             await self._try(payload)
         if not done and not self.host.settings.resend_failed_ranges:

@@ -122,7 +122,7 @@ class Pool:
     async def _start(self) -> Instance:
         name = f"c-{secrets.token_hex(4)}-{secrets.token_hex(4)}-{secrets.token_hex(6)}"
         session = open_role_session(self.cloud, self.spec, self.settings.credential_seconds)
-        instance = Instance(name, self.spec, session)
+        instance = Instance(name, self.spec, session, self.settings.clock)
         self._all.add(instance)
         try:
             code = self._store.code(self.spec)

@@ -22,6 +22,23 @@ def _library_layer() -> tuple[Path, ...]:
 
 
 @dataclass(slots=True)
+class InstanceClock:
+    """What instances take for the time: `time.time` is `ahead` seconds ahead of the cloud's, and `by_function` further
+    ones for a function of that name; of each `time.sleep` only the share `pace` is waited, and the rest is skipped.
+
+    Read anew at each invocation. What a program learns of the time elsewhere (`datetime.now`) is left alone.
+    """
+
+    ahead: float = 0.0
+    by_function: dict[str, float] = field(default_factory=dict)
+    pace: float = 1.0
+
+    def header(self, function: str) -> dict[str, float]:
+        """What an instance is told of it."""
+        return {"ahead": self.ahead + self.by_function.get(function, 0.0), "pace": self.pace}
+
+
+@dataclass(slots=True)
 class HostSettings:
     """Settings of one function host; change them at any time, they hold from the next use on.
 
@@ -52,6 +69,10 @@ class HostSettings:
     """Whether EventBridge gets events of refused calls (not documented)."""
     duplicate_deliveries: bool = False
     """Deliver every trigger event twice."""
+    simultaneous_deliveries: bool = False
+    """Deliver every trigger event and every asynchronous message to two instances at once."""
+    clock: InstanceClock | None = None
+    """A clock of the instances' own; set it before functions are deployed, None is the machine's."""
     reverse_deliveries: bool = False
     """Hold log-trigger events and asynchronous messages back, and deliver the newest first on `drain`."""
     pause_triggers: bool = False

@@ -14,6 +14,7 @@ import pytest
 
 from localcloud.faults import Fault
 from localcloud.fc.process import CHILD, Preloaded
+from localcloud.fc.settings import InstanceClock
 from localcloud.server import LocalCloud
 from tests import clients
 from tests.clients import Keys
@@ -360,3 +361,40 @@ def _runs(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_clock_of_the_instances_own_goes_ahead_and_skips_what_is_slept(fc: Deployment) -> None:
+    clock = InstanceClock(ahead=3600.0, pace=0.01)
+    fc.set(clock=clock)
+    fc.deploy(function("clock"))
+    began = time.monotonic()
+    told = fc.invoke("clock").json()
+    assert time.monotonic() - began < 5
+    assert told["now"] == pytest.approx(time.time() + 3600, abs=10)
+    assert told["kept"] - told["now"] == pytest.approx(told["slept"], abs=0.1)
+    assert told["slept"] == pytest.approx(10, abs=0.5)
+    clock.ahead, clock.by_function["clock"] = 0.0, -3600.0
+    assert fc.invoke("clock").json()["now"] == pytest.approx(time.time() - 3600, abs=10)
+
+
+def test_what_happens_meanwhile_happens_before_or_after_the_call_and_changes_no_answer(
+    local: LocalCloud, root: Keys
+) -> None:
+    seen: list[str] = []
+    for when in ("before", "after"):
+
+        async def act(when: str = when) -> None:
+            seen.append(f"{when} {len(local.cloud.spans)}")
+
+        fault = Fault(service="sts", kind="meanwhile", when=when, act=act)  # type: ignore[arg-type]
+        local.call(lambda cloud, fault=fault: cloud.faults.append(fault))
+        clients.sts(root).get_caller_identity()
+    assert seen == ["before 0", "after 0"]
+
+
+def test_the_time_of_each_call_is_kept_beside_its_name(local: LocalCloud, root: Keys) -> None:
+    local.cloud.keep_calls, local.cloud.latency = True, 0.05
+    clients.sts(root).get_caller_identity()
+    ((began, ended, operation, caller),) = local.cloud.spans
+    assert ended - began >= 0.05
+    assert (operation, caller) == ("GetCallerIdentity", "root")

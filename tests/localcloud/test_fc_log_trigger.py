@@ -194,6 +194,17 @@ def test_deliveries_can_be_doubled(fc: Deployment, log: Any, tmp_path: Path) -> 
     assert first == second
 
 
+def test_deliveries_can_go_to_two_instances_at_once(fc: Deployment, log: Any, tmp_path: Path) -> None:
+    fc.set(simultaneous_deliveries=True)
+    place = tmp_path / "record"
+    fc.deploy(recorder(place, trigger(fc.account)))
+    put(log, "one")
+    fc.drain()
+    first, second = events(place)
+    assert first == second
+    assert len({one.instance for one in fc.invocations}) == 2
+
+
 def test_deliveries_can_be_reversed(fc: Deployment, log: Any, tmp_path: Path) -> None:
     fc.set(reverse_deliveries=True)
     place = tmp_path / "record"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from time import time as kept_time
 from typing import Any
 
 calls = 0
@@ -74,6 +75,13 @@ def hang(event: bytes, context: Any) -> Any:
 def nap(event: bytes, context: Any) -> Any:
     time.sleep(float(event))
     return str(os.getpid())
+
+
+def clock(event: bytes, context: Any) -> Any:
+    """What it takes for the time, by two names, and how long ten seconds are to it."""
+    before = time.time()
+    time.sleep(10)
+    return {"now": before, "kept": kept_time(), "slept": time.time() - before}
 
 
 def deaf(event: bytes, context: Any) -> Any:
