@@ -47,6 +47,44 @@ def test_nothing_is_written_where_nothing_is_decided() -> None:
     assert store.writes == 1
 
 
+class Counting(MemoryStore):
+    """Counts how often it is read."""
+
+    reads = 0
+
+    def read(self, key: str) -> bytes:
+        self.reads += 1
+        return super().read(key)
+
+
+def test_what_was_read_is_appended_to_without_reading_it_again() -> None:
+    store = Counting()
+    ledger = open_ledger(store)
+    ledger.load(ID)
+    before = store.reads
+    ledger.extend(ID, lambda incident: [Waiting(reason="one")])
+    incident = ledger.extend(ID, lambda incident: [counted("request-2")])
+    assert store.reads == before
+    assert (incident.waiting, incident.count) == ("one", 2)
+    assert ledger.load(ID) == incident
+
+
+def test_nothing_is_left_undone_on_an_older_reading() -> None:
+    store = Counting()
+    ledger, other = open_ledger(store), Ledger(store, "other", now=lambda: 1000.0)
+    other.extend(ID, lambda incident: [Waiting(reason="news")])
+    incident = ledger.extend(ID, lambda incident: [counted("request-2")] if incident.waiting else [])
+    assert incident.count == 2
+
+
+def test_an_append_to_an_older_reading_is_refused_and_decided_anew() -> None:
+    store = MemoryStore()
+    ledger, other = open_ledger(store), Ledger(store, "other", now=lambda: 1000.0)
+    other.extend(ID, lambda incident: [Closed(reason="news")])
+    incident = ledger.extend(ID, lambda incident: [] if incident.closed else [Waiting(reason="late")])
+    assert (incident.closed, incident.waiting) == ("news", "")
+
+
 def test_who_loses_the_race_decides_again_on_the_newer_incident() -> None:
     store = MemoryStore()
     ledger = open_ledger(store)

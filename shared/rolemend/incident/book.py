@@ -12,8 +12,8 @@ from typing import Generic, TypeVar
 import msgspec
 
 from rolemend.account.interface import ObjectStore
-from rolemend.errors import Conflict, LedgerError, NotThere, Unreachable
-from rolemend.incident.journal import Line, Lines, read_lines, write_entries
+from rolemend.errors import Conflict, LedgerError, NotThere, RolemendError, Unreachable
+from rolemend.incident.journal import Line, Lines, follow_on, read_lines, write_entries
 
 F = TypeVar("F")
 
@@ -35,39 +35,62 @@ class Book(Generic[F]):
         self._decoder = decoder
         self._by = by
         self._now = now
+        self._known: dict[str, Lines[F]] = {}
 
     def read(self, key: str) -> Lines[F]:
         """The journal; one without entries if there is no object. Raises LedgerDamaged or an AccountError."""
         try:
-            return read_lines(self._store.read(key), self._decoder)
+            journal = read_lines(self._store.read(key), self._decoder)
         except NotThere:
-            return Lines((), 0, "")
+            journal = Lines((), 0, "")
+        self._known[key] = journal
+        return journal
 
-    def extend(self, key: str, decide: Callable[[tuple[Line[F], ...]], Sequence[F]]) -> tuple[Line[F], ...]:
+    def extend(
+        self, key: str, decide: Callable[[tuple[Line[F], ...]], Sequence[F]], *, anew: bool = False
+    ) -> tuple[Line[F], ...]:
         """Append what `decide` makes of the entries as they stand, or nothing if that is an empty sequence.
 
         `decide` is called again with the newer entries whenever somebody else wrote first; it must have no effect but
-        its answer or an error.
+        its answer or an error. It begins with the entries as they were last read here: if somebody wrote since, the
+        append is refused. What it decides not to write, and its errors, count only on what was read just now.
+        `anew` reads in any case.
         """
+        known = None if anew else self._known.get(key)
+        if known is not None and (entries := self._on_known(key, known, decide)):
+            return entries
         for _ in range(_RACES):
             journal = self.read(key)
             facts = decide(journal.entries)
             if not facts:
                 return journal.entries
-            if self._append(key, journal, facts):
-                return self.read(key).entries
+            if entries := self._append(key, journal, facts):
+                return entries
         raise LedgerError(f"{key} could not be written: {_RACES} other writers came first")
 
-    def _append(self, key: str, journal: Lines[F], facts: Sequence[F]) -> bool:
-        """Whether the entries stand in the journal now. After a lost answer, it looks for its own ids."""
+    def _on_known(
+        self, key: str, known: Lines[F], decide: Callable[[tuple[Line[F], ...]], Sequence[F]]
+    ) -> tuple[Line[F], ...]:
+        """The entries after an append to what was read earlier; none if that has to be read again."""
+        try:
+            facts = decide(known.entries)
+        except RolemendError:
+            return ()
+        return self._append(key, known, facts) if facts else ()
+
+    def _append(self, key: str, journal: Lines[F], facts: Sequence[F]) -> tuple[Line[F], ...]:
+        """All entries if the new ones stand in the journal now, else none. After a lost answer, it looks for its own
+        ids.
+        """
         data, ids = write_entries(journal, facts, time=self._now(), by=self._by)
         try:
             self._store.append(key, journal.length, data)
         except (Conflict, Unreachable) as error:
-            written = {entry.id for entry in self.read(key).entries}
-            if written.issuperset(ids):
-                return True
+            entries = self.read(key).entries
+            if {entry.id for entry in entries}.issuperset(ids):
+                return entries
             if isinstance(error, Unreachable):
                 raise
-            return False
-        return True
+            return ()
+        self._known[key] = follow_on(journal, data, self._decoder)
+        return self._known[key].entries

@@ -274,6 +274,14 @@ def read_lines(data: bytes, decoder: msgspec.json.Decoder[Line[F]]) -> Lines[F]:
     return Lines(tuple(entries), len(data), prev)
 
 
+def follow_on(journal: Lines[F], data: bytes, decoder: msgspec.json.Decoder[Line[F]]) -> Lines[F]:
+    """The journal with lines of `write_entries` behind it, as it would be read."""
+    lines = data.split(b"\n")[:-1]
+    entries = tuple(decoder.decode(line) for line in lines)
+    last = hashlib.sha256(lines[-1]).hexdigest()
+    return Lines((*journal.entries, *entries), journal.length + len(data), last)
+
+
 def write_entries(
     journal: Lines[F], facts: Sequence[F], *, time: float, by: str
 ) -> tuple[bytes, tuple[str, ...]]:

@@ -73,7 +73,7 @@ class Leases:
                 )
             return [mine]
 
-        lines = self._book.extend(_key(role), decide)
+        lines = self._book.extend(_key(role), decide, anew=True)
         changes = tuple(line.time for line in lines if isinstance(line.fact, Released) and line.fact.change)
         return Lease(role=role, holder=mine.holder, until=mine.until, changes=changes)
 
