@@ -38,6 +38,7 @@ SOUND = {
     "rolemend.signals.denial": "import msgspec",
     "rolemend.telemetry": "import rolemend.errors",
     "rolemend.text": "",
+    "rolemend.together": "",
     "rolemend.work.watch": "import rolemend.signals\nimport rolemend.incident",
 }
 

@@ -143,8 +143,19 @@ def assigned(where: Function, use: ast.Name) -> list[ast.expr]:
             continue
         gone = any(node.lineno in block and use.lineno not in block for block in left)
         if node.value is not None and node.lineno <= use.lineno and not gone:
-            values.append(node.value)
+            values.append(_own_part(node.value, targets, use.id))
     return values
+
+
+def _own_part(value: ast.expr, targets: list[ast.expr], name: str) -> ast.expr:
+    """The read of a name, where `together` makes those of several names at once; else the value as it is."""
+    for target in targets:
+        if not isinstance(target, ast.Tuple) or not isinstance(value, ast.Call):
+            continue
+        if isinstance(value.func, ast.Name) and value.func.id == "together":
+            names = [each.id if isinstance(each, ast.Name) else "" for each in target.elts]
+            return value.args[names.index(name)]
+    return value
 
 
 @cache

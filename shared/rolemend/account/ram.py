@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import timegm
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from time import strptime
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -11,7 +12,8 @@ from urllib.parse import unquote
 from rolemend.account.access import Access
 from rolemend.account.calls import ask, once, openapi_config, reading, translate_openapi
 from rolemend.account.interface import AttachedPolicy, PolicyUsers, PolicyVersions, Reading, Role
-from rolemend.errors import AccountError, NotThere
+from rolemend.errors import AccountError, NotThere, Unreachable
+from rolemend.together import together
 
 T = TypeVar("T")
 
@@ -25,7 +27,7 @@ class Ram:
 
     @property
     def _client(self) -> Any:
-        if self._made is None:
+        if self._made is None:  # two that are made at once are as good as one
             from alibabacloud_ram20150501.client import Client
 
             self._made = Client(openapi_config(self._access, "ram.aliyuncs.com"))
@@ -82,10 +84,11 @@ class Ram:
         self._ask("SetDefaultPolicyVersion", self._client.set_default_policy_version, request)
 
     def set_trust_policy(self, role: str, document: str) -> None:
+        """Sent once: whoever lost the answer reads first, as a person may have written the document since."""
         from alibabacloud_ram20150501.models import UpdateRoleRequest
 
         request = UpdateRoleRequest(role_name=role, new_assume_role_policy_document=document)
-        self._ask("UpdateRole", self._client.update_role, request)
+        once("UpdateRole", translate_openapi, self._client.update_role, request)
 
     # the calls behind the reads
 
@@ -93,10 +96,12 @@ class Ram:
         from alibabacloud_ram20150501 import models
 
         of_user = models.ListPoliciesForUserRequest(user_name=name)
-        direct = self._ask("ListPoliciesForUser", self._client.list_policies_for_user, of_user)
-        found = list(self._read_attached(direct.body.policies.policy or [], ""))
         membership = models.ListGroupsForUserRequest(user_name=name)
-        groups = self._ask("ListGroupsForUser", self._client.list_groups_for_user, membership)
+        direct, groups = together(
+            lambda: self._ask("ListPoliciesForUser", self._client.list_policies_for_user, of_user),
+            lambda: self._ask("ListGroupsForUser", self._client.list_groups_for_user, membership),
+        )
+        found = list(self._read_attached(direct.body.policies.policy or [], ""))
         for group in groups.body.groups.group or []:
             request = models.ListPoliciesForGroupRequest(group_name=group.group_name)
             of_group = self._ask("ListPoliciesForGroup", self._client.list_policies_for_group, request)
@@ -111,8 +116,9 @@ class Ram:
         return answer.body.policies.policy or []
 
     def _read_attached(self, listed: Any, via: str) -> Iterator[AttachedPolicy]:
-        for item in listed:
-            version, document, updated = self._document(item.policy_type, item.policy_name)
+        items = list(listed)
+        reads = (partial(self._document, item.policy_type, item.policy_name) for item in items)
+        for item, (version, document, updated) in zip(items, together(*reads), strict=True):
             yield AttachedPolicy(
                 name=item.policy_name,
                 type=item.policy_type,
@@ -198,20 +204,35 @@ class Ram:
         )
 
     def _policy_versions(self, name: str) -> PolicyVersions:
-        """Always from the account, never from what was read before: a write is about to be based on it."""
+        """Always from the account, never from what was read before: a write is about to be based on it.
+
+        Both answers must name the same version in force: one that somebody makes between them would count as known
+        already, and be written over. Raises Unreachable while they do not.
+        """
         from alibabacloud_ram20150501.models import GetPolicyRequest, ListPolicyVersionsRequest
 
         wanted = GetPolicyRequest(policy_type="Custom", policy_name=name)
-        default = self._ask("GetPolicy", self._client.get_policy, wanted).body.default_policy_version
         request = ListPolicyVersionsRequest(policy_type="Custom", policy_name=name)
-        listed = self._ask("ListPolicyVersions", self._client.list_policy_versions, request).body
-        versions = listed.policy_versions.policy_version or []
-        return PolicyVersions(
-            default=default.version_id,
-            document=default.policy_document,
-            ids=tuple(version.version_id for version in versions),
-            documents={version.version_id: version.policy_document or "" for version in versions},
-        )
+        for _ in range(_LOOKS):
+            policy, listed = together(
+                lambda: self._ask("GetPolicy", self._client.get_policy, wanted).body,
+                lambda: self._ask("ListPolicyVersions", self._client.list_policy_versions, request).body,
+            )
+            default = policy.default_policy_version
+            versions = listed.policy_versions.policy_version or []
+            if default.version_id in [one.version_id for one in versions if one.is_default_version]:
+                ids = tuple(one.version_id for one in versions)
+                return PolicyVersions(
+                    default=default.version_id,
+                    document=default.policy_document,
+                    ids=ids,
+                    documents={one.version_id: one.policy_document or "" for one in versions},
+                )
+        raise Unreachable("GetPolicy", "Changing", f"{name} was edited while it was read")
+
+
+_LOOKS = 3
+"""How often a policy that somebody edits at the same moment is read."""
 
 
 def _epoch(text: str | None) -> float:

@@ -25,6 +25,7 @@ from rolemend.account.interface import (
 )
 from rolemend.checklist.endpoints import read_host
 from rolemend.signals.denial import BucketTarget, ClusterTarget, Denial, DeniedPrincipal
+from rolemend.together import together
 
 EMR_SERVICE_ROLE = "AliyunEMRDefaultRole"
 """https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/emr-service-role-19"""
@@ -91,17 +92,22 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def collect_creation_facts(account: Account, denial: Denial, target: ClusterTarget) -> CreationFacts:
-    role = _read_role(account.identities, target.role)
+    identities = account.identities
+    role, service_role, policies = together(
+        lambda: _read_role(identities, target.role),
+        lambda: identities.role(EMR_SERVICE_ROLE),
+        lambda: read_policies(identities, denial.principal, denial.account),
+    )
     names: Reading[tuple[str, ...]] = Absent()
     if isinstance(role, Absent):
-        names = account.identities.role_names()
+        names = identities.role_names()
     return CreationFacts(
         denial=denial,
         target=target,
-        creator_policies=read_policies(account.identities, denial.principal, denial.account),
+        creator_policies=policies,
         role=role,
         role_names=names,
-        service_role=account.identities.role(EMR_SERVICE_ROLE),
+        service_role=service_role,
     )
 
 
@@ -110,20 +116,27 @@ def _read_role(identities: Identities, name: str) -> Reading[Role]:
 
 
 def collect_bucket_facts(account: Account, denial: Denial, target: BucketTarget) -> BucketFacts:
-    cluster = _cluster(account.clusters, denial, target)
+    buckets = account.buckets
+    cluster, policies, bucket, bucket_policy, encryption = together(
+        lambda: _cluster(account.clusters, denial, target),
+        lambda: read_policies(account.identities, denial.principal, denial.account),
+        lambda: buckets.bucket(target.bucket, target.region),
+        lambda: buckets.bucket_policy(target.bucket, target.region),
+        lambda: _encryption(buckets, denial, target),
+    )
     facts = BucketFacts(
         denial=denial,
         target=target,
-        policies=read_policies(account.identities, denial.principal, denial.account),
-        bucket=account.buckets.bucket(target.bucket, target.region),
-        bucket_policy=account.buckets.bucket_policy(target.bucket, target.region),
+        policies=policies,
+        bucket=bucket,
+        bucket_policy=bucket_policy,
         cluster=cluster,
         node_policies=_node_policies(account.identities, denial, cluster),
-        encryption=_encryption(account.buckets, denial, target),
+        encryption=encryption,
     )
     if denial.principal.type != "anonymous" and not facts.is_foreign():
         return facts
-    blocked = account.buckets.public_access_blocked(target.bucket, target.region)
+    blocked = buckets.public_access_blocked(target.bucket, target.region)
     return msgspec.structs.replace(facts, public_access_blocked=blocked)
 
 

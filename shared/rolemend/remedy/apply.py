@@ -14,6 +14,7 @@ from rolemend.account.interface import Absent, IdentityWrites, Known, PolicyVers
 from rolemend.errors import AccountError, AnswerLost, Conflict, Unreachable
 from rolemend.remedy.model import Change, Plan, Write, is_sealed, version_number
 from rolemend.remedy.narrowing import takes_back_its_own_grant
+from rolemend.together import together
 
 
 class Live(msgspec.Struct, frozen=True):
@@ -88,8 +89,7 @@ def apply_plan(
     if not is_sealed(plan):
         raise Conflict("apply", "Altered", "the plan is not the one that its hash names")
     write = plan.write
-    check_lease()
-    before = read_live(write, identities)
+    _, before = together(check_lease, lambda: read_live(write, identities))
     if is_written(write, before):
         return _change(change_id, plan, before, before)
     if not is_unchanged(write, before):

@@ -7,7 +7,8 @@ remedy carries, and those only after they were proved to be plain names.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -18,6 +19,7 @@ from rolemend.account.interface import (
     Known,
     PolicyUsers,
     PolicyVersions,
+    Reading,
     Role,
     Unread,
 )
@@ -35,6 +37,7 @@ from rolemend.remedy.model import NoPlan, Plan, TypedRemedy, Write, sealed, vers
 from rolemend.remedy.narrowing import COUNTERPARTS
 from rolemend.remedy.untouchable import is_default_role, is_service_linked
 from rolemend.signals.denial import BucketTarget, Denial, JobTarget
+from rolemend.together import together
 
 _UNREADABLE = (EditError, PolicyError, msgspec.DecodeError)
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
@@ -63,14 +66,17 @@ def plan_remedy(
 
     With the `denial` that it is to mend, the plan must be shown to allow that request.
     """
-    role = identities.role(remedy.role)
+    reads: list[Callable[[], Reading[Any]]] = [lambda: identities.role(remedy.role)]
+    if isinstance(remedy, ListBucket):
+        reads.append(lambda: identities.policies_of_role(remedy.role))
+    role, *attached = together(*reads)
     if not isinstance(role, Known):
         return _not_read("role", remedy.role, role)
     if refusal := _untouchable(role.value):
         return refusal
     if isinstance(remedy, TrustService):
         return _plan_trust(remedy, role.value, trust_mode)
-    return _plan_bucket(remedy, identities, denial, extent)
+    return _plan_bucket(remedy, identities, attached[0], denial, extent)
 
 
 def _untouchable(role: Role) -> NoPlan | None:
@@ -111,13 +117,18 @@ def _plan_trust(remedy: TrustService, role: Role, mode: str) -> PlanOrNot:
     return sealed(plan)
 
 
-def _plan_bucket(remedy: ListBucket, identities: Identities, denial: Denial | None, extent: str) -> PlanOrNot:
+def _plan_bucket(
+    remedy: ListBucket,
+    identities: Identities,
+    attached: Reading[tuple[AttachedPolicy, ...]],
+    denial: Denial | None,
+    extent: str,
+) -> PlanOrNot:
     """Extend the custom policy of the role that comes nearest to the denied call."""
     if not _BUCKET_NAME.fullmatch(remedy.bucket):
         return NoPlan("bucket_name", remedy.bucket)
     if not _ACTION.fullmatch(remedy.action):
         return NoPlan("action_name", remedy.action)
-    attached = identities.policies_of_role(remedy.role)
     if not isinstance(attached, Known):
         return _not_read("policies of role", remedy.role, attached)
     outcome = _nearest(remedy, identities, attached.value, extent)
@@ -216,8 +227,9 @@ def _useless(plan: Plan, denial: Denial | None, attached: Sequence[AttachedPolic
 
 def _extend(remedy: ListBucket, identities: Identities, name: str, extent: str) -> tuple[PlanOrNot, bool]:
     """The plan for one policy, and whether it extends a statement that grants the action on other buckets already."""
-    versions = identities.policy_versions(name)
-    users = identities.users_of_policy(name)
+    versions, users = together(
+        lambda: identities.policy_versions(name), lambda: identities.users_of_policy(name)
+    )
     if not isinstance(versions, Known):
         return _not_read("policy", name, versions), False
     if not isinstance(users, Known):

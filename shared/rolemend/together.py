@@ -1,0 +1,20 @@
+"""Reads that do not wait for each other: they are in flight together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+MOST = 8
+"""Calls in flight at once, so that a role with many policies is not throttled for it."""
+
+
+def together(*reads: Callable[[], Any]) -> tuple[Any, ...]:
+    """Their answers, in the order of the reads. If some raise, the first error in that order, once all have ended."""
+    if len(reads) < 2:
+        return tuple(read() for read in reads)
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(len(reads), MOST)) as pool:
+        under_way = [pool.submit(read) for read in reads]
+    return tuple(one.result() for one in under_way)

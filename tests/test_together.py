@@ -1,0 +1,32 @@
+"""Reads that do not wait for each other are in flight together, and answer in their order."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from rolemend.together import together
+
+
+def test_answers_come_in_the_order_of_the_reads() -> None:
+    assert together(lambda: 1, lambda: "two") == (1, "two")
+    assert together(lambda: 1) == (1,)
+    assert together() == ()
+
+
+def test_reads_are_in_flight_together() -> None:
+    both = threading.Barrier(2, timeout=10)
+    together(both.wait, both.wait)
+
+
+def test_the_first_error_is_raised_when_all_have_ended() -> None:
+    ended = []
+
+    def fail(text: str) -> None:
+        ended.append(text)
+        raise ValueError(text)
+
+    with pytest.raises(ValueError, match="one"):
+        together(lambda: fail("one"), lambda: fail("two"))
+    assert sorted(ended) == ["one", "two"]
