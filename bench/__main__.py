@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from rich.console import Console
 from rich.table import Table
 
-from bench import ledger, local_cloud, policy, scale, storm
+from bench import chain, ledger, local_cloud, policy, scale, storm
 from bench.figure import Figure
 
 BENCHMARKS: tuple[tuple[str, Callable[[], Iterable[Figure]]], ...] = (
@@ -25,6 +25,7 @@ BENCHMARKS: tuple[tuple[str, Callable[[], Iterable[Figure]]], ...] = (
     ("ledger-list", ledger.listing),
     ("storm", storm.storm),
     ("scale", scale.figures),
+    ("repair-chain", chain.chain),
 )
 """Each by its name with what measures it; add others here."""
 
