@@ -5,7 +5,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-node test-clients lint types format docs messages bench lock clean
+.PHONY: help demo test test-node test-clients test-faults lint types format docs messages bench lock clean
 
 BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check -qq install
@@ -32,6 +32,9 @@ test-node: .venv/.ready ## run Alibaba Cloud's clients for Node against a local 
 
 test-clients: .venv/.ready ## run Alibaba Cloud's other clients for Python against a local cloud
 	$(BIN)/python -m tests.clients_python
+
+test-faults: .venv/.ready ## play every fault at every cloud call of the headline scenarios, and print the table
+	ROLEMEND_FAULTS=all $(BIN)/python -m pytest -n 2 tests/matrix $(ARGS)
 
 lint: .venv/.ready ## check style, and that each floor knows only those under it
 	failed=0; \

@@ -12,6 +12,16 @@ from localcloud.fc.process import Preloaded
 from localcloud.server import LocalCloud
 from localcloud.state import State
 from tests.clients import Keys
+from tests.matrix import table
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table of the faults that were played, whichever process played them."""
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
+    told = [value for one in reports for name, value in one.user_properties if name == table.PROPERTY]
+    if told:
+        terminalreporter.section("faults")
+        terminalreporter.write("\n".join([*table.lines(cell for cells in told for cell in cells), ""]))
 
 PACKAGES = (
     "alibabacloud_actiontrail20200706.client",
