@@ -5,18 +5,23 @@ Calls that are in flight together count once, so the figure is what the way cost
 
 from __future__ import annotations
 
+import copy
 import os
+import sys
 from collections.abc import Iterator
+from typing import Any
 
 from bench.figure import Figure
 from demo.receiver import Receiver
 from demo.run import refusal
 from demo.scenarios import GUARDRAILS, SCENARIOS, Scenario
 from demo.stage import set_stage
+from localcloud.cloud import Cloud
 from localcloud.server import LocalCloud
 
 LATENCY = 0.05
 BAR = 20.0
+PLAYS = 4
 HEADLINES = ("trust-policy", "resource-list")
 
 Span = tuple[float, float, str, str]
@@ -38,33 +43,55 @@ def chain() -> Iterator[Figure]:
 
 
 def measure(local: LocalCloud, receiver: Receiver, scenario: Scenario) -> Figure:
-    """Play the scenario once and count. Raises RuntimeError if it does not end verified."""
+    """Play the scenario several times, and take the shortest row: what an instance loads for the first time takes
+    longer than a call, and parts calls that are made together. Raises RuntimeError if it does not end verified."""
     local.reset()
     stage = set_stage(local, receiver.url, GUARDRAILS)
     call = scenario.prepare(stage)
     stage.settle()
     local.cloud.services["fc"].settings.pause_triggers = True  # type: ignore[attr-defined]
+    kept = local.call(_account)
     local.cloud.latency = LATENCY
     local.cloud.keep_calls = True
-    refusal(call)
-    stage.settle()
-    if [incident.state for incident in stage.incidents().values()] != ["verified"]:
-        raise RuntimeError(f"{scenario.name} did not end verified")
-    count = longest(to_repair(list(local.cloud.spans)))
-    return Figure(f"calls one after the other, {scenario.name} to its repair", count, "calls", bar=BAR)
+    rows = []
+    for _ in range(PLAYS):
+        local.call(lambda cloud: _put_back(cloud, kept))
+        refusal(call)
+        stage.settle()
+        if [incident.state for incident in stage.incidents().values()] != ["verified"]:
+            raise RuntimeError(f"{scenario.name} did not end verified")
+        rows.append(longest(to_repair(list(local.cloud.spans))))
+    chained = min(rows, key=len)
+    way = ", ".join(" ".join((who.removeprefix("rolemend-"), operation)) for *_, operation, who in chained)
+    print(f"{scenario.name}: {way}", file=sys.stderr)
+    name = f"calls one after the other, {scenario.name} to its repair"
+    return Figure(name, len(chained), "calls", bar=BAR)
+
+
+def _account(cloud: Cloud) -> Any:
+    return copy.deepcopy((cloud.state.accounts, cloud.state.oss, cloud.state.emr))
+
+
+def _put_back(cloud: Cloud, kept: Any) -> None:
+    cloud.state.accounts, cloud.state.oss, cloud.state.emr = copy.deepcopy(kept)
+    cloud.spans.clear()
 
 
 def to_repair(spans: list[Span]) -> list[Span]:
-    """The functions' calls up to the last entry of `remediate` into the incident: that of the verified repair."""
+    """The functions' calls up to the last entry of `remediate` into the incident: that of the verified repair.
+
+    What a function does once it has started the next one is on nobody's way.
+    """
     own = sorted(span for span in spans if span[3].startswith("rolemend-"))
+    handed_on = {who: end for _, end, operation, who in own if operation == "InvokeFunction"}
     ends = [end for _, end, *who in own if who == ["AppendObject", "rolemend-remediate"]]
-    return [span for span in own if span[1] <= ends[-2]]
+    return [span for span in own if span[1] <= min(ends[-2], handed_on.get(span[3], ends[-2]))]
 
 
-def longest(spans: list[Span]) -> int:
-    """The most calls of which each came after the answer to the one before."""
-    count, until = 0, 0.0
-    for began, ended, *_ in sorted(spans, key=lambda span: span[1]):
-        if began >= until:
-            count, until = count + 1, ended
-    return count
+def longest(spans: list[Span]) -> list[Span]:
+    """The longest row of calls of which each came after the answer to the one before."""
+    row: list[Span] = []
+    for span in sorted(spans, key=lambda span: span[1]):
+        if not row or span[0] >= row[-1][1]:
+            row.append(span)
+    return row

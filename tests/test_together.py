@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from rolemend.together import together
+from rolemend.together import begun, together
 
 
 def test_answers_come_in_the_order_of_the_reads() -> None:
@@ -30,3 +30,17 @@ def test_the_first_error_is_raised_when_all_have_ended() -> None:
     with pytest.raises(ValueError, match="one"):
         together(lambda: fail("one"), lambda: fail("two"))
     assert sorted(ended) == ["one", "two"]
+
+
+def test_a_read_is_under_way_while_the_block_does_something_else() -> None:
+    both = threading.Barrier(2, timeout=10)
+    with begun(lambda: both.wait() >= 0, lambda: "two") as answers:
+        both.wait()
+        assert answers() == (True, "two")
+
+
+def test_a_block_ends_when_its_reads_have_ended() -> None:
+    ended = threading.Event()
+    with pytest.raises(ValueError, match="block"), begun(ended.set):
+        raise ValueError("block")
+    assert ended.is_set()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 MOST = 8
@@ -18,3 +19,15 @@ def together(*reads: Callable[[], Any]) -> tuple[Any, ...]:
     with ThreadPoolExecutor(min(len(reads), MOST)) as pool:
         under_way = [pool.submit(read) for read in reads]
     return tuple(one.result() for one in under_way)
+
+
+@contextmanager
+def begun(*reads: Callable[[], Any]) -> Iterator[Callable[[], tuple[Any, ...]]]:
+    """Reads that are under way while the block does something else. The block is given a function that waits for their
+    answers, as `together` gives them; its end waits for them in any case.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(len(reads), MOST)) as pool:
+        under_way = [pool.submit(read) for read in reads]
+        yield lambda: tuple(one.result() for one in under_way)

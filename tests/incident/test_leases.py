@@ -101,6 +101,34 @@ def test_what_is_no_role_name_reaches_no_object(store: MemoryStore, clock: Clock
         Leases(store, "one", clock).take(name, "inc-1")
 
 
+def test_a_role_that_was_leased_since_it_was_looked_at_is_busy(store: MemoryStore, clock: Clock) -> None:
+    one, two = Leases(store, "one", clock), Leases(store, "two", clock)
+    one.foresee("emr-etl")
+    two.take("emr-etl", "inc-2")
+    with pytest.raises(RoleBusy, match="inc-2"):
+        one.take("emr-etl", "inc-1")
+
+
+def test_a_lease_tells_when_another_writer_was_last_there(store: MemoryStore, clock: Clock) -> None:
+    one, two = Leases(store, "one", clock), Leases(store, "two", clock)
+    first = one.take("emr-etl", "inc-1")
+    clock.now += 5
+    one.release(first)
+    clock.now += 5
+    two.foresee("emr-etl")
+    assert (first.before, two.take("emr-etl", "inc-2").before) == (0.0, 1005.0)
+
+
+@pytest.mark.parametrize("name", ["../config/guardrails", ""])
+def test_looking_ahead_at_what_cannot_be_read_is_left_to_the_taking(
+    store: MemoryStore, clock: Clock, name: str
+) -> None:
+    leases = Leases(store, "one", clock)
+    leases.foresee(name)
+    with pytest.raises(LedgerError):
+        leases.take(name, "inc-1")
+
+
 @given(st.lists(st.sampled_from(["take", "release", "later"]), max_size=12))
 def test_never_do_two_hold_a_role(steps: list[str]) -> None:
     store, clock = MemoryStore(), Clock()

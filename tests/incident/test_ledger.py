@@ -57,6 +57,26 @@ class Counting(MemoryStore):
         return super().read(key)
 
 
+def test_what_is_likely_new_is_begun_without_reading_it() -> None:
+    store = Counting()
+    incident = Ledger(store, "test").extend(ID, lambda incident: opening(), likely_new=True)
+    assert (incident.state, incident.count, store.reads) == ("open", 1, 0)
+
+
+def test_what_is_not_new_after_all_is_decided_on_as_it_stands() -> None:
+    store = Counting()
+    open_ledger(store)
+    seen: list[int] = []
+
+    def decide(incident: Incident) -> list[Fact]:
+        seen.append(incident.count)
+        return [counted("request-2")] if incident.count else opening()
+
+    incident = Ledger(store, "test").extend(ID, decide, likely_new=True)
+    assert (incident.count, incident.signals) == (2, frozenset({"request-1", "request-2"}))
+    assert seen == [0, 1]
+
+
 def test_what_was_read_is_appended_to_without_reading_it_again() -> None:
     store = Counting()
     ledger = open_ledger(store)

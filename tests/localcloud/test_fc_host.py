@@ -8,10 +8,12 @@ import sys
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from localcloud.cloud import Cloud
 from localcloud.faults import Fault
 from localcloud.fc.process import CHILD, Preloaded
 from localcloud.fc.settings import InstanceClock
@@ -387,7 +389,7 @@ def test_what_happens_meanwhile_happens_before_or_after_the_call_and_changes_no_
             seen.append(f"{when} {len(local.cloud.spans)}")
 
         fault = Fault(service="sts", kind="meanwhile", when=when, act=act)  # type: ignore[arg-type]
-        local.call(lambda cloud, fault=fault: cloud.faults.append(fault))
+        local.call(partial(_put, fault))
         clients.sts(root).get_caller_identity()
     assert seen == ["before 0", "after 0"]
 
@@ -398,3 +400,7 @@ def test_the_time_of_each_call_is_kept_beside_its_name(local: LocalCloud, root: 
     ((began, ended, operation, caller),) = local.cloud.spans
     assert ended - began >= 0.05
     assert (operation, caller) == ("GetCallerIdentity", "root")
+
+
+def _put(fault: Fault, cloud: Cloud) -> None:
+    cloud.faults.append(fault)

@@ -9,7 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from rolemend.account.interface import Absent, Bucket, Known, PolicyUsers, Role, Unread
+from rolemend.account.interface import (
+    Absent,
+    AttachedPolicy,
+    Bucket,
+    Known,
+    PolicyUsers,
+    Reading,
+    Role,
+    Unread,
+)
 from rolemend.checklist.trust import trusted_services
 from rolemend.errors import (
     AccountError,
@@ -20,6 +29,7 @@ from rolemend.errors import (
     Unreachable,
 )
 from rolemend.incident.journal import Closed
+from rolemend.incident.leases import Leases
 from rolemend.remedy.guardrails import Guardrails, Rule
 from rolemend.signals.denial import ClusterTarget
 from tests.checklist.test_cluster_creation import FULL
@@ -47,6 +57,26 @@ def test_doing_it_twice_changes_nothing() -> None:
     assert scene.remediate().state == "verified"
     assert scene.store.objects == before
     assert scene.account.writes == ["add reader"]
+
+
+@pytest.mark.parametrize(("ago", "walks"), [(10, 2), (1000, 1)])
+def test_a_role_that_was_changed_a_moment_ago_is_read_again_under_the_lease(ago: int, walks: int) -> None:
+    """What was read beside the taking of the lease may be from before that change."""
+    scene = Scene()
+    scene.diagnosed()
+    leases = Leases(scene.store, "other", lambda: scene.now - ago)
+    leases.release(leases.take("emr-role", "inc-2"), "chg-1")
+    reads: list[str] = []
+    read = scene.account.policies_of_role
+
+    def counted(name: str) -> Reading[tuple[AttachedPolicy, ...]]:
+        reads.append(name)
+        return read(name)
+
+    scene.account.policies_of_role = counted  # type: ignore[method-assign]
+    scene.remediate()
+    assert scene.incident.state == "verified"
+    assert len(reads) == walks + 1  # and once after the write
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ again and decides anew. https://www.alibabacloud.com/help/en/oss/developer-refer
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -19,6 +19,10 @@ F = TypeVar("F")
 
 _RACES = 20
 """How often an append is decided anew before the ledger counts as unusable."""
+
+
+_NEW: Lines[Any] = Lines((), 0, "")
+"""A journal of which there is no object yet."""
 
 
 class Book(Generic[F]):
@@ -42,21 +46,21 @@ class Book(Generic[F]):
         try:
             journal = read_lines(self._store.read(key), self._decoder)
         except NotThere:
-            journal = Lines((), 0, "")
+            journal = _NEW
         self._known[key] = journal
         return journal
 
     def extend(
-        self, key: str, decide: Callable[[tuple[Line[F], ...]], Sequence[F]], *, anew: bool = False
+        self, key: str, decide: Callable[[tuple[Line[F], ...]], Sequence[F]], *, likely_new: bool = False
     ) -> tuple[Line[F], ...]:
         """Append what `decide` makes of the entries as they stand, or nothing if that is an empty sequence.
 
         `decide` is called again with the newer entries whenever somebody else wrote first; it must have no effect but
         its answer or an error. It begins with the entries as they were last read here: if somebody wrote since, the
         append is refused. What it decides not to write, and its errors, count only on what was read just now.
-        `anew` reads in any case.
+        With `likely_new`, a journal that was not read here is begun at once, which is refused if there is one.
         """
-        known = None if anew else self._known.get(key)
+        known = self._known.get(key, _NEW if likely_new else None)
         if known is not None and (entries := self._on_known(key, known, decide)):
             return entries
         for _ in range(_RACES):

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
 from rolemend.account.interface import ObjectStore
-from rolemend.errors import LeaseLost, LedgerError, RoleBusy
+from rolemend.errors import AccountError, LeaseLost, LedgerError, RoleBusy
 from rolemend.incident.book import Book
 from rolemend.incident.journal import Line
 
@@ -43,12 +44,15 @@ _decoder = msgspec.json.Decoder(Line[RoleFact])
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
-    """A held lease; `changes` are the times of the changes that the role's journal tells."""
+    """A held lease; `changes` are the times of the changes that the role's journal tells, `before` is that of its last
+    entry before this lease (0.0: none).
+    """
 
     role: str
     holder: str
     until: float
     changes: tuple[float, ...] = ()
+    before: float = 0.0
 
     def changes_since(self, moment: float) -> int:
         return sum(time >= moment for time in self.changes)
@@ -60,9 +64,18 @@ class Leases:
     def __init__(self, store: ObjectStore, by: str, now: Callable[[], float]) -> None:
         self._book = Book(store, _decoder, by, now)
         self._now = now
+        self._foreseen: set[str] = set()
+
+    def foresee(self, role: str) -> None:
+        """Read the role's journal, so that the next `take` can begin with it. What cannot be read is left to that."""
+        with suppress(LedgerError, AccountError):
+            self._book.read(_key(role))
+            self._foreseen.add(_key(role))
 
     def take(self, role: str, incident: str) -> Lease:
-        """Raises RoleBusy while somebody else holds the role's lease."""
+        """Raises RoleBusy while somebody else holds the role's lease. That nobody does is seen in the journal at the
+        position at which the lease is appended.
+        """
         mine = Leased(holder=uuid.uuid4().hex, incident=incident, until=self._now() + LEASE_SECONDS)
 
         def decide(lines: tuple[Line[RoleFact], ...]) -> list[RoleFact]:
@@ -73,9 +86,14 @@ class Leases:
                 )
             return [mine]
 
-        lines = self._book.extend(_key(role), decide, anew=True)
+        if _key(role) not in self._foreseen:
+            self._book.read(_key(role))
+        self._foreseen.discard(_key(role))
+        lines = self._book.extend(_key(role), decide)
         changes = tuple(line.time for line in lines if isinstance(line.fact, Released) and line.fact.change)
-        return Lease(role=role, holder=mine.holder, until=mine.until, changes=changes)
+        earlier = [line.time for line in lines if line.fact != mine]
+        before = earlier[-1] if earlier else 0.0
+        return Lease(role=role, holder=mine.holder, until=mine.until, changes=changes, before=before)
 
     def check(self, lease: Lease) -> None:
         """Raises LeaseLost if the lease is over, or another writer holds one by now."""

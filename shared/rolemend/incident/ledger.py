@@ -42,13 +42,15 @@ class Ledger:
             raise UnknownIncident(f"the ledger has no incident {incident_id!r}")
         return entries
 
-    def extend(self, incident_id: str, decide: Decide) -> Incident:
+    def extend(self, incident_id: str, decide: Decide, *, likely_new: bool = False) -> Incident:
         """Append what `decide` makes of the incident as it stands, or nothing if that is an empty sequence.
 
-        An incident that does not exist yet is handed over with an empty fingerprint.
+        An incident that does not exist yet is handed over with an empty fingerprint. `likely_new` tries that first.
         """
         key = _journal_key(incident_id)
-        entries = self._book.extend(key, lambda known: decide(live(incident_id, known)))
+        entries = self._book.extend(
+            key, lambda known: decide(live(incident_id, known)), likely_new=likely_new
+        )
         return live(incident_id, entries)
 
     def mark_open(self, incident_id: str) -> None:

@@ -13,8 +13,9 @@ from rolemend.errors import AccountError, AnswerLost, Refused, RoleBusy, Rolemen
 from rolemend.incident.journal import Abandoned, Applied, Fact, Intended, RolledBack, Verified, Waiting
 from rolemend.incident.leases import Lease, Leases
 from rolemend.incident.life import Incident
-from rolemend.remedy.apply import apply_plan, is_written, read_live, roll_back
+from rolemend.remedy.apply import Live, apply_plan, is_written, read_live, roll_back
 from rolemend.remedy.model import Change, Plan
+from rolemend.together import together
 from rolemend.work.parts import Parts, note
 
 
@@ -94,21 +95,46 @@ def _apply(incident: Incident, intended: Intended, parts: Parts, held: Held) -> 
         given_up = Abandoned(change=intended.change, reason=str(error), refused=refused)
         return note(incident, parts.ledger, given_up)
     held.change = change.id
-    incident = note(incident, parts.ledger, Applied(change=change))
-    return verify(incident, change, parts, held) if incident.change == change else incident
+    return verify(incident, change, parts, held, Applied(change=change))
 
 
-def verify(incident: Incident, change: Change, parts: Parts, held: Held) -> Incident:
-    """Decide the denied request again over the live documents. Not proved means: taken back."""
-    found = _diagnosed_again(incident, parts)
+def verify(incident: Incident, change: Change, parts: Parts, held: Held, *facts: Fact) -> Incident:
+    """Decide the denied request again over the live documents, while `facts` are noted.
+
+    What is not proved is taken back.
+    """
+
+    def told() -> Incident:
+        return note(incident, parts.ledger, *facts) if facts else incident
+
+    (incident, live), found = together(
+        lambda: _read_on(told(), change, parts), lambda: _walk(incident, parts)
+    )
+    if incident.change != change:
+        return incident
+    for pause in parts.pauses:
+        if not found.is_waiting() and not _failed(found):
+            break
+        time.sleep(pause)
+        found, live = together(lambda: _walk(incident, parts), lambda: _read(change, parts))
     if found.is_waiting():
         raise Unreachable("verify", "Unread", "the account could not be read after the change")
+    return _judged(incident, change, found, live, parts, held)
+
+
+def _judged(
+    incident: Incident, change: Change, found: Diagnosis, live: Live | AccountError, parts: Parts, held: Held
+) -> Incident:
+    """Verified if the request is allowed now and the document is the one that was written; else it is taken back."""
     failed = _failed(found)
     reason = f"still denied after the change ({', '.join(failed)})"
     try:
-        if not failed and is_written(change.plan.write, read_live(change.plan.write, parts.identities)):
-            return note(incident, parts.ledger, Verified(change=change.id))
-        reason = reason if failed else "the document was changed again"
+        if not failed:
+            if isinstance(live, AccountError):
+                raise live
+            if is_written(change.plan.write, live):
+                return note(incident, parts.ledger, Verified(change=change.id))
+            reason = "the document was changed again"
         roll_back(change, parts.identities, held.check, regain=not held.resumed)
     except Unreachable:
         raise
@@ -118,16 +144,21 @@ def verify(incident: Incident, change: Change, parts: Parts, held: Held) -> Inci
     return note(incident, parts.ledger, RolledBack(change=change.id, reason=reason))
 
 
-def _diagnosed_again(incident: Incident, parts: Parts) -> Diagnosis:
-    """The diagnosis after the change; while it still fails, it is made again after each pause."""
+def _walk(incident: Incident, parts: Parts) -> Diagnosis:
     assert incident.denial is not None
-    found = walk_checklist(parts.account, incident.denial)
-    for pause in parts.pauses:
-        if not found.is_waiting() and not _failed(found):
-            break
-        time.sleep(pause)
-        found = walk_checklist(parts.account, incident.denial)
-    return found
+    return walk_checklist(parts.account, incident.denial)
+
+
+def _read_on(incident: Incident, change: Change, parts: Parts) -> tuple[Incident, Live | AccountError]:
+    return incident, _read(change, parts)
+
+
+def _read(change: Change, parts: Parts) -> Live | AccountError:
+    """What stands there now, or why that cannot be told."""
+    try:
+        return read_live(change.plan.write, parts.identities)
+    except AccountError as error:
+        return error
 
 
 def _failed(found: Diagnosis) -> list[str]:

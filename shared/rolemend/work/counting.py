@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time as clock
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from rolemend.incident.journal import Fact, Opened, Reopened
 from rolemend.incident.life import OPEN, REOPENED, SETTLED, Incident
 from rolemend.incident.tally import Tally, facts_of, tally_of
 from rolemend.signals.denial import Denial
+from rolemend.together import together
 from rolemend.work import failed_jobs
 from rolemend.work.events import incident_event
 from rolemend.work.sorting import Sorter
@@ -113,9 +114,9 @@ def _write(tallies: Mapping[str, Tally], parts: Parts, *, hold: bool) -> dict[st
 def record_tally(key: str, tally: Tally, parts: Parts, *, hold: bool = False) -> Recorded:
     """Count denials into their incident, open or reopen it, and start `diagnose` unless that has been done.
 
-    The marker comes last: set before the entries, one could stand without an incident, or be taken away as the one
-    of an earlier round. What only counts sets none and starts nothing: whoever opened the incident did, or failed and
-    comes again.
+    The marker comes after the entries: set before them, one could stand without an incident, or be taken away as the
+    one of an earlier round. `diagnose` does not wait for it; if it comes when all is settled, the sweep has it taken
+    away. What only counts sets none and starts nothing: whoever opened the incident did, or failed and comes again.
     """
     facts: list[Fact] = []
     held = False
@@ -126,13 +127,14 @@ def record_tally(key: str, tally: Tally, parts: Parts, *, hold: bool = False) ->
         held = hold and len(facts) == 1 and _may_wait(known, parts.now())
         return [] if held else facts
 
-    incident = parts.ledger.extend(key, decide)
+    incident = parts.ledger.extend(key, decide, likely_new=True)
     opened = any(isinstance(fact, Opened | Reopened) for fact in facts)
-    if opened or not facts:
-        if incident.state not in SETTLED:
-            parts.ledger.mark_open(key)
-        if incident.state in (OPEN, REOPENED):
-            parts.functions.start(parts.diagnose, incident_event(key))
+    following: list[Callable[[], None]] = []
+    if (opened or not facts) and incident.state not in SETTLED:
+        following.append(lambda: parts.ledger.mark_open(key))
+    if (opened or not facts) and incident.state in (OPEN, REOPENED):
+        following.append(lambda: parts.functions.start(parts.diagnose, incident_event(key)))
+    together(*following)
     return Recorded(incident, opened, held)
 
 

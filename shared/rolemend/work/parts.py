@@ -17,6 +17,7 @@ from rolemend.incident.life import Incident
 from rolemend.remedy.apply import Pauses
 from rolemend.remedy.guardrails import Guardrails
 from rolemend.work.planning import Planner
+from rolemend.work.reads import BucketsOnce, IdentitiesOnce
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,11 +39,13 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     pauses: Pauses = (0.5, 1.0, 2.0)
     patience: int = 20
 
-    @property
-    def planner(self) -> Planner:
+    def look(self) -> Planner:
+        """What one look at the account is diagnosed and planned with: each thing is read once, from now on."""
+        identities = IdentitiesOnce(self.account.identities)
+        buckets = BucketsOnce(self.account.buckets)
         return Planner(
-            account=self.account,
-            identities=self.identities,
+            account=msgspec.structs.replace(self.account, identities=identities, buckets=buckets),
+            identities=identities,
             owner=self.owner,
             guardrails=self.guardrails,
             now=self.ledger.now,

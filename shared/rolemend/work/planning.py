@@ -7,9 +7,9 @@ from functools import cache
 
 import msgspec
 
-from rolemend.account.interface import IdentityWrites, Known, Unread
+from rolemend.account.interface import Identities, Known, Unread
 from rolemend.checklist.facts import Account
-from rolemend.checklist.model import FAILED, Advice, Diagnosis, ListBucket
+from rolemend.checklist.model import FAILED, Advice, Diagnosis, ListBucket, Remedy
 from rolemend.errors import GuardrailsError, Refused
 from rolemend.remedy.guardrails import AUTO, PROPOSE, Case, Guardrails
 from rolemend.remedy.hours import read_offset
@@ -23,7 +23,7 @@ class Planner(msgspec.Struct, frozen=True, kw_only=True):
     GuardrailsError means: change nothing. `own_roles` begins the names of Rolemend's own roles."""
 
     account: Account
-    identities: IdentityWrites
+    identities: Identities
     owner: str
     guardrails: Callable[[], Guardrails]
     now: Callable[[], float]
@@ -72,15 +72,15 @@ def _settled(
     return sealed(msgspec.structs.replace(outcome, expires=verdict.expires)), verdict
 
 
-def may_apply(found: Diagnosis, denial: Denial, planner: Planner) -> bool:
+def may_apply(remedy: Remedy | None, denial: Denial, planner: Planner) -> bool:
     """Whether the guardrails may let a plan be applied without asking, so that the role is to be leased before."""
-    if found.remedy is None or isinstance(found.remedy, Advice):
+    if remedy is None or isinstance(remedy, Advice):
         return False
     try:
         guardrails = planner.guardrails()
     except (GuardrailsError, Refused):
         return False
-    return guardrails.judge(case_of(found.remedy, denial, planner)).mode == AUTO
+    return guardrails.judge(case_of(remedy, denial, planner)).mode == AUTO
 
 
 def day_start(planner: Planner) -> float:

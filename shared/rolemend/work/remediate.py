@@ -5,6 +5,8 @@ It trusts no payload: everything is read again from the ledger and from the live
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from rolemend.checklist.diagnose import diagnose as walk_checklist
@@ -26,11 +28,12 @@ from rolemend.incident.life import DIAGNOSED, REMEDIATED, Incident, can_be_appro
 from rolemend.remedy.apply import is_unchanged, is_written, read_live
 from rolemend.remedy.guardrails import APPROVE, AUTO, OBSERVE, PROPOSE
 from rolemend.remedy.model import NoPlan, Plan, Verdict
+from rolemend.together import begun, together
 from rolemend.work.changing import Held, intend, leased, verify
 from rolemend.work.diagnose import Outcome
 from rolemend.work.events import incident_event
 from rolemend.work.parts import Parts, note
-from rolemend.work.planning import day_start, judged_plan, may_apply
+from rolemend.work.planning import Planner, day_start, judged_plan, may_apply
 
 __all__ = ["LEASE_SECONDS", "Parts", "remediate"]
 
@@ -57,34 +60,46 @@ def remediate(incident_id: str, parts: Parts) -> Outcome:
 
 
 def _plan(incident: Incident, parts: Parts) -> Incident:
-    """Diagnose again; plan only if the answer is the same and every question has one."""
+    """Diagnose again; plan only if the answer is the same and every question has one.
+
+    The role is leased while the account is read. What another writer may have changed meanwhile is read again.
+    """
     assert incident.denial is not None
     assert incident.diagnosis is not None
-    found = walk_checklist(parts.account, incident.denial)
-    if found.is_waiting():
-        return note(incident, parts.ledger, Waiting(reason="the account could not be read before planning"))
-    if found.allowed_now:
-        return note(incident, parts.ledger, *_allowed(found))
-    if (found.cause, found.remedy) != (incident.diagnosis.cause, incident.diagnosis.remedy):
-        return note(incident, parts.ledger, Waiting(reason="the diagnosis changed before a plan was made"))
-    if not may_apply(found, incident.denial, parts.planner):
-        return _planned(incident, found, parts, None)
-    with leased(_role(found), incident.id, parts.leases, parts.patience) as held:
-        return _planned(incident, found, parts, held)
+    denial, remedy, look = incident.denial, incident.diagnosis.remedy, parts.look()
+    role, began = str(getattr(remedy, "role", "")), parts.ledger.now()
+    reads: list[Callable[[], object]] = [lambda: walk_checklist(look.account, denial)]
+    if role:
+        reads.append(lambda: look.identities.role(role))  # the plan asks for it
+    with begun(*reads) as seen:
+        unasked, _ = together(lambda: may_apply(remedy, denial, look), lambda: parts.leases.foresee(role))
+        if not unasked:
+            return _planned(incident, seen()[0], look, parts, None)
+        with leased(role, incident.id, parts.leases, parts.patience) as held:
+            found = seen()[0]
+            if held.lease.before > began - LEASE_SECONDS:
+                look = parts.look()
+                found = walk_checklist(look.account, denial)
+            return _planned(incident, found, look, parts, held)
 
 
 def _allowed(found: Diagnosis) -> tuple[Fact, ...]:
     return (Diagnosed(diagnosis=found), Closed(reason="the call is allowed now"))
 
 
-def _role(found: Diagnosis) -> str:
-    return str(getattr(found.remedy, "role", ""))
-
-
-def _planned(incident: Incident, found: Diagnosis, parts: Parts, held: Held | None) -> Incident:
+def _planned(
+    incident: Incident, found: Diagnosis, look: Planner, parts: Parts, held: Held | None
+) -> Incident:
     """Make the plan and do what the guardrails say of it; nothing is applied without the lease."""
     assert incident.denial is not None
-    outcome, verdict = judged_plan(found, incident.denial, parts.planner)
+    assert incident.diagnosis is not None
+    if found.is_waiting():
+        return note(incident, parts.ledger, Waiting(reason="the account could not be read before planning"))
+    if found.allowed_now:
+        return note(incident, parts.ledger, *_allowed(found))
+    if (found.cause, found.remedy) != (incident.diagnosis.cause, incident.diagnosis.remedy):
+        return note(incident, parts.ledger, Waiting(reason="the diagnosis changed before a plan was made"))
+    outcome, verdict = judged_plan(found, incident.denial, look)
     if isinstance(outcome, NoPlan):
         fact = Waiting(reason=outcome.detail) if outcome.transient else _not_planned(outcome, verdict)
         return note(incident, parts.ledger, fact)
@@ -110,7 +125,7 @@ def _held_back(incident: Incident, verdict: Verdict, held: Held | None, parts: P
     if flaps(incident):
         return msgspec.structs.replace(verdict, mode=PROPOSE, held="flapping")
     most = verdict.changes_per_day
-    if most and held is not None and held.lease.changes_since(day_start(parts.planner)) >= most:
+    if most and held is not None and held.lease.changes_since(day_start(parts.look())) >= most:
         return msgspec.structs.replace(verdict, mode=PROPOSE, held="changes_per_day")
     return verdict
 
@@ -141,8 +156,9 @@ def _follow_decision(incident: Incident, parts: Parts) -> Incident:
 def _apply_approved(incident: Incident, approved: Plan, approver: str, parts: Parts, held: Held) -> Incident:
     """Apply the approved plan if exactly it would be made now; else refuse it, and ask about the one that would."""
     assert incident.denial is not None
-    found = walk_checklist(parts.account, incident.denial)
-    outcome, verdict = judged_plan(found, incident.denial, parts.planner)
+    look = parts.look()
+    found = walk_checklist(look.account, incident.denial)
+    outcome, verdict = judged_plan(found, incident.denial, look)
     if found.is_waiting() or (isinstance(outcome, NoPlan) and outcome.transient):
         raise Unreachable("approve", "Unread", "the account could not be read before the change")
     if found.allowed_now:
@@ -215,8 +231,9 @@ def _objection(incident: Incident, plan: Plan, approved: bool, parts: Parts) -> 
         return ""
     if not is_unchanged(plan.write, live):
         return f"{plan.write.name} was edited in between"
-    found = walk_checklist(parts.account, incident.denial)
-    outcome, verdict = judged_plan(found, incident.denial, parts.planner)
+    look = parts.look()
+    found = walk_checklist(look.account, incident.denial)
+    outcome, verdict = judged_plan(found, incident.denial, look)
     if found.is_waiting() or (isinstance(outcome, NoPlan) and outcome.transient):
         raise Unreachable("resume", "Unread", "the account could not be read before the change")
     if isinstance(outcome, NoPlan) or outcome.hash != plan.hash:
