@@ -388,7 +388,7 @@ def test_what_happens_meanwhile_happens_before_or_after_the_call_and_changes_no_
         async def act(when: str = when) -> None:
             seen.append(f"{when} {len(local.cloud.spans)}")
 
-        fault = Fault(service="sts", kind="meanwhile", when=when, act=act)  # type: ignore[arg-type]
+        fault = Fault(service="sts", kind="meanwhile", when=when, act=act)
         local.call(partial(_put, fault))
         clients.sts(root).get_caller_identity()
     assert seen == ["before 0", "after 0"]

@@ -14,6 +14,7 @@ import pytest
 
 from demo.receiver import Receiver
 from demo.scenarios import SCENARIOS, Scenario
+from localcloud.fc.process import Preloaded
 from localcloud.server import LocalCloud
 from tests.matrix.faults import AT_CALLS
 from tests.matrix.judge import Judgement, judge
@@ -32,8 +33,13 @@ HEADLINES = tuple(one for one in SCENARIOS if one.name in ("trust-policy", "reso
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("scenario", HEADLINES, ids=lambda one: one.name)
 def test_no_fault_at_any_call_loses_doubles_or_spoils_anything(
-    local: LocalCloud, scenario: Scenario, part: int, record_property: Callable[[str, object], None]
+    local: LocalCloud,
+    preloaded: Preloaded | None,
+    scenario: Scenario,
+    part: int,
+    record_property: Callable[[str, object], None],
 ) -> None:
+    local.cloud.services["fc"].settings.preloaded = preloaded  # type: ignore[attr-defined]
     with Receiver() as receiver:
         scene = Scene(local, receiver, scenario)
         sites = scene.recorded()
