@@ -23,6 +23,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("faults")
         terminalreporter.write("\n".join([*table.lines(cell for cells in told for cell in cells), ""]))
 
+
 PACKAGES = (
     "alibabacloud_actiontrail20200706.client",
     "alibabacloud_emr20210320.client",

@@ -31,6 +31,10 @@ MOST_ASIDE = 100
 must not fill the ledger's bucket."""
 
 
+MOST_MET = 10_000
+"""Of so many incidents an instance knows that there is a journal, which it then reads before it writes."""
+
+
 class Recorded(msgspec.Struct, frozen=True):
     """What became of a tally: whether it opened the incident (again), and whether its count is still to be written."""
 
@@ -127,7 +131,10 @@ def record_tally(key: str, tally: Tally, parts: Parts, *, hold: bool = False) ->
         held = hold and len(facts) == 1 and _may_wait(known, parts.now())
         return [] if held else facts
 
-    incident = parts.ledger.extend(key, decide, likely_new=True)
+    incident = parts.ledger.extend(key, decide, likely_new=key not in parts.memory.met)
+    if len(parts.memory.met) >= MOST_MET:
+        parts.memory.met.clear()
+    parts.memory.met.add(key)
     opened = any(isinstance(fact, Opened | Reopened) for fact in facts)
     following: list[Callable[[], None]] = []
     if (opened or not facts) and incident.state not in SETTLED:

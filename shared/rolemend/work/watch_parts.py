@@ -42,7 +42,7 @@ class Standing(msgspec.Struct):
 
 
 class Memory:
-    """What an instance remembers of the shards from one invocation to the next.
+    """What an instance remembers of shards and incidents from one invocation to the next.
 
     It saves reading and writing and nothing else: whoever does not have it begins at the checkpoint, which never lies
     behind a count that is only remembered.
@@ -50,6 +50,8 @@ class Memory:
 
     def __init__(self) -> None:
         self.shards: dict[str, Standing] = {}
+        self.met: set[str] = set()
+        """Incidents that have a journal, which is then read before it is written."""
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
