@@ -38,6 +38,7 @@ def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ
     from rolemend.account.sls import Sls
     from rolemend.account.spark import Spark
     from rolemend.incident.index import Index
+    from rolemend.incident.leases import Leases
     from rolemend.incident.pending import PendingCreations
     from rolemend.incident.pending_jobs import PendingJobs
     from rolemend.work.failed_jobs import Reader
@@ -48,6 +49,7 @@ def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ
         logs=Sls(access),
         trail=ActionTrail(access),
         ledger=_ledger(settings, access),
+        leases=Leases(_store(settings, access), settings.function, time.time),
         index=Index(_store(settings, access)),
         pending=PendingCreations(_store(settings, access)),
         clusters=Emr(access),

@@ -175,6 +175,15 @@ def _never(scene: Scene, site: Site) -> None:
     scene.come_to_rest()
 
 
+def _never_more(scene: Scene, site: Site) -> None:
+    """Neither the range that holds the denial nor any after it comes: only timers look."""
+    scene.settings.reverse_deliveries = True
+    scene.deny()
+    scene.local.call(lambda cloud: [watch.held.clear() for watch in scene.host._triggers.watches()])
+    scene.settings.reverse_deliveries = False
+    scene.come_to_rest()
+
+
 def _clock_of(function: str, ahead: float) -> Callable[[Scene, Site], None]:
     def play(scene: Scene, site: Site) -> None:
         scene.clock.by_function[f"rolemend-{function}"] = ahead
@@ -202,8 +211,8 @@ WHOLE_RUNS: tuple[Column, ...] = (
     Column("delivered in reversed order", _delivered(reverse_deliveries=True)),
     Column("twice and reversed", _delivered(duplicate_deliveries=True, reverse_deliveries=True)),
     Column("delivered an hour late", _late),
-    # Creations are found in ActionTrail's history too, lines of the access log by a consumer group's checkpoint only.
-    Column("a range that never comes", _never, needs=("UpdateRole", "UpdateCheckPoint")),
+    Column("a range that never comes", _never),
+    Column("a range that never comes, and none after it", _never_more),
     *(
         Column(f"clock of {function} an hour {word}, two at once", _clock_of(function, ahead))
         for function in ("watch", "diagnose", "remediate", "notify")

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from rolemend.incident.life import ALERTED, VERIFIED
+from rolemend.incident.life import ALERTED, VERIFIED, Incident, overwritten_id
 from tests.matrix.faults import Column
 from tests.matrix.scene import End
 
@@ -68,6 +68,8 @@ def judge(end: End, plain: End, before: Any, by_person: Any, column: Column) -> 
         gone = _is_gone(end.document, by_person)
         overwritten = int(gone and column.overwrites)
         wrong += ["a person's statement is gone"] * (gone and not column.overwrites)
+        if overwritten and not _is_raised(found, by_person, end):
+            lost.append("the person's document: nobody was told that it was overwritten")
     else:
         wanted = plain.document if repaired else before
         if end.document != wanted:
@@ -94,6 +96,14 @@ def _count(found: int, wanted: int, what: str, lost: list[str], doubled: list[st
         lost.append(f"{what}: {found} of {wanted}")
     if found > wanted:
         doubled.append(f"{what}: {found} in the place of {wanted}")
+
+
+def _is_raised(found: Incident | None, by_person: Any, end: End) -> bool:
+    """Whether the incident holds what the person wrote, and the message on it was delivered."""
+    if found is None:
+        return False
+    kept = [json.loads(fact.document) for fact in found.overtaken]
+    return by_person in kept and overwritten_id(found) in end.messages
 
 
 def _is_gone(document: Any, by_person: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from tests.matrix.faults import AT_CALLS, LIMITS, WHOLE_RUNS, WRITES, Column
 from tests.matrix.scene import Site
 
 SURE = ("stopped after", "cut after", "two instances")
-"""Faults that every write meets in the reduced form too: it has left something behind, and nobody knows."""
+"""Faults of which every write meets one in the reduced form, in turn: it has left something behind, and nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Case:
 
 def cases(sites: Sequence[Site], *, complete: bool) -> list[Case]:
     """In the complete form each fault at each call that it is meant for. Reduced: each call meets one fault, the faults
-    taken in turn over the calls, and each write meets `SURE` besides. Whole runs and limits are played in both.
+    taken in turn over the calls, and each write one of `SURE` besides, taken in turn over the writes of a kind. Whole
+    runs and limits are played in both.
     """
     made = {site.operation for site in sites}
 
@@ -52,11 +54,14 @@ def _all(sites: Sequence[Site], columns: Sequence[Column]) -> Iterator[Case]:
 
 
 def _covering(sites: Sequence[Site], columns: Sequence[Column]) -> Iterator[Case]:
+    writes: Counter[tuple[str, str]] = Counter()
     for number, site in enumerate(sites):
         meant = [column for column in columns if column.hits(site)]
         chosen = {meant[number % len(meant)].name}
         if site.operation in WRITES:
-            chosen |= set(SURE)
+            kind = (site.function, site.operation)
+            chosen.add(SURE[writes[kind] % len(SURE)])
+            writes[kind] += 1
         for column in meant:
             if column.name in chosen:
                 yield Case(site, column)

@@ -17,6 +17,8 @@ from demo.stage import HOME, LEDGER, Stage, deploy, set_stage
 from localcloud.faults import Fault
 from localcloud.fc.settings import HostSettings, InstanceClock
 from localcloud.server import LocalCloud
+from localcloud.sls.cursors import encode_cursor, end_position
+from localcloud.sls.state import Logstore
 from rolemend.incident.life import Incident
 
 PACE = 0.01
@@ -63,6 +65,14 @@ class End:
     messages: tuple[str, ...]
 
 
+def _read_to_the_end(logstore: Logstore) -> None:
+    """Move the checkpoints there are."""
+    for group in logstore.groups.values():
+        for shard in logstore.shards:
+            if shard.id in group.checkpoints:
+                group.checkpoints[shard.id].cursor = encode_cursor(end_position(shard))
+
+
 class Scene:
     """A stage with one scenario prepared. `clock` is that of the functions."""
 
@@ -76,6 +86,9 @@ class Scene:
         self.stage: Stage = set_stage(local, receiver.url, GUARDRAILS)
         deploy(self.stage, ROLEMEND_REST_SECONDS="0")
         self._plain()
+        self.local.call(
+            lambda cloud: self.host.fire_timer("rolemend-watch", "sweep")
+        )  # makes room for checkpoints
         self.call: Callable[[], Any] = scenario.prepare(self.stage)
         self.stage.settle()
         self.changed = "emr-demo-trust" if scenario.name == "trust-policy" else "emr-demo-reader"
@@ -111,12 +124,20 @@ class Scene:
         return copy.deepcopy((state.accounts, state.oss, state.emr))
 
     def reset(self) -> None:
-        """Put the account back to before the denied call. The logs go on: what is read of them is read."""
+        """Put the account back to before the denied call. The logs go on, but what stood in them has expired, so that
+        no instance that read up to an earlier place counts it again.
+        """
 
         def put_back(cloud: Any) -> None:
             cloud.faults.clear()
             state = cloud.state
             state.accounts, state.oss, state.emr = copy.deepcopy(self._kept)
+            for project in state.sls.projects.values():
+                for shard in (shard for logstore in project.logstores.values() for shard in logstore.shards):
+                    shard.first += len(shard.groups)
+                    shard.groups.clear()
+                for logstore in project.logstores.values():
+                    _read_to_the_end(logstore)
             for trails in state.actiontrail.accounts.values():
                 trails.events.clear()
             self.host.invocations.clear()

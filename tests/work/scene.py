@@ -144,6 +144,7 @@ class Scene:
             logs=logs,
             trail=self.trail,
             ledger=self.ledger,
+            leases=Leases(self.store, "test", lambda: self.now),
             index=Index(self.store),
             pending=PendingCreations(self.store),
             clusters=self.clusters,

@@ -142,6 +142,18 @@ class NotTakenBack(msgspec.Struct, frozen=True, kw_only=True, tag="not_taken_bac
     reason: str
 
 
+class Overtaken(msgspec.Struct, frozen=True, kw_only=True, tag="overtaken"):
+    """A log tells that somebody wrote another trust policy while the role was leased for a change: what that change
+    wrote may stand in its place. `signal` is the event's id, `at` its time in epoch seconds.
+    """
+
+    change: str
+    signal: str
+    by: str
+    document: str
+    at: int
+
+
 class Sending(msgspec.Struct, frozen=True, kw_only=True, tag="sending"):
     """Written before a message is sent: `claim` is the one invocation that sends it."""
 
@@ -202,6 +214,7 @@ Fact = (
     | Rejected
     | TakenBack
     | NotTakenBack
+    | Overtaken
     | Sending
     | Undelivered
     | Notified

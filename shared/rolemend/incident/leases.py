@@ -95,6 +95,18 @@ class Leases:
         before = earlier[-1] if earlier else 0.0
         return Lease(role=role, holder=mine.holder, until=mine.until, changes=changes, before=before)
 
+    def around(self, role: str, moment: float, slack: float) -> tuple[str, ...]:
+        """The incidents for which the role was leased at a moment, give or take `slack` seconds; each once."""
+        lines = self._book.read(_key(role)).entries
+        ended = {line.fact.holder: line.time for line in lines if isinstance(line.fact, Released)}
+        found = (
+            line.fact.incident
+            for line in lines
+            if isinstance(line.fact, Leased)
+            and line.time - slack <= moment <= ended.get(line.fact.holder, line.fact.until) + slack
+        )
+        return tuple(dict.fromkeys(found))
+
     def check(self, lease: Lease) -> None:
         """Raises LeaseLost if the lease is over, or another writer holds one by now."""
         holder = _holder(self._book.read(_key(lease.role)).entries)

@@ -19,6 +19,7 @@ from rolemend.incident.journal import (
     Notified,
     NotTakenBack,
     Opened,
+    Overtaken,
     Planned,
     Rejected,
     Reopened,
@@ -89,9 +90,10 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     `round` counts how often it was opened; what belongs to an earlier round no longer counts. `denial` is the one
     that is diagnosed, `touched` the time of the last entry. `telling` counts the alerts that a round calls for, `told`
     says that the last of them was delivered. `refusal` says why an approval was not followed, `hands_off` who took a
-    change back by hand, so that none is made again without asking. `counts` is how often a round was counted into,
-    `counted_at` when last, `read` the parts of each shard in which its denials are counted. `jobs` are the first jobs
-    that are known to have failed of it.
+    change back by hand, so that none is made again without asking. `overtaken` are documents of people that a change
+    may have overwritten, `raised` says that people are yet to be told of the last. `counts` is how often a round was
+    counted into, `counted_at` when last, `read` the parts of each shard in which its denials are counted. `jobs` are
+    the first jobs that are known to have failed of it.
     """
 
     id: str
@@ -130,6 +132,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     rejected: bool = False
     closed_at: float = 0.0
     touched: float = 0.0
+    overtaken: tuple[Overtaken, ...] = ()
+    raised: bool = False
     counts: int = 0
     counted_at: float = 0.0
     read: dict[str, tuple[tuple[int, int], ...]] = {}
@@ -188,6 +192,8 @@ def _step(incident: Incident, entry: Entry) -> Incident:
             return _taken_back(incident, fact, entry.time)
         case NotTakenBack():
             return _not_taken_back(incident, fact)
+        case Overtaken():
+            return become(incident, overtaken=(*incident.overtaken, fact), raised=True)
         case Sending():
             return _sending(incident, fact, entry.time)
         case Notified():
@@ -381,9 +387,20 @@ def _notified(incident: Incident, fact: Notified, time: float) -> Incident:
     state = ALERTED if told and not can_be_approved(incident) else incident.state
     notified = (*incident.notified, fact.message)
     told_at = time if told else incident.told_at
+    raised = incident.raised and fact.message != overwritten_id(incident)
     return msgspec.structs.replace(
-        incident, notified=notified, told=incident.told or told, told_at=told_at, state=state
+        incident,
+        notified=notified,
+        told=incident.told or told,
+        told_at=told_at,
+        state=state,
+        raised=raised,
     )
+
+
+def overwritten_id(incident: Incident) -> str:
+    """The message on the last document of a person that a change may have overwritten."""
+    return f"{incident.id}-{incident.round}-overwritten-{len(incident.overtaken)}"
 
 
 def can_be_approved(incident: Incident) -> bool:
@@ -443,6 +460,8 @@ def _reopened(incident: Incident, denial: Denial) -> Incident:
         "jobs",
         "counted_at",
         "read",
+        "overtaken",
+        "raised",
     }
     fresh = {name: getattr(incident, name) for name in kept}
     return Incident(**fresh, state=REOPENED, round=incident.round + 1, denial=denial)

@@ -12,13 +12,14 @@ from rolemend.checklist.guide import failed_finding, verify_with
 from rolemend.checklist.model import Advice, Diagnosis, Finding
 from rolemend.checklist.spark_table import ACTING_IDENTITY, table_line
 from rolemend.fix.guidance import Guidance
-from rolemend.incident.life import Incident, can_be_approved
+from rolemend.incident.journal import Overtaken
+from rolemend.incident.life import Incident, can_be_approved, overwritten_id
 from rolemend.notify.guidance import guidance_of
 from rolemend.remedy.model import Plan
 from rolemend.signals.denial import BucketTarget, Denial, JobTarget
 from rolemend.text import Text, text
 
-ALERT, REMEDIED = "alert", "remediated"
+ALERT, REMEDIED, OVERWRITTEN = "alert", "remediated", "overwritten"
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +70,12 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def message_kind(incident: Incident) -> str:
-    """`remediated` for a verified change, `alert` for what a person must do, "" if neither is called for."""
+    """`remediated` for a verified change, `alert` for what a person must do, "" if neither is called for.
+
+    `overwritten` comes before them: an alert of its own on a document of a person that a change may have overwritten.
+    """
+    if incident.raised:
+        return OVERWRITTEN
     if incident.state == "verified":
         return REMEDIED
     return "" if incident.state == "closed" else ALERT
@@ -77,6 +83,8 @@ def message_kind(incident: Incident) -> str:
 
 def message_id(incident: Incident, kind: str) -> str:
     """One for each thing that a round of an incident has to tell."""
+    if kind == OVERWRITTEN:
+        return overwritten_id(incident)
     again = f"-{incident.telling}" if kind == ALERT and incident.telling > 1 else ""
     return f"{incident.id}-{incident.round}-{kind}{again}"
 
@@ -86,6 +94,8 @@ def compose(incident: Incident, language: str) -> Message:
     assert incident.denial is not None
     say = _Speaker(language)
     kind = message_kind(incident)
+    if kind == OVERWRITTEN:
+        return _overwritten(incident, incident.overtaken[-1], say)
     diagnosis = incident.diagnosis
     advice, document = _advice(incident, say)
     guided = guidance_of(incident)
@@ -105,6 +115,39 @@ def compose(incident: Incident, language: str) -> Message:
         document=plain(document),
         difference=plain(_difference(incident.plan)),
         verify=_verify(incident),
+    )
+
+
+def _overwritten(incident: Incident, theirs: Overtaken, say: _Speaker) -> Message:
+    """An alert with both documents: theirs to be pasted, and ours in the difference, which shows both whole."""
+    change = next(note for note in incident.changes if note.id == theirs.change)
+    write = change.plan.write
+    said = text(
+        "The log of RAM's calls tells that {who} wrote a trust policy of role {role} at {time}, at the moment at which "
+        "Rolemend wrote its own. What Rolemend wrote may have taken its place.",
+        who=_one_line(theirs.by),
+        role=write.name,
+        time=_moment(theirs.at),
+    )
+    steps = (
+        text(
+            "Ask {who} whether the document below is theirs: a log can be forged.", who=_one_line(theirs.by)
+        ),
+        text("If it is, and what stands there now is not both together, write both together by hand."),
+    )
+    return Message(
+        id=overwritten_id(incident),
+        incident=incident.id,
+        kind=ALERT,
+        title=say(text("Look at role {role}: an edit may be overwritten", role=write.name)),
+        cause=(incident.diagnosis.cause if incident.diagnosis else None) or "unknown",
+        lines=(say(said), say(text("Rolemend's change is {change}.", change=change.id))),
+        checklist=(),
+        advice=tuple(map(say, steps)),
+        document=plain(theirs.document),
+        difference=plain(
+            difference(theirs.document, write.after, _one_line(theirs.by), change.id, whole=True)
+        ),
     )
 
 
@@ -347,12 +390,13 @@ def _difference(plan: Plan | None) -> str:
     return "" if plan is None else difference(plan.write.before, plan.write.after, "before", "after")
 
 
-def difference(old: str, new: str, old_name: str, new_name: str) -> str:
-    """A unified diff of two documents, indented the same way; "" if they are the same."""
+def difference(old: str, new: str, old_name: str, new_name: str, *, whole: bool = False) -> str:
+    """A unified diff of two documents, indented the same way; "" if they are the same. `whole` shows every line."""
     from difflib import unified_diff
 
     before, after = (_indented(document).splitlines() for document in (old, new))
-    return "\n".join(unified_diff(before, after, old_name, new_name, lineterm=""))
+    around = len(before) + len(after) if whole else 3
+    return "\n".join(unified_diff(before, after, old_name, new_name, lineterm="", n=around))
 
 
 def _indented(document: str) -> str:

@@ -1,4 +1,5 @@
-"""ActionTrail events: attempts to create an EMR cluster, denied at once or accepted and perhaps failing later.
+"""ActionTrail events: attempts to create an EMR cluster, denied at once or accepted and perhaps failing later; and
+trust policies that were written.
 
 Event structure: https://www.alibabacloud.com/help/document_detail/28819.html .
 EMR's audited names: https://alibabacloud.com/help/ja/actiontrail/product-overview/audit-events-of-emr .
@@ -22,6 +23,9 @@ CREATION_EVENTS = frozenset(
     {"RunCluster", "CreateCluster", "CreateClusterV2", "CreateClusterWithTemplate", "Create"}
 )
 """Names under which a cluster creation is recorded. `Create` is shared by many services, so the service counts too."""
+
+ROLE_EVENT = "UpdateRole"
+"""A trust policy that was written. https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-updaterole"""
 
 _SERVICES = frozenset({"emr", "emapreduce", "e-mapreduce"})
 """serviceName without case. No recorded failed EMR event is public, so each spelling in use is accepted."""
@@ -51,11 +55,12 @@ _DEFAULTS = {"CreateClusterV2": DEFAULT_ROLE_2016, "CreateClusterWithTemplate": 
 PUSHED_DOWN = (
     "* | where __topic__ = 'actiontrail_audit_event' and (json_extract_scalar(event, '$.eventName') is null"
     " or json_extract_scalar(event, '$.eventName') in ("
-    + ", ".join(f"'{name}'" for name in sorted(CREATION_EVENTS))
+    + ", ".join(f"'{name}'" for name in sorted({*CREATION_EVENTS, ROLE_EVENT}))
     + "))"
 )
-"""The filter that SLS applies before a record is sent. Creations are rare, so those without an error pass too: an
-errorCode of a wrong type would look like none to SLS. Records that are no JSON pass, so that they can be kept aside."""
+"""The filter that SLS applies before a record is sent. Creations and written trust policies are rare, so those without
+an error pass too: an errorCode of a wrong type would look like none to SLS. Records that are no JSON pass, so that they
+can be kept aside."""
 
 _CLUSTER = re.compile(r"[cC]-[A-Za-z0-9]{1,62}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}")
@@ -102,10 +107,21 @@ class StartedCreation(msgspec.Struct, frozen=True, kw_only=True):
     denial: Denial
 
 
+class RoleEdited(msgspec.Struct, frozen=True, kw_only=True):
+    """A trust policy that `principal` wrote, as the log tells it. `time` is in epoch seconds."""
+
+    signal_id: str
+    account: str
+    principal: DeniedPrincipal
+    role: str
+    document: str
+    time: int
+
+
 _decoder = msgspec.json.Decoder(_Event)
 
 
-def read_event(event: str | bytes | dict[str, Any]) -> Denial | StartedCreation | PassedOver:
+def read_event(event: str | bytes | dict[str, Any]) -> Denial | StartedCreation | RoleEdited | PassedOver:
     """Read one event (JSON text, or the object that EventBridge and LookupEvents give).
 
     Raises RecordRejected if it is no JSON object of the documented types, or a creation without the members that
@@ -118,6 +134,8 @@ def read_event(event: str | bytes | dict[str, Any]) -> Denial | StartedCreation 
         raise RecordRejected(f"not an ActionTrail event: {error}") from error
     if parsed.eventName is None:
         raise RecordRejected("not an ActionTrail event: it has no eventName")
+    if parsed.eventName == ROLE_EVENT:
+        return _edited(parsed) or PassedOver("other event")
     if parsed.eventName not in CREATION_EVENTS or (parsed.serviceName or "").lower() not in _SERVICES:
         return PassedOver("other event")
     code = parsed.errorCode or ""
@@ -138,6 +156,36 @@ def _started(event: _Event) -> StartedCreation:
         cluster=told if _CLUSTER.fullmatch(told) else "",
         name=_word(parameters.get("ClusterName")) or _word(parameters.get("Name")),
         denial=denial,
+    )
+
+
+_ROLE_NAME = re.compile(r"[A-Za-z0-9.\-]{1,64}", re.ASCII)
+_LONGEST_DOCUMENT = 8_192
+"""Characters; a trust policy has up to 4,096."""
+
+
+def _edited(event: _Event) -> RoleEdited | None:
+    """None where no trust policy was written: the call was refused, or changed something else of the role."""
+    parameters, identity, signal = (
+        event.requestParameters or {},
+        event.userIdentity,
+        event.eventId or event.requestId,
+    )
+    role, document = _word(parameters.get("RoleName")), _word(parameters.get("NewAssumeRolePolicyDocument"))
+    if (event.errorCode or "").lower() not in _NO_ERROR or (event.serviceName or "").lower() != "ram":
+        return None
+    if identity is None or not signal or not document or len(document) > _LONGEST_DOCUMENT:
+        return None
+    if not _ROLE_NAME.fullmatch(role):
+        return None
+    account = _word(event.recipientAccountId) or _word(identity.accountId)
+    return RoleEdited(
+        signal_id=signal,
+        account=account,
+        principal=_principal(identity, account),
+        role=role,
+        document=document,
+        time=_epoch(event.eventTime or ""),
     )
 
 

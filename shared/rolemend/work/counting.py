@@ -17,6 +17,7 @@ from rolemend.signals.denial import Denial
 from rolemend.together import together
 from rolemend.work import failed_jobs
 from rolemend.work.events import incident_event
+from rolemend.work.overtaken import raise_edit
 from rolemend.work.sorting import Sorter
 from rolemend.work.watch_parts import Parts, Watched
 
@@ -73,6 +74,8 @@ def keep_counts(
     for outcome in settled.outcomes:
         found.take(outcome)
     held = _write(_together(carried, found.tallies), parts, hold=hold)
+    for edit in found.edits:
+        raise_edit(edit, parts)
     watched = Watched(
         read=found.read,
         denials=found.denials,

@@ -17,6 +17,8 @@ from rolemend.work.diagnose import Outcome
 
 LEASE_SECONDS = 90
 """For so long a message belongs to the invocation that claimed it: longer than the function may run."""
+MOST_AT_ONCE = 2
+"""What a change may have overwritten is told in a message of its own, before what became of the incident."""
 TRIES_WITHOUT_ANSWER = 2
 """A message whose answer was lost is sent again once, with the same id."""
 
@@ -37,9 +39,11 @@ def notify(incident_id: str, parts: Parts) -> Outcome:
     incident = parts.ledger.load(incident_id)
     if next_step(incident) != "notify" and not can_be_approved(incident):
         return Outcome(incident=incident_id, state=incident.state)
+    for _ in range(MOST_AT_ONCE):
+        kind = message_kind(incident)
+        if kind and message_id(incident, kind) not in incident.notified:
+            incident = _send(incident, message_id(incident, kind), kind, parts)
     kind = message_kind(incident)
-    if kind and message_id(incident, kind) not in incident.notified:
-        incident = _send(incident, message_id(incident, kind), kind, parts)
     if not kind or message_id(incident, kind) in incident.notified:
         _settle(incident_id, parts)
     cause = (incident.diagnosis.cause if incident.diagnosis else None) or ""

@@ -13,12 +13,12 @@ from rolemend.errors import RecordRejected
 from rolemend.incident.journal import Span, StoppedJob
 from rolemend.incident.tally import Tally
 from rolemend.signals import actiontrail, oss_access_log, spark_job
-from rolemend.signals.actiontrail import StartedCreation
+from rolemend.signals.actiontrail import RoleEdited, StartedCreation
 from rolemend.signals.denial import Denial, PassedOver, incident_id
 from rolemend.signals.spark_job import FailedJob
 from rolemend.work.access_line import Refusal
 
-Outcome = Denial | StartedCreation | FailedJob | Refusal | PassedOver
+Outcome = Denial | StartedCreation | RoleEdited | FailedJob | Refusal | PassedOver
 
 _MOST_KINDS = 4_096
 """How many kinds of lines one reading knows again; more than that are read anew."""
@@ -50,7 +50,8 @@ class Sorter:
     """Sorts records as they come. `own_roles` begins the names of Rolemend's own roles, in lower case; `account` is the
     one that is worked for, "" for any.
 
-    `tallies` are the denials by incident; `jobs` and `started` each once; `rejected` the records that cannot be read,
+    `tallies` are the denials by incident; `jobs` and `started` each once; `edits` the trust policies that others than
+    Rolemend wrote; `rejected` the records that cannot be read,
     with the reason; `passed_over` counts the others by reason. `aside` is called with each rejected record as it comes,
     so that these are not held either.
     """
@@ -59,6 +60,7 @@ class Sorter:
         self.read = self.denials = self.rejected = 0
         self.tallies: dict[str, Tally] = {}
         self.started: list[StartedCreation] = []
+        self.edits: list[RoleEdited] = []
         self.jobs: dict[FailedJob, None] = {}
         self.passed_over: Counter[str] = Counter()
         self._own_roles, self._account = own_roles, account
@@ -87,6 +89,10 @@ class Sorter:
         elif isinstance(outcome, StartedCreation):
             if not self._of_no_interest(outcome.denial):
                 self.started.append(outcome)
+        elif isinstance(outcome, RoleEdited):
+            self.passed_over["a trust policy was written"] += 1
+            if not self._of_no_interest(outcome):
+                self.edits.append(outcome)
         elif isinstance(outcome, FailedJob):
             self.jobs[outcome] = None
         elif isinstance(outcome, Refusal):
@@ -98,7 +104,7 @@ class Sorter:
         self.rejected += 1
         self._aside(record, reason)
 
-    def _of_no_interest(self, denial: Denial) -> str:
+    def _of_no_interest(self, denial: Denial | RoleEdited) -> str:
         """Why a denial is passed over, "" if it is not.
 
         A function of Rolemend itself that was denied is no job's failure, and mending it would be a loop. Of another

@@ -9,6 +9,7 @@ import msgspec
 
 from rolemend.account.interface import ClusterStates, Functions, Logs, Trail
 from rolemend.incident.index import Index
+from rolemend.incident.leases import Leases
 from rolemend.incident.ledger import Ledger
 from rolemend.incident.pending import PendingCreations
 from rolemend.incident.pending_jobs import PendingJobs
@@ -63,6 +64,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     logs: Logs
     trail: Trail
     ledger: Ledger
+    leases: Leases
     index: Index
     pending: PendingCreations
     clusters: ClusterStates
