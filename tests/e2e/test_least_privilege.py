@@ -67,7 +67,7 @@ NEEDED_FOR = {
     ("watch", "emr-serverless-spark:ListLivyComputeToken"): "job",
     ("watch", "emr-serverless-spark:ListLogContents"): "job",
     ("watch", "emr-serverless-spark:ListWorkspaces"): "unseen-job",
-    ("watch", "oss:GetObject"): "sweep",
+    ("watch", "oss:GetObject"): "later",
     ("watch", "oss:PutObject"): "role-name",
     ("watch", "oss:DeleteObject"): "later",
     ("watch", "oss:ListObjects"): "sweep",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 from tests.matrix.faults import AT_CALLS, LIMITS, WHOLE_RUNS, WRITES, Column
 from tests.matrix.scene import Site
 
 SURE = ("stopped after", "cut after", "two instances")
-"""Faults of which every write meets one in the reduced form, in turn: it has left something behind, and nobody knows."""
+"""Faults of which every write meets one in the reduced form: it has left something behind, and nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class Case:
         if self.column in AT_CALLS:
             return f"{self.site.function} {self.site.service}:{self.site.operation}"
         return self.column.name
+
+    def is_of(self, part: int, parts: int) -> bool:
+        """Whether one of so many processes plays it: what each of them recorded may differ in a call of `watch`."""
+        return crc32(f"{self.site} {self.column.name}".encode()) % parts == part
 
 
 def cases(sites: Sequence[Site], *, complete: bool) -> list[Case]:

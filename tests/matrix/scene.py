@@ -27,6 +27,8 @@ LATER = 200.0
 """Seconds until the next look: longer than a lease (180) and than the claim on a message (90)."""
 LOOKS = 4
 """How often the timer of `watch` fires at most after a denied call, the clock going on in between."""
+UNSTEADY = ("GetObject", "PullLogs", "GetCheckPoint", "UpdateCheckPoint")
+"""How often `watch` makes these calls hangs on which of its instances gets a range."""
 OPERATIONS = ("UpdateRole", "CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicyVersion")
 
 
@@ -178,7 +180,7 @@ class Scene:
 
     def recorded(self) -> list[Site]:
         """The calls that the four functions make for one denied call; in an order that does not hang on what happened
-        to come first, the reading of the logs last, as how often it is done does.
+        to come first, and last what `watch` does as often as that.
         """
         self.reset()
         self.local.cloud.keep_calls = True
@@ -192,7 +194,7 @@ class Scene:
                 one = (caller.removeprefix("rolemend-"), service, operation)
                 sites.append(Site(*one, counted[one]))
                 counted[one] += 1
-        return sorted(sites, key=lambda site: (site.operation == "PullLogs", site))
+        return sorted(sites, key=lambda site: (site.function == "watch", site.operation in UNSTEADY, site))
 
     def end(self) -> End:
         """What there is now."""
