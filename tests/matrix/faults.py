@@ -117,6 +117,11 @@ def _planning(site: Site) -> bool:
     return site.function in ("diagnose", "remediate")
 
 
+def _filled(site: Site) -> bool:
+    """All but the one write: what people do right before it is a limit, and has a row of its own."""
+    return _planning(site) and site.operation != "CreatePolicyVersion"
+
+
 def _edited(site: Site) -> bool:
     """All but the call that overwrites: that one has a row of its own."""
     return _planning(site) and site.operation != "UpdateRole"
@@ -139,9 +144,7 @@ AT_CALLS: tuple[Column, ...] = (
     Column("hour ahead", _meanwhile(_hour_ahead)),
     Column("hour back", _meanwhile(_hour_back)),
     Column("person edits", _meanwhile(_edit), _edited, person=True, alert=True),
-    Column(
-        "versions full", _meanwhile(_fill_versions), _planning, alert=True, needs=("CreatePolicyVersion",)
-    ),
+    Column("versions full", _meanwhile(_fill_versions), _filled, alert=True, needs=("CreatePolicyVersion",)),
 )
 """What happens at one call."""
 
