@@ -21,7 +21,7 @@ from localcloud.server import LocalCloud
 
 LATENCY = 0.05
 BAR = 20.0
-PLAYS = 4
+PLAYS = 8
 HEADLINES = ("trust-policy", "resource-list")
 
 Span = tuple[float, float, str, str]
