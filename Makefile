@@ -5,7 +5,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-node test-clients test-faults lint types format docs messages bench lock clean
+.PHONY: help demo test test-node test-clients test-faults lint types format docs messages bench lock clean package test-packages
 
 BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check -qq install
@@ -18,6 +18,11 @@ help: ## list the targets
 demo: .venv/.ready ## run the scenarios on the local cloud and show each step
 	$(BIN)/python -m demo $(ARGS)
 
+TARGET := fc3
+
+package: .venv/.ready ## build the archives that are deployed, into dist/ (TARGET=fc2: for services of FC 2.0)
+	$(BIN)/python -m packing --target $(TARGET) $(ARGS)
+
 # Every step runs, whatever the one before it found. pytest comes last, so its closing line is the last one.
 test: .venv/.ready ## check style, types and floors, and run the whole suite
 	failed=; \
@@ -25,6 +30,9 @@ test: .venv/.ready ## check style, types and floors, and run the whole suite
 	$(MAKE) types || failed="$$failed types"; \
 	$(BIN)/python -m pytest -n 2 $(ARGS) || failed="$$failed pytest"; \
 	test -z "$$failed" || { echo "make test: failed:$$failed" >&2; exit 1; }
+
+test-packages: .venv/.ready ## run every end-to-end test from the archives
+	$(BIN)/python -m pytest -n 2 tests/e2e --archives=all $(ARGS)
 
 # Not part of `make test`: these need Node and npm, or packages that cannot share a virtualenv with the functions' SDKs.
 test-node: .venv/.ready ## run Alibaba Cloud's clients for Node against a local cloud (needs node 20)

@@ -1,4 +1,4 @@
-"""`python -m demo [--json] [--only NAME] [--svg FILE]`: play the scenarios; exit code 0 if each came out as it must."""
+"""`python -m demo [--json] [--only NAME] [--fc2] [--svg FILE]`: play the scenarios; exit code 0 if each came out as it must."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument(
         "--only", action="append", choices=[s.name for s in SCENARIOS], help="play only this one"
     )
+    parser.add_argument("--fc2", action="store_true", help="run the functions as services of FC 2.0")
     parser.add_argument("--svg", metavar="FILE", help="also save what was shown as a picture")
     options = parser.parse_args()
     for stream in (sys.stdout, sys.stderr):
@@ -33,7 +34,7 @@ def main() -> int:
             stream.reconfigure(errors="replace")  # a terminal without our signs is no reason to stop
     chosen = [s for s in SCENARIOS if options.only is None or s.name in options.only]
     console = Console(stderr=options.json, record=bool(options.svg), width=110 if options.svg else None)
-    outcomes = play_all(chosen, console)
+    outcomes = play_all(chosen, console, fc2=options.fc2)
     if options.svg:
         console.save_svg(options.svg, title="make demo")
     if options.json:
@@ -42,15 +43,16 @@ def main() -> int:
     return 0 if all(outcome.as_expected() for outcome in outcomes) else 1
 
 
-def play_all(scenarios: list[Scenario], console: Console) -> list[Outcome]:
+def play_all(scenarios: list[Scenario], console: Console, *, fc2: bool = False) -> list[Outcome]:
     """Start the local cloud, deploy Rolemend into it, and play each scenario."""
     show = Show(console)
     outcomes = []
+    manifest = "deploy/fc2/s.yaml" if fc2 else "s.yaml"
     with LocalCloud() as local, through_proxy(local.proxy), Receiver() as receiver:
         console.print(
-            f"The local cloud answers at [bold]{local.proxy}[/]; deploying the functions of s.yaml.\n"
+            f"The local cloud answers at [bold]{local.proxy}[/]; deploying the functions of {manifest}.\n"
         )
-        stage = set_stage(local, receiver.url, GUARDRAILS)
+        stage = set_stage(local, receiver.url, GUARDRAILS, fc2=fc2)
         for scenario in scenarios:
             show.open(scenario)
             outcomes.append(play(stage, receiver, scenario, show.step))

@@ -27,6 +27,8 @@ HOME = "cn-hangzhou"
 TRAIL_PROJECT = "rolemend-trail"
 EVENT_LOGSTORE = "cloudmonitor_spark"
 LEDGER = "rolemend-ledger-demo"
+_FC2_VARIABLES = {"scheme": "http"}
+"""What a user of deploy/fc2/s.yaml changes at its top."""
 FC_TRUST = {
     "Version": "1",
     "Statement": [
@@ -37,14 +39,14 @@ FC_TRUST = {
 
 @dataclass
 class Stage:
-    """A local cloud in which Rolemend runs. `root` are the keys of the account's root user; `service_name` is the
-    FC 2.0 service that the functions run in, "" for FC 3.0."""
+    """A local cloud in which Rolemend runs. `root` are the keys of the account's root user; `fc2`: the functions are
+    services of FC 2.0."""
 
     local: LocalCloud
     root: Keys
     account: str
     webhook: str
-    service_name: str = ""
+    fc2: bool = False
 
     def settle(self) -> None:
         """Wait until every event has arrived and every function has done its work."""
@@ -67,12 +69,12 @@ class Stage:
 
 
 def set_stage(
-    local: LocalCloud, webhook: str, guardrails: str, account: str = DEMO_ACCOUNT, service_name: str = ""
+    local: LocalCloud, webhook: str, guardrails: str, account: str = DEMO_ACCOUNT, fc2: bool = False
 ) -> Stage:
-    """Open an account, make what Rolemend needs in it, and deploy the functions from s.yaml."""
+    """Open an account, make what Rolemend needs in it, and deploy the functions from s.yaml, or deploy/fc2/s.yaml."""
     key = local.call(lambda cloud: open_account(cloud.state, account))
     local.call(lambda cloud: grant_default_roles(cloud.state, account))
-    stage = Stage(local, Keys(key.id, key.secret), account, webhook, service_name)
+    stage = Stage(local, Keys(key.id, key.secret), account, webhook, fc2)
     make_log_projects(stage)
     make_ledger(stage, guardrails)
     for function in FUNCTIONS:
@@ -161,7 +163,8 @@ def make_user(stage: Stage, name: str, *system_policies: str) -> Keys:
 
 
 def deploy(stage: Stage, **environment: str) -> None:
-    """Deploy s.yaml as it stands, with the variables that a user would set in the shell.
+    """Deploy the manifest as it stands, with the variables that a user would set in the shell; the code is that of
+    the folders unless the host has archives.
 
     Those that are set in this shell are for the user's own account, and count for nothing here.
     """
@@ -172,7 +175,14 @@ def deploy(stage: Stage, **environment: str) -> None:
         "ROLEMEND_TRAIL_PROJECT": TRAIL_PROJECT,
         **environment,
     }
+    stage.local.call(_from_folders)
     others = {name: value for name, value in os.environ.items() if not name.startswith("ROLEMEND_")}
     environment = others | variables
-    options = {"account": stage.account, "env": environment, "service_name": stage.service_name}
-    stage.local.call(lambda cloud: cloud.services["fc"].deploy(ROOT / "s.yaml", **options))  # type: ignore[attr-defined]
+    manifest = ROOT / ("deploy/fc2/s.yaml" if stage.fc2 else "s.yaml")
+    options = {"account": stage.account, "env": environment, "variables": _FC2_VARIABLES if stage.fc2 else {}}
+    stage.local.call(lambda cloud: cloud.services["fc"].deploy(manifest, **options))  # type: ignore[attr-defined]
+
+
+def _from_folders(cloud: Any) -> None:
+    settings = cloud.services["fc"].settings
+    settings.code = settings.code or ROOT / "functions"

@@ -1,5 +1,5 @@
-"""Reads an `s.yaml` (edition 3.0.0, component fc3) into function specifications, reporting every mistake at
-once.
+"""Reads an `s.yaml` (edition 3.0.0, component fc3; edition 1.0.0, component fc) into function specifications,
+reporting every mistake at once.
 
 File shape: https://github.com/Serverless-Devs/Serverless-Devs/blob/d781476e/docs/zh/yaml.md
 Limits: https://help.aliyun.com/zh/functioncompute/fc/product-overview/limits-of-usage
@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from localcloud.fc.fields import Fields
+from localcloud.fc.services2 import read_service
 from localcloud.fc.spec import AsyncConfig, FunctionKey, FunctionSpec, Hook, HttpTrigger, parse_function_arn
 from localcloud.fc.trigger_specs import read_trigger
 from localcloud.fc.variables import Scope
@@ -25,6 +26,8 @@ _HANDLER = re.compile(r"[\w./-]+\.[A-Za-z_]\w*")
 _ROLE_NAME = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _ROLE_ARN = re.compile(r"acs:ram::\d+:role/[A-Za-z0-9.-]{1,64}")
 _MAX_ENVIRONMENT = 4096
+_COMPONENTS = {"3.0.0": "fc3", "1.0.0": "fc"}
+"""The component of each edition of the file: functions of FC 3.0, or of FC 2.0 services."""
 _KNOWN = frozenset(
     [
         "annotations",
@@ -88,12 +91,13 @@ def read_manifest(
     only: Collection[str] | None = None,
     service_name: str = "",
     layers: Collection[str] = (),
+    code: Path | None = None,
 ) -> list[FunctionSpec]:
     """The functions of a file, in order. Raises ManifestError.
 
     `environment` answers `${env()}`, `variables` go before the file's own `vars`, `only` names resources or
     functions, `service_name` makes them functions of that FC 2.0 service, `layers` are the layers that the
-    host has.
+    host has, `code` is where code lies in the place of what the file names.
     """
     document = _load(path)
     document["vars"] = {**(document.get("vars") or {}), **(variables or {})}
@@ -111,11 +115,17 @@ def read_manifest(
         if only is not None and name not in only and props.get("functionName") not in only:
             continue
         errors += found
-        if isinstance(resource, dict) and resource.get("component") == "fc3":
-            specs.append(_function(Fields(props, f"{place}.props", errors), scope, service_name, layers))
-        else:
-            errors.append(f"{place}.component: is not fc3")
+        fields, service = Fields(props, f"{place}.props", errors), service_name
+        component = resource.get("component") if isinstance(resource, dict) else None
+        if component != _COMPONENTS[str(document["edition"])]:
+            errors.append(f"{place}.component: is not {_COMPONENTS[str(document['edition'])]}")
+            continue
+        if component == "fc":
+            service, props = read_service(fields)
+            fields = Fields(props, fields.place, errors)
+        specs.append(_function(fields, scope, service, layers, code))
     _check_names(specs, errors)
+    _check_roles(specs, errors)
     if only is not None and not specs:
         errors.append(f"resources: none of {', '.join(sorted(only))}")
     if errors:
@@ -130,8 +140,11 @@ def _load(path: Path) -> dict[str, Any]:
         raise ManifestError(path, [f"cannot be read: {error}"]) from error
     if not isinstance(document, dict):
         raise ManifestError(path, ["is not a mapping"])
-    if str(document.get("edition")) != "3.0.0":
-        raise ManifestError(path, [f"edition: is {document.get('edition')!r}, the local cloud reads 3.0.0"])
+    edition = str(document.get("edition"))
+    if edition not in _COMPONENTS:
+        raise ManifestError(path, [f"edition: is {edition!r}, the local cloud reads 3.0.0 and 1.0.0"])
+    if edition == "1.0.0":
+        document["resources"] = document.pop("services", None)
     for part in ("vars", "template"):
         if not isinstance(document.get(part) or {}, dict):
             raise ManifestError(path, [f"{part}: is not a mapping"])
@@ -159,7 +172,18 @@ def _check_names(specs: list[FunctionSpec], errors: list[str]) -> None:
         seen.add(spec.key)
 
 
-def _function(fields: Fields, scope: Scope, service: str, layers: Collection[str]) -> FunctionSpec:
+def _check_roles(specs: list[FunctionSpec], errors: list[str]) -> None:
+    """A role belongs to a service of FC 2.0, so all its functions have the same."""
+    roles: dict[FunctionKey, str] = {}
+    for spec in specs:
+        owner = spec.key._replace(name="")
+        if spec.key.service and roles.setdefault(owner, spec.role) != spec.role:
+            errors.append(f"services: {spec.key.service} has two roles, {roles[owner]} and {spec.role}")
+
+
+def _function(
+    fields: Fields, scope: Scope, service: str, layers: Collection[str], code: Path | None
+) -> FunctionSpec:
     for name in fields.values.keys() - _KNOWN:
         fields.fail(name, "no such property")
     name, region = fields.text("functionName"), fields.text("region")
@@ -181,7 +205,7 @@ def _function(fields: Fields, scope: Scope, service: str, layers: Collection[str
         key=FunctionKey(scope.account, region, service, name),
         runtime=fields.choice("runtime", RUNTIMES),
         handler=handler,
-        code=_code(fields, scope.folder),
+        code=_code(fields, scope.folder, code),
         memory=memory,
         timeout=fields.number("timeout", 3, 1, 86400),
         role=_role(fields, scope.account),
@@ -198,10 +222,13 @@ def _function(fields: Fields, scope: Scope, service: str, layers: Collection[str
     )
 
 
-def _code(fields: Fields, folder: Path) -> Path:
+def _code(fields: Fields, folder: Path, instead: Path | None) -> Path:
     code = fields.values.get("code")
     source = fields.part("code").text("src") if isinstance(code, dict) else fields.text("code")
     path = (folder / source).resolve()
+    if instead is not None:
+        named = instead.resolve() / path.name.removesuffix(".zip")
+        path = named if named.is_dir() else named.with_name(f"{named.name}.zip")
     if source and not path.is_dir() and path.suffix != ".zip":
         fields.fail("code", f"is neither a folder nor a zip file: {path}")
     elif source and not path.exists():

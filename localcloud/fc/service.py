@@ -85,6 +85,7 @@ class FcService:
             only=only,
             service_name=service_name,
             layers=self.settings.layers,
+            code=self.settings.code,
         )
         for spec in specs:
             self._host.put(spec)

@@ -47,10 +47,14 @@ class HostSettings:
 
     interpreters: dict[str, str] = field(default_factory=dict)
     """Interpreter by runtime name such as `python3.10`; this process's own interpreter for all others."""
-    layers: dict[str, tuple[Path, ...]] = field(default_factory=lambda: {"rolemend": _library_layer()})
+    layers: dict[str, tuple[Path, ...]] = field(
+        default_factory=lambda: dict.fromkeys(("rolemend", "rolemend-fc2"), _library_layer())
+    )
     """Folders (or one zip file) of a layer, by its ARN or its bare name."""
     preloaded: Preloaded | None = None
     """Where instances are forked from, to start quickly; None starts each from nothing, as the service does."""
+    code: Path | None = None
+    """Where code is read in the place of what `s.yaml` names: a folder of its name here, or that name with `.zip`."""
     max_instances: int = 10
     """Instances of one function; `concurrencyConfig.reservedConcurrency` of a function goes before it."""
     idle_seconds: float = 60.0

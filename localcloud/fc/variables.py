@@ -80,7 +80,8 @@ class Scope:
             return self.text(source[1:-1])
         if source.startswith("${"):
             return self.text(source)
-        return self.expression(source)
+        # Edition 1.0.0 writes the names of variables without quotes.
+        return source if source.isidentifier() else self.expression(source)
 
     def _named(self, source: str) -> Any:
         root, _, rest = source.partition(".")

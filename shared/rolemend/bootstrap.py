@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rolemend.account import lean
 from rolemend.account.access import Access, Credentials
 from rolemend.errors import AccountError, NoCredentials, SettingsError
 from rolemend.settings import OperatorSettings, Settings, read_credentials, read_scheme, read_settings
@@ -293,6 +294,8 @@ def load_guardrails(settings: Settings, access: Access) -> Guardrails:
 
 
 def _open(context: Any, environment: Mapping[str, str], *, webhook: bool = False) -> tuple[Settings, Access]:
+    """What each function begins with."""
+    lean.install()
     settings = read_settings(environment, webhook=webhook)
     return settings, settings.access(read_credentials(environment, context))
 

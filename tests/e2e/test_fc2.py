@@ -1,4 +1,4 @@
-"""The same functions as an FC 2.0 service, where they call each other through fc2."""
+"""The same functions as services of FC 2.0, where they call each other through fc2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from localcloud.server import LocalCloud
 
 @pytest.fixture
 def service(local: LocalCloud, receiver: Receiver) -> Stage:
-    return set_stage(local, receiver.url, GUARDRAILS, service_name="rolemend")
+    return set_stage(local, receiver.url, GUARDRAILS, fc2=True)
 
 
 @pytest.mark.parametrize("scenario", [SCENARIOS[0], SCENARIOS[1], SCENARIOS[2]], ids=lambda one: one.name)
@@ -23,4 +23,4 @@ def test_a_scenario_ends_the_same_way_in_a_2_0_service(
     outcome = play(service, receiver, scenario)
     assert outcome.as_expected(), outcome.as_json()
     functions = service.local.cloud.services["fc"].functions()  # type: ignore[attr-defined]
-    assert {key.service for key in functions} == {"rolemend"}
+    assert {key.service for key in functions} == {key.name for key in functions}

@@ -44,7 +44,8 @@ class Functions3:
 
 
 class Service2:
-    """`Functions` of one FC 2.0 service."""
+    """`Functions` of FC 2.0. `service/function` names one of another service; roles belong to services there, so each
+    function has a service of its own."""
 
     def __init__(self, access: Access, service: str) -> None:
         self._access = access
@@ -63,14 +64,15 @@ class Service2:
             Timeout=15,
         )
         headers = {"x-fc-invocation-type": "Async"}
+        service, _, name = function.rpartition("/")
         invoke = client.invoke_function
         ask(
             self._access,
             "InvokeFunction",
             translate_fc2,
             invoke,
-            self._service,
-            function,
+            service or self._service,
+            name,
             payload,
             headers=headers,
         )
