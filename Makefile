@@ -31,8 +31,11 @@ test: .venv/.ready ## check style, types and floors, and run the whole suite
 	$(BIN)/python -m pytest -n 2 $(ARGS) || failed="$$failed pytest"; \
 	test -z "$$failed" || { echo "make test: failed:$$failed" >&2; exit 1; }
 
-test-packages: .venv/.ready ## run every end-to-end test from the archives
-	$(BIN)/python -m pytest -n 2 tests/e2e --archives=all $(ARGS)
+test-packages: .venv/.ready ## run every end-to-end test from the archives, under FC 3.0 and FC 2.0
+	failed=0; \
+	$(BIN)/python -m pytest -n 2 tests/e2e --archives=all $(ARGS) || failed=1; \
+	$(BIN)/python -m pytest -n 2 tests/e2e --archives=all --fc2 $(ARGS) || failed=1; \
+	exit $$failed
 
 # Not part of `make test`: these need Node and npm, or packages that cannot share a virtualenv with the functions' SDKs.
 test-node: .venv/.ready ## run Alibaba Cloud's clients for Node against a local cloud (needs node 20)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from demo import clients
 from demo.clients import Keys
 from localcloud.accounts import DEMO_ACCOUNT, open_account
+from localcloud.fc.archives import use_archives
 from localcloud.ram.default_roles import grant_default_roles
 from rolemend.account.access import Access, Credentials
 from rolemend.account.oss import OssStore
@@ -27,8 +28,17 @@ HOME = "cn-hangzhou"
 TRAIL_PROJECT = "rolemend-trail"
 EVENT_LOGSTORE = "cloudmonitor_spark"
 LEDGER = "rolemend-ledger-demo"
-_FC2_VARIABLES = {"scheme": "http"}
-"""What a user of deploy/fc2/s.yaml changes at its top."""
+_FC2_VARIABLES = {
+    "ROLEMEND_LANGUAGE": "language",
+    "ROLEMEND_NETWORK": "network",
+    "ROLEMEND_REGION": "region",
+    "ROLEMEND_REST_SECONDS": "restSeconds",
+    "ROLEMEND_SCHEME": "scheme",
+    "ROLEMEND_TRAIL_LOGSTORE": "trailLogstore",
+    "ROLEMEND_TRAIL_PROJECT": "trailProject",
+    "ROLEMEND_EVENT_LOGSTORE": "eventLogstore",
+}
+"""What is set in the shell for s.yaml, and changed at the top of deploy/fc2/s.yaml."""
 FC_TRUST = {
     "Version": "1",
     "Statement": [
@@ -69,9 +79,14 @@ class Stage:
 
 
 def set_stage(
-    local: LocalCloud, webhook: str, guardrails: str, account: str = DEMO_ACCOUNT, fc2: bool = False
+    local: LocalCloud, webhook: str, guardrails: str, account: str = DEMO_ACCOUNT, fc2: bool | None = None
 ) -> Stage:
-    """Open an account, make what Rolemend needs in it, and deploy the functions from s.yaml, or deploy/fc2/s.yaml."""
+    """Open an account, make what Rolemend needs in it, and deploy the functions from s.yaml, or deploy/fc2/s.yaml.
+
+    ROLEMEND_GENERATION=fc2 takes the latter where the caller leaves it open.
+    """
+    if fc2 is None:
+        fc2 = os.environ.get("ROLEMEND_GENERATION") == "fc2"
     key = local.call(lambda cloud: open_account(cloud.state, account))
     local.call(lambda cloud: grant_default_roles(cloud.state, account))
     stage = Stage(local, Keys(key.id, key.secret), account, webhook, fc2)
@@ -175,14 +190,21 @@ def deploy(stage: Stage, **environment: str) -> None:
         "ROLEMEND_TRAIL_PROJECT": TRAIL_PROJECT,
         **environment,
     }
-    stage.local.call(_from_folders)
+    generation = "fc2" if stage.fc2 else "fc3"
+    stage.local.call(lambda cloud: _choose_code(cloud.services["fc"].settings, generation))  # type: ignore[attr-defined]
     others = {name: value for name, value in os.environ.items() if not name.startswith("ROLEMEND_")}
     environment = others | variables
     manifest = ROOT / ("deploy/fc2/s.yaml" if stage.fc2 else "s.yaml")
-    options = {"account": stage.account, "env": environment, "variables": _FC2_VARIABLES if stage.fc2 else {}}
+    options: dict[str, Any] = {"account": stage.account, "env": environment}
+    if stage.fc2:
+        told = _FC2_VARIABLES.items()
+        options["variables"] = {own: environment[name] for name, own in told if name in environment}
     stage.local.call(lambda cloud: cloud.services["fc"].deploy(manifest, **options))  # type: ignore[attr-defined]
 
 
-def _from_folders(cloud: Any) -> None:
-    settings = cloud.services["fc"].settings
-    settings.code = settings.code or ROOT / "functions"
+def _choose_code(settings: Any, generation: str) -> None:
+    """The archives that ROLEMEND_ARCHIVES names (a folder with those of fc3 and fc2), or the folders of the functions."""
+    if archives := os.environ.get("ROLEMEND_ARCHIVES"):
+        use_archives(settings, Path(archives) / generation)
+    else:
+        settings.code = settings.code or ROOT / "functions"

@@ -29,6 +29,7 @@ def add_command(commands: Any) -> None:
     up.add_argument("--state", type=Path, help="file that the state is loaded from and saved to")
     up.add_argument("--account", type=_account, help="16-digit id of the account to open if it is not there")
     up.add_argument("--deploy", type=Path, help="s.yaml whose functions are deployed into the account")
+    up.add_argument("--code", type=Path, help="folder of code or archives in the place of what s.yaml names")
     up.set_defaults(run=run_up)
 
 
@@ -37,6 +38,7 @@ def run_up(options: argparse.Namespace) -> int:
 
     The exit code is 0, or 1 if the port, the state file or the functions' s.yaml cannot be used.
     """
+    from localcloud.fc.archives import ArchivesUnusable
     from localcloud.fc.manifest import ManifestError
     from localcloud.server import LocalCloud
     from localcloud.statefile import StateFileError
@@ -52,7 +54,7 @@ def run_up(options: argparse.Namespace) -> int:
         with cloud:
             _open(cloud, options)
             stopped.recv(1)
-    except (StateFileError, ManifestError) as error:
+    except (StateFileError, ManifestError, ArchivesUnusable) as error:
         return _fail(str(error))
     finally:
         _tell_counts(cloud.cloud)
@@ -77,9 +79,12 @@ def _listen_for(*signals: signal.Signals) -> socket.socket:
 def _open(cloud: LocalCloud, options: argparse.Namespace) -> None:
     """Open the account, deploy the functions, and say how to get there."""
     from localcloud.accounts import DEMO_ACCOUNT, open_account
+    from localcloud.fc.archives import use_code
 
     account = options.account or next(iter(cloud.cloud.state.accounts), DEMO_ACCOUNT)
     key = cloud.call(lambda inner: open_account(inner.state, account))
+    if options.code:
+        cloud.call(lambda inner: use_code(inner.services["fc"].settings, options.code))  # type: ignore[attr-defined]
     if options.deploy:
         cloud.call(lambda inner: inner.services["fc"].deploy(options.deploy, account=account))  # type: ignore[attr-defined]
     print(*export_lines(cloud.proxy, account, key.id, key.secret), sep="\n")

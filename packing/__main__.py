@@ -22,8 +22,12 @@ OWN = ("python/rolemend/",)
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="packing", description=__doc__)
-    parser.add_argument("--target", choices=sorted(RUNTIMES), default="fc3", help="which generation it is for")
-    parser.add_argument("--here", action="store_true", help="for the interpreter at hand, to be tried out here")
+    parser.add_argument(
+        "--target", choices=sorted(RUNTIMES), default="fc3", help="which generation it is for"
+    )
+    parser.add_argument(
+        "--here", action="store_true", help="for the interpreter at hand, to be tried out here"
+    )
     parser.add_argument("--out", type=Path, help="folder for the archives (default: dist/TARGET)")
     options = parser.parse_args()
     try:

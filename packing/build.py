@@ -15,7 +15,7 @@ from typing import Any
 from packing import bytecode, wheels
 from packing.archive import Entries, write_archive
 from packing.contents import tree_entries, wheel_entries
-from packing.plan import Plan, closure, read_plan, requirements_for
+from packing.plan import closure, read_plan, requirements_for
 from packing.target import Target
 from packing.wheels import Wheel
 
@@ -133,7 +133,9 @@ def _wheels(target: Target, cache: Path) -> dict[str, Wheel]:
 def _digest(target: Target) -> str:
     """Over everything that the archives are made of."""
     digest = hashlib.sha256(repr((target, sys.version)).encode())
-    inputs = [ROOT / name for name in ("pyproject.toml", "requirements-layer.lock", "requirements-build.lock")]
+    inputs = [
+        ROOT / name for name in ("pyproject.toml", "requirements-layer.lock", "requirements-build.lock")
+    ]
     for folder in ("shared", "functions", "packing"):
         inputs += [path for path in (ROOT / folder).rglob("*") if path.is_file() and path.suffix != ".pyc"]
     for path in sorted(inputs):

@@ -25,5 +25,7 @@ def compiled(entries: Mapping[str, bytes], interpreter: str, place: str) -> Entr
         environment = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
         # Columns for tracebacks would take a third of the files; the lines stay.
         command = [interpreter, "-S", "-s", "-X", "no_debug_ranges", str(_PROGRAM)]
-        subprocess.run([*command, str(root), place, *_BARE], env=environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [*command, str(root), place, *_BARE], env=environment, check=True, stdout=subprocess.DEVNULL
+        )
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*.pyc")}

@@ -17,7 +17,9 @@ _NEEDLESS = re.compile(
     """,
     re.VERBOSE,
 )
-_OF_METADATA = re.compile(r"(METADATA|entry_points\.txt|licenses/.*|(LICEN[CS]E|NOTICE|COPYING|AUTHORS)[^/]*)")
+_OF_METADATA = re.compile(
+    r"(METADATA|entry_points\.txt|licenses/.*|(LICEN[CS]E|NOTICE|COPYING|AUTHORS)[^/]*)"
+)
 """Kept of a wheel's dist-info: what code asks for at run time, and what a licence demands to be handed on."""
 
 

@@ -129,9 +129,7 @@ def read_wheels(folder: Path, target: Target) -> dict[str, Wheel]:
 
 
 def _metadata(archive: zipfile.ZipFile) -> HeaderParser | object:
-    (name,) = (
-        entry for entry in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", entry)
-    )
+    (name,) = (entry for entry in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", entry))
     return HeaderParser().parsestr(archive.read(name).decode("utf-8", "replace"))
 
 
@@ -142,7 +140,9 @@ def _check_glibc(path: Path) -> None:
             if re.search(r"\.so(\.\d+)*$", entry):
                 newest = max((int(found) for found in _GLIBC_NAME.findall(archive.read(entry))), default=0)
                 if newest > GLIBC:
-                    raise WheelsFailed(f"{path.name}: {entry} needs glibc 2.{newest}, the runtime has 2.{GLIBC}")
+                    raise WheelsFailed(
+                        f"{path.name}: {entry} needs glibc 2.{newest}, the runtime has 2.{GLIBC}"
+                    )
 
 
 def _run(command: list[str], cwd: Path | None = None, env: dict[str, str] | None = None) -> None:

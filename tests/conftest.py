@@ -82,3 +82,23 @@ def root(local: LocalCloud, account: str) -> Keys:
 @pytest.fixture
 def state(local: LocalCloud) -> State:
     return local.cloud.state
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--archives",
+        choices=("some", "all"),
+        default="some",
+        help="run some or all end-to-end tests from the built archives",
+    )
+    parser.addoption("--fc2", action="store_true", help="run the end-to-end tests as services of FC 2.0")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Under which interpreters the archives ran."""
+    ran = [test.nodeid for test in terminalreporter.stats.get("passed", [])]
+    if config.getoption("--archives") == "all" or any("test_packaged" in name for name in ran):
+        from tests import archives
+
+        for line in archives.summary():
+            terminalreporter.write_line(line)

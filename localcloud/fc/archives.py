@@ -11,6 +11,8 @@ from localcloud.fc.interpreters import find_interpreter, variable_of
 from localcloud.fc.manifest import RUNTIMES
 from localcloud.fc.settings import HostSettings
 
+INDEX = "archives.json"
+
 
 class ArchivesUnusable(Exception):
     """There are no archives in a folder, or none that an interpreter of this machine can run."""
@@ -30,9 +32,17 @@ def use_archives(settings: HostSettings, folder: Path) -> None:
     settings.layers.update(dict.fromkeys(("rolemend", "rolemend-fc2"), (place,)))
 
 
+def use_code(settings: HostSettings, folder: Path) -> None:
+    """Archives where the folder holds some, else folders of code, which run with the packages of this machine."""
+    if (folder / INDEX).exists():
+        use_archives(settings, folder)
+    else:
+        settings.code = folder
+
+
 def _read(folder: Path) -> dict[str, Any]:
     try:
-        index: dict[str, Any] = json.loads((folder / "archives.json").read_text("utf-8"))
+        index: dict[str, Any] = json.loads((folder / INDEX).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ArchivesUnusable(f"{folder}: no archives: {error}") from error
     return index

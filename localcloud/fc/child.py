@@ -15,7 +15,9 @@ import sys
 
 sys.path.pop(0)  # this file's own folder, whose module names must not hide the function's
 
+import base64
 import importlib
+import io
 import json
 import logging
 import os
@@ -26,6 +28,7 @@ import time
 import traceback
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote, urlencode
 
 _LENGTHS = struct.Struct(">II")
 
@@ -138,6 +141,48 @@ def encode(result: Any) -> bytes:
     return (result if isinstance(result, str) else json.dumps(result)).encode("utf-8", "surrogatepass")
 
 
+def serve_wsgi(application: Callable[..., Any], event: bytes, context: Context) -> bytes:
+    """Call FC 2.0's HTTP handler `(environ, start_response)` with a request; the answer is written as 3.0's is.
+
+    https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/user-guide/http-handlers
+    """
+    request = json.loads(event)
+    http, encoded = request["requestContext"]["http"], request["isBase64Encoded"]
+    body = base64.b64decode(request["body"]) if encoded else request["body"].encode("utf-8", "surrogatepass")
+    path, _, query = request["rawPath"].partition("?")
+    environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request["headers"].items()}
+    environ |= {
+        "REQUEST_METHOD": http["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(path, "latin-1"),
+        "QUERY_STRING": query or urlencode(request["queryParameters"]),
+        "CONTENT_TYPE": environ.pop("HTTP_CONTENT_TYPE", ""),
+        "CONTENT_LENGTH": str(len(body)),
+        "SERVER_NAME": request["requestContext"]["domainName"],
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": http["protocol"],
+        "REMOTE_ADDR": http["sourceIp"],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "fc.context": context,
+        "fc.request_uri": request["rawPath"],
+    }
+    environ.pop("HTTP_CONTENT_LENGTH", None)
+    told = {}
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+        told.update(statusCode=int(status.split(" ", 1)[0]), headers=dict(headers))
+
+    content = b"".join(application(environ, start_response))
+    answer = {**told, "isBase64Encoded": True, "body": base64.b64encode(content).decode()}
+    return json.dumps(answer).encode()
+
+
 def peak_memory() -> int:
     """The process's largest memory use in KB; `ru_maxrss` would count what the parent used before this
     program began.
@@ -218,6 +263,8 @@ class Runtime:
         def call(context: Context) -> bytes:
             if self.handler is None:
                 raise self.unloadable or LoadError("HandlerNotFound", "no handler")
+            if self.settings["wsgi"]:
+                return serve_wsgi(self.handler, event, context)
             return encode(self.handler(event, context))
 
         self.run("Invoke", request_id, "UnhandledInvocationError", call)

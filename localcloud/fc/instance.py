@@ -202,6 +202,7 @@ def _settings_of(spec: FunctionSpec, name: str, code: Path) -> dict[str, Any]:
         "initializer": spec.initializer.handler,
         "pre_stop": spec.pre_stop.handler,
         "old_context": spec.old_context,
+        "wsgi": spec.wsgi,
         "region": spec.key.region,
         "account_id": spec.key.account,
         "service": spec.key.service,

@@ -16,7 +16,7 @@ import yaml
 
 from localcloud.fc.fields import Fields
 from localcloud.fc.services2 import read_service
-from localcloud.fc.spec import AsyncConfig, FunctionKey, FunctionSpec, Hook, HttpTrigger, parse_function_arn
+from localcloud.fc.spec import AsyncConfig, FunctionKey, FunctionSpec, Hook, parse_function_arn
 from localcloud.fc.trigger_specs import read_trigger
 from localcloud.fc.variables import Scope
 
@@ -199,8 +199,6 @@ def _function(
     reserved = fields.part("concurrencyConfig")
     hooks = fields.part("instanceLifecycleConfig")
     triggers = [read_trigger(part, scope.account, region) for part in fields.parts("triggers")]
-    if service and any(isinstance(trigger, HttpTrigger) for trigger in triggers):
-        fields.fail("triggers", "HTTP triggers of FC 2.0 call a WSGI handler, which the local cloud does not")
     return FunctionSpec(
         key=FunctionKey(scope.account, region, service, name),
         runtime=fields.choice("runtime", RUNTIMES),

@@ -123,6 +123,11 @@ class FunctionSpec:
         """
         return bool(self.key.service) or self.runtime != "python3.12"
 
+    @property
+    def wsgi(self) -> bool:
+        """Whether the handler is called as a WSGI application: HTTP functions of FC 2.0."""
+        return bool(self.key.service) and any(isinstance(trigger, HttpTrigger) for trigger in self.triggers)
+
 
 def parse_function_arn(arn: str) -> FunctionKey | None:
     """`acs:fc:<region>:<account>:functions/<f>[/<qualifier>]` or

@@ -11,6 +11,21 @@ from demo.scenarios import GUARDRAILS
 from demo.stage import Stage, set_stage
 from localcloud.fc.process import Preloaded
 from localcloud.server import LocalCloud
+from tests.archives import runnable, unpacked
+
+
+@pytest.fixture(scope="session", autouse=True)
+def as_packaged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """With --archives=all, every stage runs the built archives; with --fc2, as services of FC 2.0."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.config.getoption("--archives") == "all":
+            place = tmp_path_factory.mktemp("archives")
+            for name in ("fc3", "fc2"):
+                unpacked(runnable(name), place / name)
+            patch.setenv("ROLEMEND_ARCHIVES", str(place))
+        if request.config.getoption("--fc2"):
+            patch.setenv("ROLEMEND_GENERATION", "fc2")
+        yield
 
 
 @pytest.fixture

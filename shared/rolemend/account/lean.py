@@ -17,11 +17,17 @@ from types import ModuleType
 from typing import Any
 
 UNUSED: Mapping[str, tuple[str, ...]] = {
-    "Tea.core": ("aiohttp",),
+    "Tea.core": ("aiohttp", "asyncio"),
+    "alibabacloud_credentials.provider.cli_profile": ("aiofiles",),
     "alibabacloud_credentials.provider.ecs_ram_role": ("apscheduler",),
+    "alibabacloud_credentials.provider.external": ("asyncio",),
+    "alibabacloud_credentials.provider.oidc": ("aiofiles",),
+    "alibabacloud_credentials.provider.profile": ("aiofiles",),
+    "alibabacloud_credentials.provider.refreshable": ("asyncio",),
     "alibabacloud_tea_openapi.utils": ("cryptography",),
+    "alibabacloud_tea_util.client": ("asyncio",),
     "aliyun.log.logclient_operator": ("aliyun.log.etl_core",),
-    "darabonba.core": ("aiohttp",),
+    "darabonba.core": ("aiohttp", "asyncio"),
     "darabonba.response": ("aiohttp",),
     "darabonba.utils.stream": ("aiohttp",),
     "darabonba.websocket": ("websocket",),
