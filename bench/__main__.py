@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from rich.console import Console
 from rich.table import Table
 
-from bench import chain, ledger, local_cloud, policy, scale, storm
+from bench import chain, cold, ledger, local_cloud, policy, scale, storm
 from bench.figure import Figure
 
 BENCHMARKS: tuple[tuple[str, Callable[[], Iterable[Figure]]], ...] = (
@@ -26,6 +26,8 @@ BENCHMARKS: tuple[tuple[str, Callable[[], Iterable[Figure]]], ...] = (
     ("storm", storm.storm),
     ("scale", scale.figures),
     ("repair-chain", chain.chain),
+    ("cold-start", cold.starts),
+    ("watch-read", cold.reading),
 )
 """Each by its name with what measures it; add others here."""
 

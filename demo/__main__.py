@@ -1,4 +1,4 @@
-"""`python -m demo [--json] [--only NAME] [--fc2] [--svg FILE]`: play the scenarios; exit code 0 if each came out as it must."""
+"""`python -m demo [--json] [--only NAME] [--fc2] [--svg FILE]`: play the scenarios; 0 if all end as expected."""
 
 from __future__ import annotations
 

@@ -191,7 +191,8 @@ def deploy(stage: Stage, **environment: str) -> None:
         **environment,
     }
     generation = "fc2" if stage.fc2 else "fc3"
-    stage.local.call(lambda cloud: _choose_code(cloud.services["fc"].settings, generation))  # type: ignore[attr-defined]
+    service: Any = stage.local.cloud.services["fc"]
+    stage.local.call(lambda cloud: _choose_code(service.settings, generation))
     others = {name: value for name, value in os.environ.items() if not name.startswith("ROLEMEND_")}
     environment = others | variables
     manifest = ROOT / ("deploy/fc2/s.yaml" if stage.fc2 else "s.yaml")
@@ -203,7 +204,7 @@ def deploy(stage: Stage, **environment: str) -> None:
 
 
 def _choose_code(settings: Any, generation: str) -> None:
-    """The archives that ROLEMEND_ARCHIVES names (a folder with those of fc3 and fc2), or the folders of the functions."""
+    """The archives in the folder that ROLEMEND_ARCHIVES names (in it fc3 and fc2), or the folders of the functions."""
     if archives := os.environ.get("ROLEMEND_ARCHIVES"):
         use_archives(settings, Path(archives) / generation)
     else:

@@ -1,4 +1,4 @@
-"""Compiled modules for an archive: Function Compute cannot keep those it would make, and makes them at each cold start."""
+"""Compiled modules for an archive, which Function Compute would make anew at each cold start."""
 
 from __future__ import annotations
 

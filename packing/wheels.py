@@ -14,6 +14,7 @@ import tarfile
 import tempfile
 import zipfile
 from dataclasses import dataclass
+from email.message import Message
 from email.parser import HeaderParser
 from pathlib import Path
 
@@ -128,7 +129,7 @@ def read_wheels(folder: Path, target: Target) -> dict[str, Wheel]:
     return wheels
 
 
-def _metadata(archive: zipfile.ZipFile) -> HeaderParser | object:
+def _metadata(archive: zipfile.ZipFile) -> Message:
     (name,) = (entry for entry in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", entry))
     return HeaderParser().parsestr(archive.read(name).decode("utf-8", "replace"))
 

@@ -173,7 +173,7 @@ def serve_wsgi(application: Callable[..., Any], event: bytes, context: Context) 
         "fc.request_uri": request["rawPath"],
     }
     environ.pop("HTTP_CONTENT_LENGTH", None)
-    told = {}
+    told: dict[str, Any] = {}
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
         told.update(statusCode=int(status.split(" ", 1)[0]), headers=dict(headers))

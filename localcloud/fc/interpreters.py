@@ -1,4 +1,4 @@
-"""The interpreter of a runtime on this machine: the one that a variable names, or one on the PATH that really starts."""
+"""The interpreter of a runtime on this machine: one that a variable names, or one on the PATH that really starts."""
 
 from __future__ import annotations
 

@@ -234,6 +234,30 @@ def url(fc: Deployment, path: str = "") -> str:
     return fc.service.http_url("web") + path
 
 
+def test_a_2_0_function_is_called_as_a_wsgi_application(fc: Deployment) -> None:
+    fc.deploy(
+        function("pages", runtime="python3.10", layers=["rolemend"], triggers=[http()]),
+        service_name="samples",
+    )
+    place = fc.service.http_url("pages")
+    answer = requests.post(
+        f"{place}a%20b?x=1&y=%C3%A4", data="größe".encode(), headers={"X-Test": "t"}, timeout=10
+    )
+    assert (answer.status_code, answer.headers["X-Own"]) == (201, "yes")
+    event = answer.json()
+    assert (event["rawPath"], event["queryParameters"]) == ("/a%20b", {"x": "1", "y": "ä"})
+    assert (event["body"], event["isBase64Encoded"]) == ("größe", False)
+    assert event["headers"]["X-Test"] == "t"
+    assert (event["requestContext"]["http"]["method"], event["requestContext"]["http"]["path"]) == (
+        "POST",
+        "/a b",
+    )
+    picture = requests.post(place, data=b"\xff\xfe", timeout=10).json()
+    assert (base64.b64decode(picture["body"]), picture["isBase64Encoded"]) == (b"\xff\xfe", True)
+    failed = requests.get(f"{place}fail", timeout=10)
+    assert (failed.status_code, failed.json()["errorType"]) == (502, "ValueError")
+
+
 def test_a_request_becomes_an_event_and_the_result_an_answer(fc: Deployment) -> None:
     fc.deploy(function("web", triggers=[http()]))
     answer = requests.post(

@@ -1,4 +1,4 @@
-"""What `make package` makes: small enough, the same bytes twice, for the runtime's Python and glibc, without needless files."""
+"""What `make package` makes: small, reproducible, for the runtime's Python and glibc, without needless files."""
 
 from __future__ import annotations
 

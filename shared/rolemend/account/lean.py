@@ -9,7 +9,7 @@ then, those packages are stand-ins whose names exist; whoever imports them elsew
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
@@ -68,7 +68,7 @@ def _unused(name: str) -> Any:
 
 
 class _StandIn(ModuleType):
-    __path__: Sequence[str] = ()
+    __path__: MutableSequence[str] = []  # noqa: RUF012 - what the import system asks of a package
     __all__: Sequence[str] = ()
 
     def __getattr__(self, name: str) -> Any:

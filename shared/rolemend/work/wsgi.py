@@ -57,7 +57,7 @@ def _event(environ: Mapping[str, Any]) -> bytes:
     return json.dumps(
         {
             "version": "v1",
-            "rawPath": path,
+            "rawPath": str(environ.get("fc.request_uri") or path).partition("?")[0],
             "headers": headers,
             "queryParameters": queries,
             "body": body,

@@ -132,6 +132,13 @@ def web(event: bytes, context: Any) -> Any:
     return {"statusCode": 201, "headers": headers, "isBase64Encoded": False, "body": json.dumps(request)}
 
 
+def pages(environ: dict[str, Any], start_response: Any) -> Any:
+    """The same as a WSGI application, as FC 2.0 calls HTTP functions."""
+    from rolemend.work.wsgi import application
+
+    return application(web)(environ, start_response)
+
+
 def who_am_i(event: bytes, context: Any) -> Any:
     """Ask STS with the SDK from the layer and the credentials of the environment."""
     from alibabacloud_sts20150401.client import Client

@@ -1,0 +1,99 @@
+"""What importing the SDKs costs a function: their unused parts stay away from it, and from nobody else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from rolemend.account import lean
+
+HEAVY = (
+    "Crypto",
+    "aiofiles",
+    "aiohttp",
+    "aliyunsdkcore",
+    "aliyunsdkkms",
+    "apscheduler",
+    "asyncio",
+    "cryptography",
+)
+SDKS = (
+    "alibabacloud_actiontrail20200706.client",
+    "alibabacloud_emr20210320.client",
+    "alibabacloud_emr_serverless_spark20230808.client",
+    "alibabacloud_fc20230330.client",
+    "alibabacloud_ram20150501.client",
+    "alibabacloud_sts20150401.client",
+    "aliyun.log",
+    "fc2",
+    "oss2",
+)
+
+
+def told(program: str) -> Any:
+    """What a program of its own prints as JSON."""
+    start = "import json, sys\nfrom rolemend.account import lean\n"
+    done = subprocess.run([sys.executable, "-c", start + program], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+def test_an_sdk_is_imported_without_what_no_function_uses(sdk: str) -> None:
+    loaded = told(
+        f"lean.install()\nimport {sdk}\nprint(json.dumps([n for n in sys.modules if n in {HEAVY}]))"
+    )
+    assert loaded == []
+
+
+def test_stand_ins_are_gone_afterwards_and_the_real_packages_to_be_had() -> None:
+    program = (
+        "lean.install()\nimport oss2, Tea.core\n"
+        "left = [n for n, m in sys.modules.items() if type(m).__module__ == 'rolemend.account.lean']\n"
+        "import aiohttp, cryptography.hazmat.primitives.hashes as hashes\n"
+        "print(json.dumps([left, aiohttp.ClientSession.__name__, hashes.SHA256.name]))"
+    )
+    assert told(program) == [[], "ClientSession", "sha256"]
+
+
+def test_what_was_imported_before_stays_real() -> None:
+    program = (
+        "import aiohttp\nlean.install()\nimport Tea.core\nprint(json.dumps(Tea.core.aiohttp is aiohttp))"
+    )
+    assert told(program) is True
+
+
+def test_using_an_unused_part_says_so() -> None:
+    program = (
+        "lean.install()\nimport oss2.crypto\n"
+        "try:\n    oss2.crypto.RSA.importKey('x')\nexcept ImportError as error:\n    print(json.dumps(str(error)))"
+    )
+    assert (
+        told(program) == "Crypto.PublicKey.RSA.importKey is not loaded in functions (rolemend.account.lean)"
+    )
+
+
+def test_it_can_be_installed_twice_and_removed() -> None:
+    before = list(sys.meta_path)
+    lean.install()
+    lean.install()
+    assert len(sys.meta_path) == len(before) + 1
+    lean.remove()
+    lean.remove()
+    assert sys.meta_path == before
+
+
+def test_every_module_named_is_there_and_imports_what_is_named() -> None:
+    """A new version of an SDK that no longer imports a package, or is laid out anew, shows here."""
+    program = (
+        "import importlib.util, re\nfound = {}\n"
+        "for name, packages in lean.UNUSED.items():\n"
+        "    text = open(importlib.util.find_spec(name).origin).read()\n"
+        "    found[name] = [p for p in packages if not re.search("
+        r"rf'^\s*(from|import) ({re.escape(p)}|\.{p.rpartition(chr(46))[2]})\b', text, re.M)]"
+        "\nprint(json.dumps({name: packages for name, packages in found.items() if packages}))"
+    )
+    assert told(program) == {}
