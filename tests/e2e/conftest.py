@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -32,10 +33,11 @@ def as_packaged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 def local(running: LocalCloud, preloaded: Preloaded | None) -> LocalCloud:
     """The local cloud, emptied. Its function host starts instances quickly: imports would be most of these tests' time.
 
-    The tests of the function host and of the demo start each instance from nothing.
+    The tests of the function host, of the archives and of the demo start each instance from nothing.
     """
     running.reset()
-    running.cloud.services["fc"].settings.preloaded = preloaded  # type: ignore[attr-defined]
+    packaged = "ROLEMEND_ARCHIVES" in os.environ
+    running.cloud.services["fc"].settings.preloaded = None if packaged else preloaded  # type: ignore[attr-defined]
     return running
 
 

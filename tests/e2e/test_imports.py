@@ -29,6 +29,7 @@ def probed(stage: Stage, tmp_path: Path) -> FunctionHost:
     found = stage.local.cloud.services["fc"]._host  # type: ignore[attr-defined]
     assert isinstance(found, FunctionHost)
     (tmp_path / "handler.py").write_text((ROOT / "functions" / "watch" / "handler.py").read_text() + _PROBE)
+    found.settings.preloaded = None
     (key,) = [key for key in found.pools if key.name == "rolemend-watch"]
     spec = found.pools[key].spec
     stage.local.call(lambda cloud: found.put(replace(spec, code=tmp_path)))

@@ -42,6 +42,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture
 def packaged(place: Path, local: LocalCloud, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Stage:
     monkeypatch.setenv("ROLEMEND_ARCHIVES", str(place.parent))
+    local.cloud.services["fc"].settings.preloaded = None  # type: ignore[attr-defined]
     return set_stage(local, receiver.url, GUARDRAILS, fc2=place.name == "fc2")
 
 
