@@ -22,8 +22,8 @@ from packing.wheels import Wheel
 ROOT = Path(__file__).parent.parent
 LAYER = "layer.zip"
 INDEX = "archives.json"
-_COMMAND_LINE = ("python/rolemend/cli.py", "python/rolemend/commands/")
-"""The top floors, which no function can know."""
+_COMMAND_LINE = ("python/rolemend/cli.py", "python/rolemend/commands/", "python/rolemend/probe/")
+"""The top floors, which no function can know, and what only they use."""
 
 
 def build(target: Target, folder: Path, cache: Path = ROOT / "build") -> dict[str, Any]:

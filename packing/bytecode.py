@@ -11,7 +11,7 @@ from packing.archive import Entries
 
 _PROGRAM = Path(__file__).with_name("compiling.py")
 _BARE = ("python/rolemend/",)
-"""Whose docstrings are left away: this project's own, which nothing reads in a function."""
+"""Whose docstrings and signatures' types are left away: this project's own, as nothing reads them in a function."""
 
 
 def compiled(entries: Mapping[str, bytes], interpreter: str, place: str) -> Entries:

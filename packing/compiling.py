@@ -1,8 +1,9 @@
 """Run by the target's interpreter, on its own: compiles every module under a folder, in one fixed order.
 
-Arguments: the folder, where its contents will lie when they run, and packages whose docstrings are left away. The files
-are never compared with their sources again (unchecked hashes), so they hold no times, and nothing is looked up in vain
-when they are loaded: https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
+Arguments: the folder, where its contents will lie when they run, and packages whose docstrings and signatures' types
+are left away. The files are never compared with their sources again (unchecked hashes), so they hold no times, and
+nothing is looked up in vain when they are loaded:
+https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
 Syntax warnings of other people's packages are none of ours.
 """
 
@@ -35,11 +36,16 @@ def main(folder: Path, place: str, bare: list[str]) -> None:
 
 
 def _strip(tree: ast.AST) -> None:
+    """Take away docstrings and the types of arguments and results; those of fields, by which data are decoded, stay."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             first = node.body[0] if node.body else None
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                 node.body = node.body[1:] or [ast.copy_location(ast.Pass(), first)]
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.returns = None
+        if isinstance(node, ast.arg):
+            node.annotation = None
 
 
 if __name__ == "__main__":

@@ -33,8 +33,10 @@ def names(built: Built, archive: str) -> list[str]:
         return opened.namelist()
 
 
-def test_layer_and_library_are_small(built: Built) -> None:
-    layer = built.folder / "layer.zip"
+@pytest.mark.parametrize("name", ["fc3", "fc2"])
+def test_layer_and_library_are_small(name: str) -> None:
+    """With compiled modules, which only an interpreter that starts can make."""
+    layer = runnable(name).folder / "layer.zip"
     assert layer.stat().st_size <= LAYER_LIMIT
     assert packed_size(layer, OWN) <= OWN_LIMIT
 
