@@ -15,15 +15,6 @@ from tests.clients import Keys
 from tests.matrix import table
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table of the faults that were played, whichever process played them."""
-    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
-    told = [value for one in reports for name, value in one.user_properties if name == table.PROPERTY]
-    if told:
-        terminalreporter.section("faults")
-        terminalreporter.write("\n".join([*table.lines(cell for cells in told for cell in cells), ""]))
-
-
 PACKAGES = (
     "alibabacloud_actiontrail20200706.client",
     "alibabacloud_emr20210320.client",
@@ -95,7 +86,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Under which interpreters the archives ran."""
+    """The table of the faults that were played, whichever process played them; and under which interpreters the archives
+    ran."""
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
+    told = [value for one in reports for name, value in one.user_properties if name == table.PROPERTY]
+    if told:
+        terminalreporter.section("faults")
+        terminalreporter.write("\n".join([*table.lines(cell for cells in told for cell in cells), ""]))
     ran = [test.nodeid for test in terminalreporter.stats.get("passed", [])]
     if config.getoption("--archives") == "all" or any("test_packaged" in name for name in ran):
         from tests import archives
