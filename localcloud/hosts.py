@@ -21,6 +21,8 @@ _PLAIN = {
     "openapi-mcp": "openapiexplorer",
 }
 """First labels of host names that hold nothing but the service and the region."""
+_SIGN_IN = re.compile(r"(?:signin|oauth)\.(?:aliyun|alibabacloud)\.com")
+"""Where people sign in, and where applications ask who did, on either site."""
 _FUNCTION_SUFFIX = ".fcapp.run"
 _OWN = re.compile(r"(?:(.+)\.)?(?:localhost|127(?:\.\d{1,3}){3})|::1|")
 
@@ -37,6 +39,8 @@ def locate(host: str) -> Address | None:
     """Read a host name such as `b.oss-cn-hangzhou-internal.aliyuncs.com`; None if no service has it."""
     if host == "100.100.100.200":
         return Address("metadata", "")
+    if _SIGN_IN.fullmatch(host):
+        return Address("oauth", "")
     if host.endswith(_FUNCTION_SUFFIX):
         return _function_url(host[: -len(_FUNCTION_SUFFIX)].split("."))
     if not host.endswith(_SUFFIX):

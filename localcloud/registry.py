@@ -8,6 +8,7 @@ from localcloud.actiontrail.service import ActionTrailService
 from localcloud.emr.service import EmrService
 from localcloud.fc.service import FcService
 from localcloud.metadata.service import MetadataService
+from localcloud.oauth.service import OAuthService
 from localcloud.openapiexplorer.service import OpenApiExplorerService
 from localcloud.oss.service import OssService
 from localcloud.ram.service import RamService
@@ -35,4 +36,5 @@ def build_services(cloud: Cloud) -> dict[str, Service]:
         "sls": SlsService(cloud),
         "fc": FcService(cloud),
         "metadata": MetadataService(cloud),
+        "oauth": OAuthService(cloud),
     }

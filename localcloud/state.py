@@ -9,6 +9,7 @@ import msgspec
 
 from localcloud.actiontrail.state import TrailState
 from localcloud.emr.state import EmrState
+from localcloud.oauth.state import OAuthState
 from localcloud.oss.state import OssState
 from localcloud.ram.state import RamAccount
 from localcloud.sls.state import SlsState
@@ -35,3 +36,4 @@ class State(msgspec.Struct, kw_only=True):
     actiontrail: TrailState = msgspec.field(default_factory=TrailState)
     emr: EmrState = msgspec.field(default_factory=EmrState)
     spark: SparkState = msgspec.field(default_factory=SparkState)
+    oauth: OAuthState = msgspec.field(default_factory=OAuthState)

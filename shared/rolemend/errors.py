@@ -14,9 +14,16 @@ RolemendError
 │   ├── Unreachable          network, throttling or a fault of the service, after all tries
 │   │   └── AnswerLost       the request may have had its effect, and nobody can tell
 │   └── Conflict             somebody else changed it first
+├── SignatureError           a signed value that is not believed
+│   ├── SignatureWrong       it was not signed here, or was altered
+│   └── SignatureExpired     it was signed too long ago
+├── SignInRefused            Alibaba Cloud's answer does not prove that one of the operator's account signs in
+├── SignInUnavailable        Alibaba Cloud's OAuth service does not answer
+├── LinkRefused              a link of an alert that permits nothing, or nothing any more
 └── LedgerError
     ├── LedgerDamaged        a journal whose hash chain is broken
     ├── UnknownIncident      no incident has this id
+    ├── AlreadyDecided       a plan on which somebody decided before
     ├── NotApprovable        an incident without the plan that was to be decided on
     ├── NothingToTakeBack    a change that was never made, or does not stand
     ├── RoleBusy             another instance is changing the role
@@ -99,6 +106,38 @@ class Conflict(AccountError):
     """The object is no longer as it was read."""
 
 
+class SignatureError(RolemendError):
+    """A signed value that is not believed."""
+
+
+class SignatureWrong(SignatureError):
+    """It was not signed here, or was altered."""
+
+
+class SignatureExpired(SignatureError):
+    """It was signed too long ago."""
+
+
+class SignInRefused(RolemendError):
+    """`reason` is `browser`, `provider`, `token`, `account` or `nobody`; the message is for the log."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(f"sign-in refused: {message}")
+        self.reason = reason
+
+
+class SignInUnavailable(RolemendError):
+    """The OAuth service does not answer, or not as it should."""
+
+
+class LinkRefused(RolemendError):
+    """`reason` is `unknown`, `expired`, `used`, `decided` or `changed`; the message is for the log."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(f"link refused: {message}")
+        self.reason = reason
+
+
 class LedgerError(RolemendError):
     """The ledger cannot be used."""
 
@@ -109,6 +148,14 @@ class LedgerDamaged(LedgerError):
 
 class UnknownIncident(LedgerError):
     """No incident has this id."""
+
+
+class AlreadyDecided(LedgerError):
+    """Somebody decided on this plan before: `by` says who, `link` is the link they used, "" if none."""
+
+    def __init__(self, by: str, link: str = "") -> None:
+        super().__init__(f"this plan was decided on already: {by}")
+        self.by, self.link = by, link
 
 
 class NotApprovable(LedgerError):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from rolemend.account.interface import ObjectStore
-from rolemend.errors import UnknownIncident
+from rolemend.errors import AlreadyDecided, UnknownIncident
 from rolemend.incident.book import Book
 from rolemend.incident.journal import Line
 from rolemend.incident.life import Incident
@@ -19,15 +19,19 @@ from rolemend.incident.life import Incident
 _ID = re.compile(r"inc-[0-9a-f]{24}")
 
 
-class Approve(msgspec.Struct, frozen=True, kw_only=True, tag="approve"):
+class Approve(msgspec.Struct, frozen=True, kw_only=True, tag="approve", omit_defaults=True):
+    """`link` is the id of the one-time link it came through, "" for none."""
+
     plan: str
     round: int
+    link: str = ""
 
 
-class Reject(msgspec.Struct, frozen=True, kw_only=True, tag="reject"):
+class Reject(msgspec.Struct, frozen=True, kw_only=True, tag="reject", omit_defaults=True):
     plan: str
     round: int
     reason: str = ""
+    link: str = ""
 
 
 Decision = Approve | Reject
@@ -47,6 +51,22 @@ class Approvals:
         bound = (incident.plan.hash, incident.round)
         lines = self._book.read(_key(incident.id)).entries
         return next((line for line in reversed(lines) if (line.fact.plan, line.fact.round) == bound), None)
+
+    def decisions(self, incident_id: str) -> tuple[Line[Decision], ...]:
+        """All that was ever decided on an incident's plans, in order."""
+        return self._book.read(_key(incident_id)).entries
+
+    def decide_once(self, incident: Incident, decision: Decision) -> None:
+        """Record the first decision on a plan. Raises AlreadyDecided if there is one, which this append proves."""
+        bound = (decision.plan, decision.round)
+
+        def add(lines: tuple[Line[Decision], ...]) -> list[Decision]:
+            for line in lines:
+                if (line.fact.plan, line.fact.round) == bound:
+                    raise AlreadyDecided(line.by, line.fact.link)
+            return [decision]
+
+        self._book.extend(_key(incident.id), add)
 
     def decide(self, incident: Incident, decision: Decision) -> None:
         """Record a decision, once however often it is made."""

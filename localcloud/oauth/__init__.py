@@ -1,0 +1,1 @@
+"""Alibaba Cloud's OAuth service, with which people sign in to applications of an account."""
