@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from localcloud.call import Call, Reply
+from localcloud.errors import Unsupported
 from localcloud.oauth.tokens import LIFETIME, Person, Signer, people
 
 if TYPE_CHECKING:
@@ -66,10 +67,9 @@ class OAuthService:
                 return self._token(call)
             case (False, "GET", "/v1/userinfo"):
                 return self._user_info(call)
-        self.cloud.count_unsupported("oauth", self.operation_name(call))
-        return _error(
-            404, "not_found", f"The local cloud does not know {call.method} {call.host}{call.path}."
-        )
+        unknown = Unsupported("oauth", self.operation_name(call))
+        self.cloud.count_unsupported(unknown.service, unknown.operation)
+        return _error(unknown.status, unknown.code, unknown.message)
 
     def _authorize(self, call: Call) -> Reply:
         """The page with everybody who can sign in; with a choice, the way back to the application."""

@@ -22,6 +22,7 @@ from rolemend.settings import OperatorSettings, Settings, read_credentials, read
 if TYPE_CHECKING:
     from rolemend.account.interface import Buckets, Functions, IdentityWrites, ObjectStore
     from rolemend.checklist.facts import Account
+    from rolemend.console.access.identity import Access as ConsoleAccess
     from rolemend.explain.live import Live
     from rolemend.incident.approvals import Approvals
     from rolemend.incident.index import Index
@@ -133,6 +134,31 @@ def build_notify(context: Any = None, environment: Mapping[str, str] = os.enviro
         channel="webhook",
         language=settings.language,
     )
+
+
+def build_access(context: Any = None, environment: Mapping[str, str] = os.environ) -> ConsoleAccess:
+    """Who comes into the deployed console, and the links of alerts. Raises SettingsError."""
+    from rolemend.console.access.link_pages import LinkPages
+    from rolemend.console.access.links import Links
+    from rolemend.console.access.provider import Provider
+    from rolemend.console.access.sessions import Sessions
+    from rolemend.console.access.signin import RamAccess
+    from rolemend.incident.approvals import Approvals
+    from rolemend.settings import read_access_settings
+    from rolemend.work.events import incident_event
+
+    settings, access = _open(context, environment)
+    given = read_access_settings(environment)
+    store, functions = _store(settings, access), _functions(settings, access)
+    links = Links(
+        given.link_key,
+        _ledger(settings, access),
+        lambda by: Approvals(store, by, time.time),
+        lambda incident: functions.start(settings.remediate, incident_event(incident)),
+    )
+    sessions = Sessions(given.session_key, secure=given.https)
+    pages = LinkPages(links, given.language) if given.link_key else None
+    return RamAccess(given, sessions, Provider(given), pages)
 
 
 def build_live(environment: Mapping[str, str], home: Path) -> Callable[[], Live] | None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from rolemend.account.access import Access, Credentials
 from rolemend.errors import SettingsError
 
+if TYPE_CHECKING:
+    from rolemend.console.access.settings import AccessSettings, Secret
+
+_LEAST_KEY = 32
+"""Characters of a key that signs; `openssl rand -hex 32` makes twice as many."""
+_ID = re.compile(r"[0-9]{10,32}", re.ASCII)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
 
 
@@ -89,6 +95,36 @@ def read_settings(environment: Mapping[str, str], *, webhook: bool = False) -> S
     return settings
 
 
+def read_access_settings(environment: Mapping[str, str]) -> AccessSettings:
+    """The `ROLEMEND_CONSOLE_*` variables, which say who comes into the deployed console and how.
+
+    Raises SettingsError naming each variable that is missing or wrong, and never what a secret one holds.
+    """
+    from rolemend.console.access.settings import SITES, AccessSettings
+
+    problems: list[str] = []
+    need = _Reader(environment, problems)
+    scheme = _scheme(environment, need)
+    settings = AccessSettings(
+        account=need.text("FC_ACCOUNT_ID"),
+        address=need.origin("ROLEMEND_CONSOLE_URL", scheme),
+        client_id=need.text("ROLEMEND_CONSOLE_CLIENT_ID"),
+        client_secret=need.secret("ROLEMEND_CONSOLE_CLIENT_SECRET", 1),
+        session_key=need.secret("ROLEMEND_CONSOLE_SESSION_KEY", _LEAST_KEY),
+        link_key=need.secret("ROLEMEND_LINK_KEY", _LEAST_KEY, required=False),
+        viewers=need.ids("ROLEMEND_CONSOLE_VIEWERS"),
+        approvers=need.ids("ROLEMEND_CONSOLE_APPROVERS"),
+        site=need.one_of("ROLEMEND_CONSOLE_SITE", tuple(SITES), "china"),
+        scheme=scheme,
+        language=need.one_of("ROLEMEND_LANGUAGE", ("en", "zh"), "en"),
+    )
+    if not settings.viewers | settings.approvers:
+        problems.append("ROLEMEND_CONSOLE_VIEWERS, ROLEMEND_CONSOLE_APPROVERS: nobody may see the console")
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
 class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a command that talks to the account needs to know; whose credentials it uses is found out elsewhere."""
 
@@ -154,8 +190,11 @@ def _scheme(environment: Mapping[str, str], need: _Reader) -> str:
 def _leads_past(no_proxy: str) -> bool:
     """Whether one of the names in `no_proxy` is a service of the cloud."""
     names = [name.strip().lower().lstrip(".") for name in no_proxy.split(",")]
-    cloud = "aliyuncs.com"
-    return any(name == "*" or name.endswith(cloud) or (name and cloud.endswith(name)) for name in names)
+    clouds = ("aliyuncs.com", "aliyun.com", "alibabacloud.com")
+    return any(
+        name == "*" or name.endswith(clouds) or (name and any(cloud.endswith(name) for cloud in clouds))
+        for name in names
+    )
 
 
 class _Reader:
@@ -197,6 +236,33 @@ class _Reader:
             else:
                 self.problems.append(f"{name}: {one[:80]!r} is not source=project/logstore")
         return tuple(found)
+
+    def secret(self, name: str, least: int, *, required: bool = True) -> Secret:
+        """A secret of at least so many characters; it is not repeated in the message."""
+        from rolemend.console.access.settings import Secret
+
+        value = self._environment.get(name, "")
+        if not value and required:
+            self.problems.append(f"{name}: missing")
+        elif value and len(value) < least:
+            self.problems.append(f"{name}: shorter than {least} characters")
+        return Secret(value)
+
+    def ids(self, name: str) -> frozenset[str]:
+        """Ids of users, roles or the account, with commas or spaces between them."""
+        values = re.split(r"[,\s]+", self._environment.get(name, ""))
+        found = frozenset(value for value in values if value)
+        wrong = sorted(value for value in found if not _ID.fullmatch(value))
+        if wrong:
+            self.problems.append(f"{name}: {wrong[0][:40]!r} is no id of a user, a role or an account")
+        return found
+
+    def origin(self, name: str, scheme: str) -> str:
+        """A web address without a path, without a slash at its end."""
+        value = self.text(name).rstrip("/")
+        if value and not re.fullmatch(scheme + r"://[a-z0-9.\-]+(:[0-9]{1,5})?", value):
+            self.problems.append(f"{name}: {value[:80]!r} is not {scheme}:// and a host name in lower case")
+        return value
 
     def url(self, name: str, *, required: bool) -> str:
         """A web address; it may carry a token, so it is not repeated in the message."""

@@ -9,6 +9,7 @@ from typing import Any
 import fc2
 import oss2
 import pytest
+import requests
 from alibabacloud_fc20230330.models import CreateFunctionInput, CreateFunctionRequest
 from alibabacloud_tea_openapi.client import Client as OpenApi
 from alibabacloud_tea_openapi.models import OpenApiRequest, Params
@@ -79,6 +80,11 @@ def create_function(keys: Keys) -> Any:
     return client.create_function(CreateFunctionRequest(body=function))
 
 
+def revoked(keys: Keys) -> Any:
+    answer = requests.post("http://oauth.aliyun.com/v1/revoke", data={"token": "t"}, timeout=10)
+    raise ValueError(answer.json()["error_description"])
+
+
 UNKNOWN: list[tuple[str, Callable[[Keys], Any]]] = [
     ("ram", openapi("ram", "2015-05-01", "BindMFADevice")),
     ("sts", openapi("sts", "2015-04-01", "AssumeRoleWithOIDC")),
@@ -101,6 +107,7 @@ UNKNOWN: list[tuple[str, Callable[[Keys], Any]]] = [
     ("sls", dashboards),
     ("fc", create_service),
     ("fc", create_function),
+    ("oauth", revoked),
 ]
 
 

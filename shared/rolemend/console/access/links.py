@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
@@ -99,20 +100,16 @@ class Links:
         decision: Decision = Approve(plan=link.plan, round=link.round, link=link.id)
         if not approve:
             decision = Reject(plan=link.plan, round=link.round, link=link.id)
+        self._ledger.mark_open(
+            incident.id
+        )  # first, so that the sweep goes on where `remediate` cannot be started
         try:
             self._approvals(recorded_link(link.channel, address)).decide_once(incident, decision)
         except AlreadyDecided as error:
             raise _decided(link, error) from error
-        self._go_on(incident.id)
+        with suppress(AccountError):
+            self._start(incident.id)
         return incident
-
-    def _go_on(self, incident_id: str) -> None:
-        """The decision stands, whatever fails from here on; the sweep of open incidents finds it too."""
-        try:
-            self._ledger.mark_open(incident_id)
-            self._start(incident_id)
-        except AccountError:
-            return
 
     def _read(self, token: str) -> Link:
         try:
