@@ -34,7 +34,7 @@ _REFUSALS: dict[str, tuple[int, Text]] = {
         text("The incident has changed since this link was sent: its plan does not wait any more."),
     ),
     "form": (400, text("The form was not one of this page.")),
-    "ledger": (503, text("The ledger cannot be read now. Try again in a minute; the link is still good.")),
+    "ledger": (503, text("Open the link again in a minute: its page says whether a decision stands.")),
 }
 
 
@@ -81,7 +81,8 @@ class LinkPages:
         reason = error.reason if isinstance(error, LinkRefused) else "ledger"
         _log.warning("%s, from %s", error, address_of(request))
         status, sentence = _REFUSALS[reason]
-        page = Page(title=text("Nothing was changed"), sentences=[sentence], links=[_HOME])
+        title = text("The ledger does not answer") if reason == "ledger" else text("Nothing was changed")
+        page = Page(title=title, sentences=[sentence], links=[_HOME])
         return show(request, page, self._language, status)
 
 
