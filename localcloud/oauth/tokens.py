@@ -17,7 +17,17 @@ from joserfc.jwk import RSAKey
 from localcloud.state import Account
 
 Flaw = Literal[
-    "", "account", "algorithm", "audience", "expired", "hmac", "issuer", "missing", "nonce", "signature"
+    "",
+    "account",
+    "algorithm",
+    "audience",
+    "expired",
+    "hmac",
+    "issuer",
+    "missing",
+    "no nonce",
+    "nonce",
+    "signature",
 ]
 """One thing that a test has wrong in every token: `algorithm` is "none", `hmac` signs with the public key as a secret,
 `account` names another account, `missing` leaves the identity token out of the answer."""
@@ -82,6 +92,8 @@ class Signer:
                 claims["iss"] = "https://oauth.example.com"
             case "audience":
                 claims["aud"] = "4000000000000000000"
+            case "no nonce":
+                claims.pop("nonce", None)
             case "nonce":
                 claims["nonce"] = secrets.token_hex(8)
             case "expired":

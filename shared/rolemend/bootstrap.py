@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from rolemend.incident.index import Index
     from rolemend.incident.ledger import Ledger
     from rolemend.probe.run import Cloud
+
+    from rolemend.incident.life import Incident
     from rolemend.remedy.guardrails import Guardrails
     from rolemend.work import diagnose, notify, remediate
     from rolemend.work.undo import Undo
@@ -159,6 +161,18 @@ def build_access(context: Any = None, environment: Mapping[str, str] = os.enviro
     sessions = Sessions(given.session_key, secure=given.https)
     pages = LinkPages(links, given.language) if given.link_key else None
     return RamAccess(given, sessions, Provider(given), pages)
+
+
+def build_link_maker(environment: Mapping[str, str] = os.environ) -> Callable[[Incident, str], str]:
+    """Makes a one-time link for an alert of an incident in a channel; "" without a key or a plan that waits.
+
+    Raises SettingsError.
+    """
+    from rolemend.console.access.links import link_for
+    from rolemend.settings import read_link_settings
+
+    address, key = read_link_settings(environment)
+    return lambda incident, channel: link_for(incident, channel=channel, address=address, key=key)
 
 
 def build_live(environment: Mapping[str, str], home: Path) -> Callable[[], Live] | None:

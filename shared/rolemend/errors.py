@@ -119,11 +119,14 @@ class SignatureExpired(SignatureError):
 
 
 class SignInRefused(RolemendError):
-    """`reason` is `browser`, `provider`, `token`, `account` or `nobody`; the message is for the log."""
+    """`reason` is `browser`, `provider`, `token`, `account` or `nobody`; the message is for the log.
 
-    def __init__(self, reason: str, message: str) -> None:
+    `user` is the id of who was proved, "" where nobody was.
+    """
+
+    def __init__(self, reason: str, message: str, user: str = "") -> None:
         super().__init__(f"sign-in refused: {message}")
-        self.reason = reason
+        self.reason, self.user = reason, user
 
 
 class SignInUnavailable(RolemendError):

@@ -118,11 +118,27 @@ def read_access_settings(environment: Mapping[str, str]) -> AccessSettings:
         scheme=scheme,
         language=need.one_of("ROLEMEND_LANGUAGE", ("en", "zh"), "en"),
     )
+    if settings.link_key and settings.link_key == settings.session_key:
+        problems.append("ROLEMEND_LINK_KEY: the same as ROLEMEND_CONSOLE_SESSION_KEY")
     if not settings.viewers | settings.approvers:
         problems.append("ROLEMEND_CONSOLE_VIEWERS, ROLEMEND_CONSOLE_APPROVERS: nobody may see the console")
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def read_link_settings(environment: Mapping[str, str]) -> tuple[str, Secret]:
+    """The console's address and the key of one-time links in alerts; both are empty where there is no key.
+
+    Raises SettingsError.
+    """
+    problems: list[str] = []
+    need = _Reader(environment, problems)
+    key = need.secret("ROLEMEND_LINK_KEY", _LEAST_KEY, required=False)
+    address = need.origin("ROLEMEND_CONSOLE_URL", _scheme(environment, need)) if key else ""
+    if problems:
+        raise SettingsError(problems)
+    return address, key
 
 
 class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from rolemend.bootstrap import build_access
+from rolemend.bootstrap import build_access, build_link_maker
 from rolemend.console.access.signin import RamAccess
 from rolemend.errors import SettingsError
+from rolemend.incident.life import Incident
 from rolemend.settings import read_access_settings
+from tests.work.scene import Scene, rule
 
 GOOD = {
     "FC_ACCOUNT_ID": "1000000000000001",
@@ -45,6 +47,7 @@ WRONG = [
     ("ROLEMEND_CONSOLE_CLIENT_SECRET", "", "missing"),
     ("ROLEMEND_CONSOLE_SESSION_KEY", "tiny-key", "shorter than 32"),
     ("ROLEMEND_LINK_KEY", "tiny-key", "shorter than 32"),
+    ("ROLEMEND_LINK_KEY", "s" * 32, "the same as ROLEMEND_CONSOLE_SESSION_KEY"),
     ("ROLEMEND_CONSOLE_VIEWERS", "*", "is no id"),
     ("ROLEMEND_CONSOLE_APPROVERS", "ana", "is no id"),
     ("ROLEMEND_CONSOLE_SITE", "moon", "is none of"),
@@ -95,3 +98,19 @@ def test_the_access_is_built_with_links_only_where_there_is_a_key() -> None:
         paths[bool(key)] = {route.path for route in access.routes()}
     assert paths[True] - paths[False] == {"/link/{token}"}
     assert paths[False] == {"/sign-in", "/sign-in/callback", "/sign-out"}
+
+
+def test_alerts_get_links_only_with_a_key_and_an_address(waiting: Incident) -> None:
+    assert build_link_maker({})(waiting, "ops") == ""
+    link = build_link_maker(GOOD)(waiting, "ops")
+    assert link.startswith("https://rolemend.example.com/link/")
+    assert build_link_maker(GOOD)(waiting, "ops") != link
+    with pytest.raises(SettingsError, match="ROLEMEND_CONSOLE_URL: missing"):
+        build_link_maker({"ROLEMEND_LINK_KEY": "l" * 32})
+
+
+@pytest.fixture
+def waiting() -> Incident:
+    scene = Scene(guardrails=rule("approve"))
+    scene.mended()
+    return scene.incident

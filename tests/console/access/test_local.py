@@ -88,7 +88,7 @@ def test_a_session_of_another_process_is_none(console: str, access: LocalAccess)
     port = int(console.rpartition(":")[2])
     again = LocalAccess(ACCOUNT, ARN, port)
     with served(free_port(), pages(again)) as other:
-        cookie = browser.session.cookies.get_dict()
+        cookie = browser.session.cookies
         answer = requests.get(other, cookies=cookie, allow_redirects=False, timeout=20)
         assert answer.status_code == 303
 

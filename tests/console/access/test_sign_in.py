@@ -15,6 +15,7 @@ from rolemend.console.access.settings import AccessSettings
 from tests.console.access.serving import (
     APPROVER,
     CLIENT_SECRET,
+    STRANGER,
     VIEWER,
     Browser,
     provider_of,
@@ -51,6 +52,7 @@ def test_who_is_in_neither_list_sees_nothing(browser: Browser) -> None:
     page = browser.sign_in(SAM)
     assert page.status_code == 403
     assert "neither list" in page.text
+    assert f"Your id is {STRANGER}." in page.text
     assert browser.get("/").url.startswith("http://signin.aliyun.com/")
 
 
@@ -72,17 +74,29 @@ def test_a_user_of_another_account_is_refused_even_under_a_listed_id(
     assert "another Alibaba Cloud account" in page.text
 
 
-FLAWS: tuple[Flaw, ...] = (
-    "account", "algorithm", "audience", "expired", "hmac", "issuer", "missing", "nonce", "signature",
-)  # fmt: skip
+FLAWS: list[tuple[Flaw, str]] = [
+    ("account", "belongs to account 9999999999999999"),
+    ("algorithm", "UnsupportedAlgorithmError"),
+    ("audience", "Invalid claim: 'aud'"),
+    ("expired", "ExpiredTokenError"),
+    ("hmac", "UnsupportedAlgorithmError"),
+    ("issuer", "Invalid claim: 'iss'"),
+    ("missing", "DecodeError"),
+    ("no nonce", "Missing claim: 'nonce'"),
+    ("nonce", "Invalid claim: 'nonce'"),
+    ("signature", "BadSignatureError"),
+]
 
 
-@pytest.mark.parametrize("flaw", FLAWS)
-def test_a_token_with_anything_wrong_proves_nobody(browser: Browser, local: LocalCloud, flaw: Flaw) -> None:
+@pytest.mark.parametrize(("flaw", "why"), FLAWS, ids=[flaw for flaw, _ in FLAWS])
+def test_a_token_with_anything_wrong_proves_nobody(
+    browser: Browser, local: LocalCloud, caplog: pytest.LogCaptureFixture, flaw: Flaw, why: str
+) -> None:
     provider_of(local).signer.flaw = flaw
     page = browser.sign_in(ANA)
     assert page.status_code == 403
     assert "Not signed in" in page.text
+    assert why in caplog.text
     provider_of(local).signer.flaw = ""
     assert browser.get("/").url.startswith("http://signin.aliyun.com/")
 

@@ -78,7 +78,8 @@ class Provider:
         except OSError as error:  # what requests raises
             raise SignInUnavailable(f"{self.issuer} does not answer: {type(error).__name__}") from error
         except (OAuthError, JoseError, ValueError, TypeError, AttributeError) as error:
-            raise SignInRefused("token", f"the answer proves nobody: {type(error).__name__}") from error
+            why = one_line(f"{type(error).__name__} {error}")
+            raise SignInRefused("token", f"the answer proves nobody: {why}") from error
         return self._identity(claims)
 
     def _claims(self, session: OAuth2Session, answer: Mapping[str, Any], nonce: str) -> Mapping[str, Any]:

@@ -127,6 +127,7 @@ class RamAccess:
         )
         answer = RedirectResponse(begun.next, 303)
         self._sessions.keep(answer, session)
+        _log.info("user %s signed in, from %s", identity.user, address_of(request))
         return answer
 
     def _identify(self, request: Request, begun: SignIn | None) -> Identity:
@@ -137,7 +138,8 @@ class RamAccess:
             raise SignInRefused("provider", "Alibaba Cloud sent no code")
         identity = self._provider.identify(begun, asked["code"])
         if not self._settings.may_see(identity.account, identity.user):
-            raise SignInRefused("nobody", f"user {identity.user} is neither viewer nor approver")
+            message = f"user {identity.user} is neither viewer nor approver"
+            raise SignInRefused("nobody", message, identity.user)
         return identity
 
     async def _sign_out(self, request: Request) -> Response:
@@ -156,7 +158,8 @@ class RamAccess:
         """What this browser began is over; a session that it has besides is left alone."""
         _log.warning("%s, from %s", error, address_of(request))
         status, sentence = _REFUSALS[error.reason]
-        page = Page(title=text("Not signed in"), sentences=[sentence], links=[_AGAIN])
+        sentences = [sentence, *([text("Your id is {user}.", user=error.user)] if error.user else [])]
+        page = Page(title=text("Not signed in"), sentences=sentences, links=[_AGAIN])
         answer = show(request, page, self._settings.language, status)
         if begun is not None:
             self._sessions.forget(answer)
