@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from rolemend.incident.approvals import Approvals
     from rolemend.incident.index import Index
     from rolemend.incident.ledger import Ledger
-    from rolemend.probe.run import Cloud
-
     from rolemend.incident.life import Incident
+    from rolemend.probe.run import Cloud
     from rolemend.remedy.guardrails import Guardrails
     from rolemend.work import diagnose, notify, remediate
     from rolemend.work.undo import Undo

@@ -42,6 +42,11 @@ def test_the_start_address_works_once(console: str, access: LocalAccess) -> None
     assert late.get("/", follow=False).status_code == 303
 
 
+def test_a_look_at_the_head_does_not_use_it_up(console: str, access: LocalAccess) -> None:
+    assert requests.head(access.start_address, timeout=20).status_code == 405
+    assert Browser(console).get(access.start_address).status_code == 200
+
+
 @pytest.mark.parametrize("token", ["x", "", "..", "%00", "a" * 3000])
 def test_a_guessed_start_address_lets_nobody_in(console: str, access: LocalAccess, token: str) -> None:
     browser = Browser(console)

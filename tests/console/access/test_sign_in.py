@@ -201,6 +201,12 @@ def test_a_callback_from_elsewhere_signs_nobody_out(browser: Browser) -> None:
     assert browser.get("/").text.startswith(ANA)
 
 
+def test_a_callback_from_elsewhere_spoils_no_sign_in(browser: Browser) -> None:
+    back = browser.way_back(ANA)
+    assert browser.get("/sign-in/callback?code=x&state=x").status_code == 400
+    assert browser.get(back).text.startswith(ANA)
+
+
 def test_an_action_needs_the_sessions_own_token(browser: Browser, console: str) -> None:
     token = browser.sign_in(ANA).text.rpartition("csrf=")[2]
     other = Browser(console).sign_in(VERA).text.rpartition("csrf=")[2]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rolemend.console.access.identity import App, Receive, Scope, Send, Visitor
 from rolemend.console.access.pages import Page, show
-from rolemend.console.access.request import address_of
+from rolemend.console.access.request import address_of, only_get
 from rolemend.console.access.sessions import Session, Sessions
 from rolemend.console.access.settings import Secret
 from rolemend.text import text
@@ -61,9 +61,7 @@ class LocalAccess:
         return self._sessions.check_csrf(visitor.session, token)
 
     def routes(self) -> list[Route]:
-        from starlette.routing import Route
-
-        return [Route(START + "{token}", self._start, methods=["GET"])]
+        return [only_get(START + "{token}", self._start)]
 
     def _start(self, request: Request) -> Response:
         """A session for who has the start address, once."""

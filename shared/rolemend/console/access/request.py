@@ -5,9 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
 
 LONGEST_PATH = 1024
+
+
+def only_get(path: str, endpoint: Callable[[Request], Response]) -> Route:
+    """A route that GET alone takes: Starlette would take HEAD too, and with it use up what works once."""
+    from starlette.routing import Route
+
+    route = Route(path, endpoint, methods=["GET"])
+    route.methods = {"GET"}
+    return route
 
 
 def address_of(request: Request) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rolemend.console.access.identity import Visitor
 from rolemend.console.access.pages import Page, show
 from rolemend.console.access.provider import CALLBACK, Identity, Provider
-from rolemend.console.access.request import address_of, own_path
+from rolemend.console.access.request import address_of, only_get, own_path
 from rolemend.console.access.sessions import Session, Sessions, SignIn
 from rolemend.console.access.settings import AccessSettings
 from rolemend.errors import SignInRefused, SignInUnavailable
@@ -85,7 +85,7 @@ class RamAccess:
 
         routes = [
             Route(SIGN_IN, self._begin, methods=["GET"]),
-            Route(CALLBACK, self._end, methods=["GET"]),
+            only_get(CALLBACK, self._end),
             Route(SIGN_OUT, self._sign_out, methods=["POST"]),
         ]
         return routes + (self._links.routes() if self._links else [])
@@ -118,7 +118,7 @@ class RamAccess:
         try:
             identity = self._identify(request, begun)
         except SignInRefused as error:
-            return self._refused(request, begun, error)
+            return self._refused(request, error)
         except SignInUnavailable as error:
             return self._unavailable(request, error)
         assert begun is not None
@@ -154,14 +154,14 @@ class RamAccess:
         self._sessions.forget(answer)
         return answer
 
-    def _refused(self, request: Request, begun: SignIn | None, error: SignInRefused) -> Response:
-        """What this browser began is over; a session that it has besides is left alone."""
+    def _refused(self, request: Request, error: SignInRefused) -> Response:
+        """What this browser began is over; an end that it did not begin leaves its cookie alone."""
         _log.warning("%s, from %s", error, address_of(request))
         status, sentence = _REFUSALS[error.reason]
         sentences = [sentence, *([text("Your id is {user}.", user=error.user)] if error.user else [])]
         page = Page(title=text("Not signed in"), sentences=sentences, links=[_AGAIN])
         answer = show(request, page, self._settings.language, status)
-        if begun is not None:
+        if error.reason != "browser":
             self._sessions.forget(answer)
         return answer
 
