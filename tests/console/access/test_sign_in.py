@@ -172,6 +172,16 @@ def test_a_service_that_does_not_answer_is_told_and_leaves_no_session(
     assert browser.sign_in(ANA).status_code == 200
 
 
+@pytest.mark.parametrize("keys", [{}, {"keys": []}, {"keys": 1}, {"keys": [{}]}, {"keys": [{"kty": "RSA"}]}])
+def test_keys_that_are_none_prove_nobody_and_are_not_kept(
+    browser: Browser, local: LocalCloud, monkeypatch: pytest.MonkeyPatch, keys: dict[str, object]
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(provider_of(local).signer, "published", lambda: keys)
+        assert browser.sign_in(ANA).status_code == 403
+    assert browser.sign_in(ANA).status_code == 200
+
+
 def test_a_discovery_document_that_leads_elsewhere_is_not_followed(
     browser: Browser, local: LocalCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:

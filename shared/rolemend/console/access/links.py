@@ -100,9 +100,8 @@ class Links:
         decision: Decision = Approve(plan=link.plan, round=link.round, link=link.id)
         if not approve:
             decision = Reject(plan=link.plan, round=link.round, link=link.id)
-        self._ledger.mark_open(
-            incident.id
-        )  # first, so that the sweep goes on where `remediate` cannot be started
+        # The marker comes first, so that the sweep goes on where `remediate` cannot be started.
+        self._ledger.mark_open(incident.id)
         try:
             self._approvals(recorded_link(link.channel, address)).decide_once(incident, decision)
         except AlreadyDecided as error:

@@ -77,7 +77,8 @@ class Provider:
                 claims = self._claims(session, answer, begun.nonce)
         except OSError as error:  # what requests raises
             raise SignInUnavailable(f"{self.issuer} does not answer: {type(error).__name__}") from error
-        except (OAuthError, JoseError, ValueError, TypeError, AttributeError) as error:
+        except (OAuthError, JoseError, ValueError, TypeError, LookupError, AttributeError) as error:
+            self._kept.pop("keys", None)
             why = one_line(f"{type(error).__name__} {error}")
             raise SignInRefused("token", f"the answer proves nobody: {why}") from error
         return self._identity(claims)
