@@ -14,7 +14,6 @@ from localcloud.state import State
 from tests.clients import Keys
 from tests.matrix import table
 
-
 PACKAGES = (
     "alibabacloud_actiontrail20200706.client",
     "alibabacloud_emr20210320.client",
@@ -86,8 +85,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The table of the faults that were played, whichever process played them; and under which interpreters the archives
-    ran."""
+    """The table of the faults that were played, by whichever process; and what interpreters the archives ran under."""
     reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
     told = [value for one in reports for name, value in one.user_properties if name == table.PROPERTY]
     if told:
