@@ -16,7 +16,7 @@ from localcloud.errors import CloudError, Unauthenticated, Unsupported
 from localcloud.fc import http_trigger
 from localcloud.fc.access import require_caller
 from localcloud.fc.asynchronous import PAYLOAD_LIMIT, AsyncQueue
-from localcloud.fc.description import describe_function
+from localcloud.fc.description import describe_function, describe_trigger
 from localcloud.fc.host import FunctionHost
 from localcloud.fc.outcome import Outcome, new_fc_request_id
 from localcloud.fc.spec import FunctionKey, FunctionSpec, HttpTrigger
@@ -31,6 +31,7 @@ SYNC_LIMIT = 32 * 1024 * 1024
 _LOG_TAIL = 4 * 1024
 _ROUTES = (
     ("POST", re.compile(r"/2023-03-30/functions/(?P<function>[^/]+)/invocations"), "InvokeFunction"),
+    ("GET", re.compile(r"/2023-03-30/functions/(?P<function>[^/]+)/triggers"), "ListTriggers"),
     ("GET", re.compile(r"/2023-03-30/functions/(?P<function>[^/]+)"), "GetFunction"),
     ("GET", re.compile(r"/2023-03-30/functions"), "ListFunctions"),
     (
@@ -43,7 +44,13 @@ _ROUTES = (
         re.compile(r"/2016-08-15/services/(?P<service>[^/]+)/functions/(?P<function>[^/]+)"),
         "GetFunction",
     ),
+    (
+        "GET",
+        re.compile(r"/2016-08-15/services/(?P<service>[^/]+)/functions/(?P<function>[^/]+)/triggers"),
+        "ListTriggers",
+    ),
     ("GET", re.compile(r"/2016-08-15/services/(?P<service>[^/]+)/functions"), "ListFunctions"),
+    ("GET", re.compile(r"/2016-08-15/services/(?P<service>[^/]+)"), "GetService"),
 )
 
 
@@ -89,11 +96,15 @@ class FunctionApi:
         key = FunctionKey(caller.account, call.region, service, values.get("function", ""))
         if name == "ListFunctions":
             return self._list(call, caller, key)
+        if name == "GetService":
+            return self._service(call, caller, key)
         require_caller(self.cloud, caller, call, f"fc:{name}", _resource(key, qualifier))
         spec = self.host.require(key)
         _check_qualifier(key, qualifier)
         if name == "GetFunction":
             return _json(describe_function(spec))
+        if name == "ListTriggers":
+            return _json({"triggers": [describe_trigger(spec, trigger) for trigger in spec.triggers]})
         return await self._invoke(call, spec)
 
     def _authenticate(self, call: Call, old: bool) -> Caller:
@@ -145,6 +156,15 @@ class FunctionApi:
         if len(names) > len(page):
             answer["nextToken"] = names[len(page)]
         return _json(answer)
+
+    def _service(self, call: Call, caller: Caller, key: FunctionKey) -> Reply:
+        """An FC 2.0 service, whose functions share its role; it is there as long as it has functions."""
+        resource = f"acs:fc:{key.region}:{key.account}:services/{key.service}"
+        require_caller(self.cloud, caller, call, "fc:GetService", resource)
+        found = next((pool.spec for known, pool in self.host.pools.items() if known[:3] == key[:3]), None)
+        if found is None:
+            raise CloudError("ServiceNotFound", f"service '{key.service}' does not exist", 404)
+        return _json({"serviceName": key.service, "role": found.role})
 
     async def _http(self, call: Call) -> Reply:
         spec, trigger = self._trigger_at(call)

@@ -48,7 +48,7 @@ def get_logs_v2(request: SlsRequest) -> Reply:
         "count": len(found),
         "processedRows": total,
         "elapsedMillisecond": 0,
-        "hasSQL": False,
+        "hasSQL": query.counting is not None,
         "whereQuery": ask.query,
         "aggQuery": "",
         "cpuSec": 0,
@@ -82,7 +82,7 @@ def get_histograms(request: SlsRequest) -> Reply:
     """How many logs match in each of at most 60 equal intervals."""
     ask = _asked(dict(request.call.query))
     query = compile_query(ask.query, Index(request.logstore))
-    if query.scans:
+    if query.scans or query.counting is not None:
         raise CloudError(
             "InvalidQueryString", "query string is invalid: only a search is supported here.", 400
         )
@@ -128,6 +128,8 @@ def _found(logstore: Logstore, ask: _Ask, now: float) -> tuple[list[Row], Query,
     query = compile_query(ask.query, Index(logstore))
     rows = list(_rows(logstore, ask, now))
     found = sorted((row for row in rows if query.matches(row)), key=_time, reverse=ask.reverse)
+    if query.counting is not None:
+        return query.counting.rows(found), query, len(rows)
     return found[ask.offset : ask.offset + ask.line], query, len(rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
 import msgspec
 
@@ -32,6 +33,16 @@ class Credentials(msgspec.Struct, frozen=True):
         return f"Credentials({self.key_id[:8]}…)"
 
 
+class Pace(Protocol):
+    """Says when a call may be made, and is told of what came of it."""
+
+    def before(self, operation: str) -> None:
+        """Wait until this call may be made; called before each try."""
+
+    def throttled(self, operation: str) -> None:
+        """The service refused a call because there are too many."""
+
+
 class Access(msgspec.Struct, frozen=True, kw_only=True):
     """How to reach an account: `scheme` is https, `internal` prefers the region's internal endpoints."""
 
@@ -44,6 +55,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     """How often a throttled or failed call is tried in all."""
     pause: float = 0.2
     """Seconds before the second try; doubled for each further one."""
+    pace: Pace | None = None
+    """What calls wait for; None for no waiting."""
 
     def oss_endpoint(self, region: str) -> str:
         """OSS of a region; another region than one's own has only the public endpoint. Raises AccountError."""

@@ -60,14 +60,24 @@ def ask(
 ) -> T:
     """Make one call, again with growing pauses while it is `Unreachable`. Raises AccountError."""
     for attempt in range(access.tries):
+        if access.pace is not None:
+            access.pace.before(operation)
         try:
             return call(*values, **named)
-        except Exception as error:  # noqa: PERF203
+        except Exception as error:
             known = translate(operation, error)
+            if access.pace is not None and is_throttling(known):
+                access.pace.throttled(operation)
             if not isinstance(known, Unreachable) or attempt + 1 == access.tries:
                 raise known from error
             time.sleep(access.pause * 2**attempt * (0.5 + random.random()))  # noqa: S311
     raise AssertionError("tries must be at least 1")
+
+
+def is_throttling(error: AccountError) -> bool:
+    """Whether a service refused a call because there are too many."""
+    code = error.code.lower()
+    return code == "429" or any(word in code for word in _THROTTLED)
 
 
 def once(operation: str, translate: Translate, call: Callable[..., T], *values: Any, **named: Any) -> T:

@@ -32,6 +32,7 @@ class Emr:
 
     def __init__(self, access: Access) -> None:
         self._access = access
+        self._clients: dict[str, Any] = {}
 
     def cluster_with_role(self, role: str, region: str) -> Reading[Cluster]:
         return reading(lambda: self._find(role, region))
@@ -47,6 +48,19 @@ class Emr:
 
     def cluster_of_node(self, address: str, vpc: str, region: str) -> Reading[Cluster]:
         return reading(lambda: self._find_by_node(address, vpc, region))
+
+    def clusters(self, region: str) -> Reading[tuple[str, ...]]:
+        """The ids of all that are not gone."""
+
+        def ids() -> tuple[str, ...]:
+            return tuple(
+                item.cluster_id for item in self._list(region_name(region), cluster_states=_NOT_GONE)
+            )
+
+        return reading(ids)
+
+    def cluster(self, cluster_id: str, region: str) -> Reading[Cluster]:
+        return reading(lambda: self._cluster(cluster_id, region_name(region)))
 
     def _ask(self, operation: str, call: Any, request: Any) -> Any:
         return ask(self._access, operation, translate_openapi, call, request)
@@ -119,7 +133,10 @@ class Emr:
     def _client(self, region: str) -> Any:
         from alibabacloud_emr20210320.client import Client
 
-        return Client(openapi_config(self._access, f"emr.{region}.aliyuncs.com", region))
+        if region not in self._clients:
+            config = openapi_config(self._access, f"emr.{region}.aliyuncs.com", region)
+            self._clients[region] = Client(config)
+        return self._clients[region]
 
 
 def _state(item: Any) -> ClusterState:

@@ -52,17 +52,7 @@ class Service2:
         self._service = service
 
     def start(self, function: str, payload: bytes) -> None:
-        import fc2
-
-        _tame(fc2.client)
-        keys = self._access.credentials
-        client = fc2.Client(
-            endpoint=f"{self._access.scheme}://{self._access.fc_endpoint()}",
-            accessKeyID=keys.key_id,
-            accessKeySecret=keys.secret,
-            securityToken=keys.token,
-            Timeout=15,
-        )
+        client = open_service(self._access)
         headers = {"x-fc-invocation-type": "Async"}
         service, _, name = function.rpartition("/")
         invoke = client.invoke_function
@@ -76,6 +66,21 @@ class Service2:
             payload,
             headers=headers,
         )
+
+
+def open_service(access: Access) -> Any:
+    """A client for functions in services of FC 2.0."""
+    import fc2
+
+    _tame(fc2.client)
+    keys = access.credentials
+    return fc2.Client(
+        endpoint=f"{access.scheme}://{access.fc_endpoint()}",
+        accessKeyID=keys.key_id,
+        accessKeySecret=keys.secret,
+        securityToken=keys.token,
+        Timeout=15,
+    )
 
 
 def _tame(module: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rolemend.account.access import Access
 from rolemend.account.calls import ask, classify, once, reading
-from rolemend.account.interface import Bucket, Encryption, Reading
+from rolemend.account.interface import Bucket, BucketSettings, Encryption, Reading
 from rolemend.errors import AccountError, NotThere, Unreachable
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
@@ -34,6 +34,34 @@ class Oss:
 
     def bucket_tags(self, name: str, region: str) -> Reading[Mapping[str, str]]:
         return reading(lambda: self._tags(name, region))
+
+    def bucket_regions(self) -> Reading[Mapping[str, str]]:
+        return reading(self._regions)
+
+    def bucket_settings(self, name: str, region: str) -> Reading[BucketSettings]:
+        return reading(lambda: self._settings(name, region))
+
+    def _regions(self) -> dict[str, str]:
+        """Every page: OSS truncates at 100 unless asked for up to 1,000."""
+        service, found, marker = open_service(self._access, self._access.region), {}, ""
+        while True:
+            wanted = {"marker": marker, "max_keys": 1000}
+            page = ask(self._access, "ListBuckets", translate_oss, service.list_buckets, **wanted)
+            found.update({each.name: each.location.removeprefix("oss-") for each in page.buckets})
+            marker = page.next_marker
+            if not page.is_truncated or not marker:
+                return found
+
+    def _settings(self, name: str, region: str) -> BucketSettings:
+        client = open_bucket(self._access, name, region)
+        info = ask(self._access, "GetBucketInfo", translate_oss, client.get_bucket_info)
+        rule = info.bucket_encryption_rule
+        return BucketSettings(
+            bucket=_bucket(info),
+            algorithm=(rule.sse_algorithm if rule else "") or "",
+            key=(rule.kms_master_keyid if rule else "") or "",
+            versioning=info.versioning_status or "",
+        )
 
     def _tags(self, name: str, region: str) -> dict[str, str]:
         client = open_bucket(self._access, name, region)
@@ -80,12 +108,16 @@ class Oss:
     def _info(self, name: str, region: str) -> Bucket:
         client = open_bucket(self._access, name, region)
         info = ask(self._access, "GetBucketInfo", translate_oss, client.get_bucket_info)
-        return Bucket(
-            name=info.name,
-            region=info.location.removeprefix("oss-"),
-            acl=info.acl.grant,
-            owner=info.owner.id,
-        )
+        return _bucket(info)
+
+
+def _bucket(info: Any) -> Bucket:
+    return Bucket(
+        name=info.name,
+        region=info.location.removeprefix("oss-"),
+        acl=info.acl.grant,
+        owner=info.owner.id,
+    )
 
 
 class OssStore:

@@ -11,7 +11,15 @@ from urllib.parse import unquote
 
 from rolemend.account.access import Access
 from rolemend.account.calls import ask, once, openapi_config, reading, translate_openapi
-from rolemend.account.interface import AttachedPolicy, PolicyUsers, PolicyVersions, Reading, Role
+from rolemend.account.interface import (
+    AttachedPolicy,
+    PolicyName,
+    PolicyText,
+    PolicyUsers,
+    PolicyVersions,
+    Reading,
+    Role,
+)
 from rolemend.errors import AccountError, NotThere, Unreachable
 from rolemend.together import together
 
@@ -62,6 +70,15 @@ class Ram:
     def policy_versions(self, name: str) -> Reading[PolicyVersions]:
         return reading(lambda: self._policy_versions(name))
 
+    def attached(self, kind: str, name: str) -> Reading[tuple[PolicyName, ...]]:
+        return reading(lambda: tuple(map(_policy_name, self._list_for(kind, name))))
+
+    def document(self, type: str, name: str) -> Reading[PolicyText]:
+        return reading(lambda: PolicyText(*self._document(type, name)))
+
+    def holders(self, type: str, name: str) -> Reading[PolicyUsers]:
+        return reading(lambda: self._users_of_policy(name, type))
+
     # writes
 
     def add_policy_version(self, name: str, document: str) -> str:
@@ -107,6 +124,16 @@ class Ram:
             of_group = self._ask("ListPoliciesForGroup", self._client.list_policies_for_group, request)
             found += self._read_attached(of_group.body.policies.policy or [], group.group_name)
         return tuple(found)
+
+    def _list_for(self, kind: str, name: str) -> Any:
+        from alibabacloud_ram20150501 import models
+
+        if kind == "role":
+            return self._list_for_role(name)
+        word = kind.capitalize()
+        request = getattr(models, f"ListPoliciesFor{word}Request")(**{f"{kind}_name": name})
+        call = getattr(self._client, f"list_policies_for_{kind}")
+        return self._ask(f"ListPoliciesFor{word}", call, request).body.policies.policy or []
 
     def _list_for_role(self, name: str) -> Any:
         from alibabacloud_ram20150501.models import ListPoliciesForRoleRequest
@@ -192,10 +219,10 @@ class Ram:
                 return
             marker = body.marker
 
-    def _users_of_policy(self, name: str) -> PolicyUsers:
+    def _users_of_policy(self, name: str, type: str = "Custom") -> PolicyUsers:
         from alibabacloud_ram20150501.models import ListEntitiesForPolicyRequest
 
-        request = ListEntitiesForPolicyRequest(policy_type="Custom", policy_name=name)
+        request = ListEntitiesForPolicyRequest(policy_type=type, policy_name=name)
         body = self._ask("ListEntitiesForPolicy", self._client.list_entities_for_policy, request).body
         return PolicyUsers(
             users=tuple(user.user_name for user in (body.users.user if body.users else None) or []),
@@ -233,6 +260,10 @@ class Ram:
 
 _LOOKS = 3
 """How often a policy that somebody edits at the same moment is read."""
+
+
+def _policy_name(item: Any) -> PolicyName:
+    return PolicyName(item.policy_type, item.policy_name, _epoch(item.attach_date))
 
 
 def _epoch(text: str | None) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from rolemend.account.access import Access, region_name
@@ -10,6 +11,7 @@ from rolemend.account.calls import ask, openapi_config, reading, translate_opena
 from rolemend.account.interface import Reading, Workspace
 from rolemend.errors import AccountError, NotThere
 
+_PAGE = 100
 _WORKSPACE = re.compile(r"[A-Za-z0-9\-]{1,64}", re.ASCII)
 
 
@@ -18,10 +20,28 @@ class SparkWorkspaces:
 
     def __init__(self, access: Access) -> None:
         self._access = access
+        self._clients: dict[str, Any] = {}
 
     def workspace(self, workspace_id: str, region: str) -> Reading[Workspace]:
         """GetWorkspace: the list of workspaces tells no role."""
         return reading(lambda: self._workspace(workspace_id, region))
+
+    def workspaces(self, region: str) -> Reading[tuple[str, ...]]:
+        """The ids of a region's workspaces."""
+        return reading(lambda: tuple(self._ids(region)))
+
+    def _ids(self, region: str) -> Iterator[str]:
+        from alibabacloud_emr_serverless_spark20230808.models import ListWorkspacesRequest
+
+        token = None
+        while True:
+            request = ListWorkspacesRequest(region_id=region, max_results=_PAGE, next_token=token)
+            call = self._client(region).list_workspaces
+            body = ask(self._access, "ListWorkspaces", translate_openapi, call, request).body
+            yield from (item.workspace_id for item in body.workspaces or [] if item.workspace_id)
+            token = body.next_token
+            if not token:
+                return
 
     def _workspace(self, workspace_id: str, region: str) -> Workspace:
         from alibabacloud_emr_serverless_spark20230808.models import GetWorkspaceRequest
@@ -50,5 +70,7 @@ class SparkWorkspaces:
     def _client(self, region: str) -> Any:
         from alibabacloud_emr_serverless_spark20230808.client import Client
 
-        endpoint = f"emr-serverless-spark.{region_name(region)}.aliyuncs.com"
-        return Client(openapi_config(self._access, endpoint, region))
+        if region not in self._clients:
+            endpoint = f"emr-serverless-spark.{region_name(region)}.aliyuncs.com"
+            self._clients[region] = Client(openapi_config(self._access, endpoint, region))
+        return self._clients[region]
