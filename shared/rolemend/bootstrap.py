@@ -21,6 +21,8 @@ from rolemend.settings import OperatorSettings, Settings, read_credentials, read
 
 if TYPE_CHECKING:
     from rolemend.account.interface import Buckets, Functions, IdentityWrites, ObjectStore
+    from rolemend.account.survey import LiveSurvey
+    from rolemend.audit.accounts import Part
     from rolemend.checklist.facts import Account
     from rolemend.console.access.identity import Access as ConsoleAccess
     from rolemend.explain.live import Live
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from rolemend.incident.life import Incident
     from rolemend.probe.run import Cloud
     from rolemend.remedy.guardrails import Guardrails
-    from rolemend.work import diagnose, notify, remediate
+    from rolemend.work import audit, diagnose, notify, remediate
     from rolemend.work.undo import Undo
     from rolemend.work.watch_parts import Memory, Parts
 
@@ -172,6 +174,41 @@ def build_link_maker(environment: Mapping[str, str] = os.environ) -> Callable[[I
 
     address, key = read_link_settings(environment)
     return lambda incident, channel: link_for(incident, channel=channel, address=address, key=key)
+
+
+def build_audit(context: Any = None, environment: Mapping[str, str] = os.environ) -> audit.Parts:
+    from rolemend.audit.scope import Installation
+    from rolemend.work.audit import Parts
+
+    settings, access = _open(context, environment)
+    return Parts(
+        store=_store(settings, access),
+        functions=_functions(settings, access),
+        open_survey=lambda part: open_survey(access, part, settings.ram_rate, settings.service),
+        account=settings.account,
+        regions=settings.audit_regions,
+        function=settings.audit,
+        installation=Installation(
+            region=settings.region,
+            ledger_bucket=settings.ledger_bucket,
+            ledger_region=settings.ledger_region,
+            trail_project=settings.trail_project,
+            trail_logstore=settings.trail_logstore,
+            event_logstore=settings.event_logstore,
+        ),
+        seconds=float(settings.audit_seconds),
+    )
+
+
+def open_survey(access: Access, part: Part, rate: float, service: str = "") -> LiveSurvey:
+    """What an audit reads a part with: in another account as the role there. Raises AccountError."""
+    from rolemend.account.survey import LiveSurvey
+
+    if part.role:
+        from rolemend.account.sts import assume
+
+        access = assume(access, part.account, part.role)
+    return LiveSurvey(access, float(rate), service)
 
 
 def build_live(environment: Mapping[str, str], home: Path) -> Callable[[], Live] | None:

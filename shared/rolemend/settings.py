@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _LEAST_KEY = 32
 """Characters of a key that signs; `openssl rand -hex 32` makes twice as many."""
 _ID = re.compile(r"[0-9]{10,32}", re.ASCII)
+_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
 
 
@@ -27,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `propagation` is how many seconds a changed policy may take until it counts everywhere; `rest` how many seconds an
     open incident must be untouched until the sweep takes it up again; `quiet` after how many seconds without a denial
     an incident that people were told of is closed. `logstores` are source, project and logstore of each log trigger.
+    `audit_seconds` is for how long one invocation of an audit reads, `ram_rate` how many calls to RAM it makes in a
+    second.
     """
 
     account: str
@@ -44,6 +47,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     propagation: int = 60
     rest: int = 120
     quiet: int = 604_800
+    audit: str = "rolemend-audit"
+    audit_regions: tuple[str, ...] = ()
+    audit_seconds: int = 480
+    ram_rate: int = 50
+    trail_project: str = "rolemend-trail"
+    trail_logstore: str = "actiontrail_rolemend"
+    event_logstore: str = "cloudmonitor_spark"
     scheme: str = "https"
     internal: bool = False
     logstores: tuple[tuple[str, str, str], ...] = ()
@@ -86,6 +96,13 @@ def read_settings(environment: Mapping[str, str], *, webhook: bool = False) -> S
         propagation=need.number("ROLEMEND_PROPAGATION_SECONDS", 60),
         rest=need.number("ROLEMEND_REST_SECONDS", 120),
         quiet=need.number("ROLEMEND_QUIET_SECONDS", 604_800),
+        audit=environment.get("ROLEMEND_AUDIT", "rolemend-audit"),
+        audit_regions=need.regions("ROLEMEND_AUDIT_REGIONS") or (region,),
+        audit_seconds=need.number("ROLEMEND_AUDIT_SECONDS", 480),
+        ram_rate=max(1, need.number("ROLEMEND_RAM_RATE", 50, "calls a second")),
+        trail_project=environment.get("ROLEMEND_TRAIL_PROJECT") or "rolemend-trail",
+        trail_logstore=environment.get("ROLEMEND_TRAIL_LOGSTORE") or "actiontrail_rolemend",
+        event_logstore=environment.get("ROLEMEND_EVENT_LOGSTORE") or "cloudmonitor_spark",
         scheme=_scheme(environment, need),
         internal=need.one_of("ROLEMEND_NETWORK", ("public", "internal"), "public") == "internal",
         logstores=need.logstores("ROLEMEND_LOGSTORES"),
@@ -236,10 +253,10 @@ class _Reader:
             self.problems.append(f"{name}: {value!r} is none of {', '.join(allowed)}")
         return value
 
-    def number(self, name: str, default: int) -> int:
+    def number(self, name: str, default: int, unit: str = "seconds") -> int:
         value = self._environment.get(name) or str(default)
         if not re.fullmatch("[0-9]{1,6}", value):
-            self.problems.append(f"{name}: {value[:40]!r} is not a whole number of seconds")
+            self.problems.append(f"{name}: {value[:40]!r} is not a whole number of {unit}")
             return default
         return int(value)
 
@@ -279,6 +296,14 @@ class _Reader:
         if value and not re.fullmatch(scheme + r"://[a-z0-9.\-]+(:[0-9]{1,5})?", value):
             self.problems.append(f"{name}: {value[:80]!r} is not {scheme}:// and a host name in lower case")
         return value
+
+    def regions(self, name: str) -> tuple[str, ...]:
+        """Names of regions with commas between them."""
+        given = [each.strip() for each in self._environment.get(name, "").split(",") if each.strip()]
+        self.problems += [
+            f"{name}: {each[:40]!r} is no region" for each in given if not _REGION.fullmatch(each)
+        ]
+        return tuple(dict.fromkeys(given))
 
     def url(self, name: str, *, required: bool) -> str:
         """A web address; it may carry a token, so it is not repeated in the message."""

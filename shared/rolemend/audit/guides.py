@@ -1,4 +1,4 @@
-"""All checks of the audit, with severity, documentation and remedy. Ids never change; a check that goes keeps its id."""
+"""All checks of the audit with severity, documentation and remedy. An id never changes and is never given again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ KMS = "RM-KMS"
 BUCKET_CONFLICT = "RM-BUCKET-CONFLICT"
 NEVER_MATCHES = "RM-NEVER-MATCHES"
 UNUSED_GRANT = "RM-UNUSED-GRANT"
-EMR_PRINCIPAL = "RM-EMR-PRINCIPAL"
 OWN_RIGHTS = "RM-OWN-RIGHTS"
 OWN_UNUSED = "RM-OWN-UNUSED"
 TRAIL = "RM-TRAIL"
@@ -162,13 +161,6 @@ _ALL = (
         title=text("Roles are granted no buckets that they did not use in 90 days"),
         doc=_OSS + "user-guide/logging",
         remedy=text("Take the bucket's entries out of the policy, after asking who keeps it for rarer jobs."),
-    ),
-    CheckGuide(
-        id=EMR_PRINCIPAL,
-        severity=LOW,
-        title=text("Users and groups with EMR's policies may pass the roles that clusters need"),
-        doc="https://www.alibabacloud.com/help/en/ram/user-guide/grant-permissions-to-a-ram-user",
-        remedy=text("Grant ram:PassRole on the roles that these users create clusters with."),
     ),
     CheckGuide(
         id=OWN_RIGHTS,

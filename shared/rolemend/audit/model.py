@@ -66,8 +66,9 @@ class CheckGuide(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """One run over one account. `started` and `ended` are in epoch seconds.
+    """One run. `started` and `ended` are in epoch seconds.
 
+    `account` is the one that ran it, `accounts` are all that were looked at: each finding's place tells which it is in.
     `incomplete` says what could not be read or judged: a report with such a sentence proves nothing about that part.
     `notes` are of interest and call for nothing, such as a release that is newer than this version knows.
     `reads` counts the calls by API.
@@ -75,6 +76,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     account: str
     regions: tuple[str, ...]
+    accounts: tuple[str, ...] = ()
     started: float
     ended: float
     findings: tuple[Finding, ...]

@@ -260,6 +260,8 @@ _FORMS_ALL = text(
     "{actions}: no entry of Resource has the form on which they are checked, so nothing matches."
 )
 _FORMS = text("{actions}: no entry of Resource has the form on which they are checked.")
+FORM_TEXTS = frozenset({_FORMS_ALL.template, _FORMS.template})
+"""What is said of actions that are granted on another form of Resource than theirs."""
 _RAM_ARN = text(
     "{name} is the form of a trust policy. A bucket policy names ids, or "
     "arn:sts::<account>:assumed-role/<role>/<session>."

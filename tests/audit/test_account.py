@@ -1,0 +1,80 @@
+"""The audit of an account on the local cloud, read by the real SDKs."""
+
+from __future__ import annotations
+
+import pytest
+
+from localcloud.server import LocalCloud
+from rolemend.audit import guides
+from rolemend.audit.guides import GUIDES
+from rolemend.checklist.model import FAILED, PASSED
+from tests.audit.stage import (
+    REGIONS,
+    audited,
+    break_sources,
+    failing,
+    make_broken,
+    make_healthy,
+    make_old_log,
+    quiet_stage,
+)
+
+USED = (
+    ("corp-data", "Etl"),
+    ("form-data", "One-Form"),
+    ("half-data", "Half-Writer"),
+    ("never-data", "Never"),
+    ("key-data", "Without-Key"),
+    ("key-data", "With-Key"),
+    ("denying-data", "Denied"),
+    ("corp-lab", "Spark-Shut"),
+)
+
+
+def test_nothing_is_said_against_an_account_that_is_as_it_should_be(local: LocalCloud) -> None:
+    stage = quiet_stage(local)
+    make_healthy(stage)
+    make_old_log(stage, ("corp-data", "Etl"))
+    found = audited(stage)
+    assert failing(found) == set()
+    assert {each.check for each in found.findings if each.answer == PASSED} == set(GUIDES)
+    assert found.is_complete(), [
+        each.statement.render() for each in found.findings if each.answer == "unknown"
+    ]
+
+
+def test_each_check_fails_once_and_passes_once_and_nothing_else_is_reported(local: LocalCloud) -> None:
+    stage = quiet_stage(local)
+    make_healthy(stage)
+    expected = make_broken(stage) | break_sources(stage)
+    make_old_log(stage, *USED)
+    found = audited(stage, *REGIONS)
+    assert failing(found) == {(check, *place) for check, place in expected.items()}
+    assert set(expected) == set(GUIDES) - {
+        guides.LEDGER
+    }  # there is one ledger, which the test before saw pass
+    by_answer = {(each.check, each.answer) for each in found.findings}
+    assert {check for check in expected if (check, PASSED) not in by_answer} == set()
+    for each in found.failed():
+        guide = GUIDES[each.check]
+        assert each.remedy is not None
+        assert each.remedy.render()
+        assert guide.doc.startswith("https://")
+    assert len({each.id for each in found.findings}) == len(found.findings)
+
+
+@pytest.mark.parametrize("way", ["public", "open", "gone"])
+def test_a_ledger_that_is_not_as_it_must_be_is_told(local: LocalCloud, way: str) -> None:
+    from demo import clients
+    from demo.stage import LEDGER
+
+    stage = quiet_stage(local)
+    ledger = clients.bucket(stage.root, LEDGER)
+    ledger.put_bucket_public_access_block(False)
+    if way == "public":
+        ledger.put_bucket_acl("public-read")
+    if way == "gone":
+        local.call(lambda cloud: cloud.state.oss.buckets.pop(LEDGER))
+    assert (guides.LEDGER, FAILED) in {
+        (each.check, each.answer) for each in audited(stage, doctor=True).findings
+    }
