@@ -6,9 +6,11 @@ from typing import Any
 import msgspec
 
 from rolemend.bootstrap import build_audit
+from rolemend.telemetry import observed
 from rolemend.work.audit import audit, read_audit_event
 
 
+@observed("audit")
 def handler(event: bytes, context: Any) -> str:
     """Begin a run or bring a part of one on; answer what was done. An error makes Function Compute try again."""
     asked = read_audit_event(event)

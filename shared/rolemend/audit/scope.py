@@ -9,7 +9,7 @@ EMR_POLICIES = ("AliyunEMRFullAccess", "AliyunEMRDevelopAccess", "AliyunEMRFlowA
 https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/grant-permissions-to-ram-users"""
 
 TRIGGERS: dict[str, tuple[str, ...]] = {
-    "watch": ("actiontrail", "oss-access-log", "spark-jobs", "sweep", "pending", "jobs"),
+    "watch": ("actiontrail", "oss-access-log", "spark-jobs", "sweep", "close", "pending", "jobs"),
     "diagnose": (),
     "remediate": ("expire",),
     "notify": (),
