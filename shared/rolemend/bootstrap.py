@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rolemend.account.interface import Buckets, Functions, IdentityWrites, ObjectStore
     from rolemend.account.survey import LiveSurvey
     from rolemend.audit.accounts import Part
+    from rolemend.audit.scope import Installation
     from rolemend.checklist.facts import Account
     from rolemend.console.access.identity import Access as ConsoleAccess
     from rolemend.explain.live import Live
@@ -338,6 +339,28 @@ class Operator:
     def guardrails(self) -> bytes:
         """The operator's rules as they stand in the ledger's bucket. Raises NotThere where there are none."""
         return self.store().read(GUARDRAILS_KEY)
+
+    def audit_regions(self, given: str = "") -> tuple[str, ...]:
+        """Those of an option, else those of the settings, else the region of the functions. Raises SettingsError."""
+        from rolemend.settings import read_regions
+
+        return read_regions(given) or self._settings.audit_regions or (self._settings.region,)
+
+    def survey(self, part: Part) -> LiveSurvey:
+        """Raises AccountError where a member cannot be entered."""
+        return open_survey(self.access, part, self._settings.ram_rate, self._settings.service)
+
+    def installation(self) -> Installation:
+        from rolemend.audit.scope import Installation
+
+        return Installation(
+            region=self._settings.region,
+            ledger_bucket=self._settings.ledger_bucket,
+            ledger_region=self._settings.ledger_region,
+            trail_project=self._settings.trail_project,
+            trail_logstore=self._settings.trail_logstore,
+            event_logstore=self._settings.event_logstore,
+        )
 
     def start_remediate(self, payload: bytes) -> None:
         from rolemend.account.functions import open_functions

@@ -8,7 +8,17 @@ import sys
 from importlib.metadata import entry_points
 
 from rolemend import __version__
-from rolemend.commands import changes, diff, explain, guardrails, incidents, lint, simulate, verify_cloud
+from rolemend.commands import (
+    audit,
+    changes,
+    diff,
+    explain,
+    guardrails,
+    incidents,
+    lint,
+    simulate,
+    verify_cloud,
+)
 from rolemend.commands.output import plain
 from rolemend.errors import RolemendError, UnreadableInput
 
@@ -20,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"rolemend {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (explain, simulate, diff, lint, guardrails, incidents, changes, verify_cloud):
+    for command in (audit, explain, simulate, diff, lint, guardrails, incidents, changes, verify_cloud):
         command.add_command(commands)
     for entry in entry_points(group="rolemend.commands"):
         entry.load()(commands)

@@ -166,6 +166,11 @@ class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True):
     ledger_region: str
     remediate: str = "rolemend-remediate"
     service: str = ""
+    audit_regions: tuple[str, ...] = ()
+    ram_rate: int = 50
+    trail_project: str = "rolemend-trail"
+    trail_logstore: str = "actiontrail_rolemend"
+    event_logstore: str = "cloudmonitor_spark"
     scheme: str = "https"
 
 
@@ -187,11 +192,25 @@ def read_operator_settings(
         ledger_region=environment.get("ROLEMEND_LEDGER_REGION") or home,
         remediate=environment.get("ROLEMEND_REMEDIATE", "rolemend-remediate"),
         service=environment.get("ROLEMEND_SERVICE", ""),
+        audit_regions=need.regions("ROLEMEND_AUDIT_REGIONS"),
+        ram_rate=max(1, need.number("ROLEMEND_RAM_RATE", 50, "calls a second")),
+        trail_project=environment.get("ROLEMEND_TRAIL_PROJECT") or "rolemend-trail",
+        trail_logstore=environment.get("ROLEMEND_TRAIL_LOGSTORE") or "actiontrail_rolemend",
+        event_logstore=environment.get("ROLEMEND_EVENT_LOGSTORE") or "cloudmonitor_spark",
         scheme=_scheme(environment, need),
     )
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def read_regions(given: str) -> tuple[str, ...]:
+    """Regions of a command line, with commas. Raises SettingsError."""
+    problems: list[str] = []
+    regions = _Reader({"--regions": given}, problems).regions("--regions")
+    if problems:
+        raise SettingsError(problems)
+    return regions
 
 
 _PROXY_HERE = re.compile(r"https?://([^@/?#]*@)?(127\.0\.0\.1|localhost)(:[0-9]+)?/?")

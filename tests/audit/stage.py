@@ -128,16 +128,10 @@ def make_healthy(stage: Stage) -> None:
 
 def make_old_log(stage: Stage, *used: tuple[str, str]) -> None:
     """An access log that is old enough, in which roles used buckets; every grant is as old."""
-    from aliyun.log import IndexConfig, IndexKeyConfig, LogItem, PutLogsRequest
+    from aliyun.log import LogItem, PutLogsRequest
 
     project, log = f"oss-log-{stage.account}-{HOME}", clients.log(stage.root)
     log.update_logstore(project, "oss-log-store", ttl=180, shard_count=1)
-    text, number = (
-        IndexKeyConfig([",", " "], doc_value=True),
-        IndexKeyConfig(index_type="long", doc_value=True),
-    )
-    keys = {"bucket": text, "extend_information": text, "http_status": number}
-    log.create_index(project, "oss-log-store", IndexConfig(key_config_list=keys))
     for name, role in used:
         fields = [
             ("bucket", name),

@@ -12,6 +12,7 @@ from rolemend.audit.model import SEVERITIES, Finding, Report
 from rolemend.audit.reads import Reads, failures
 from rolemend.audit.scope import Scope
 from rolemend.checklist.model import FAILED, NOT_APPLICABLE, PASSED, UNKNOWN
+from rolemend.errors import AccountError
 from rolemend.text import Text, text
 
 Check = Callable[[Facts], Iterator[Finding]]
@@ -136,6 +137,24 @@ def report(
         incomplete=incomplete(reads, stopped=stopped),
         notes=tuple(roles.new_releases(facts)),
         reads=dict(sorted(calls.items())),
+        run=run,
+        version=__version__,
+    )
+
+
+def unopened(
+    account: str, regions: tuple[str, ...], error: AccountError, now: float, run: str = ""
+) -> Report:
+    """A report that says why nothing of an account was read."""
+    said = text("Account {account} could not be entered: {why}", account=account, why=error)
+    return Report(
+        account=account,
+        accounts=(account,),
+        regions=regions,
+        started=now,
+        ended=now,
+        findings=(),
+        incomplete=(said,),
         run=run,
         version=__version__,
     )

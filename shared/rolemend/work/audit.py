@@ -17,12 +17,13 @@ import msgspec
 from rolemend.account.interface import Functions, ObjectStore
 from rolemend.audit.accounts import Part, parse_accounts, parts_of
 from rolemend.audit.join import join_reports
-from rolemend.audit.judge import report
+from rolemend.audit.judge import report, unopened
 from rolemend.audit.model import Report
 from rolemend.audit.reads import Reads
 from rolemend.audit.scope import Installation, Scope
 from rolemend.audit.sweep import sweep
 from rolemend.errors import AccountError, BadEvent, Conflict, NotThere
+from rolemend.telemetry import traceparent
 from rolemend.text import Text, text
 
 ACCOUNTS_KEY = "config/audit-accounts.toml"
@@ -148,7 +149,8 @@ def _plan(run: str, parts: Parts) -> Plan:
 
 
 def _start(parts: Parts, work: Work) -> None:
-    parts.functions.start(parts.function, msgspec.json.encode(work))
+    payload = {**msgspec.to_builtins(work), "traceparent": traceparent()}
+    parts.functions.start(parts.function, msgspec.json.encode(payload))
 
 
 def _work(work: Work, parts: Parts) -> Outcome:
@@ -166,7 +168,8 @@ def _work(work: Work, parts: Parts) -> Outcome:
     try:
         survey = parts.open_survey(part)
     except AccountError as error:
-        _finish(work.run, part, plan, _unopened(part, error, parts, work.run), parts)
+        refused = unopened(part.account, (part.region,), error, parts.now(), work.run)
+        _finish(work.run, part, plan, refused, parts)
         return Outcome(run=work.run, part=part.name, state="not opened")
     scope = scope_of(part, parts.account, parts.installation, parts.days)
     done = sweep(survey, scope, reads, deadline=begun + parts.seconds, clock=parts.monotonic)
@@ -193,26 +196,6 @@ def scope_of(part: Part, own: str, installation: Installation | None, days: int)
         whole=part.whole,
         installation=mine if part.whole else None,
         days=days,
-    )
-
-
-def _unopened(part: Part, error: AccountError, parts: Parts, run: str) -> Report:
-    """The report of an account that nobody could enter."""
-    return unopened(part, error, parts.now(), run)
-
-
-def unopened(part: Part, error: AccountError, now: float, run: str = "") -> Report:
-    """A report that says why nothing of an account was read."""
-    said = text("Account {account} could not be entered: {why}", account=part.account, why=error)
-    return Report(
-        account=part.account,
-        accounts=(part.account,),
-        regions=(part.region,),
-        started=now,
-        ended=now,
-        findings=(),
-        incomplete=(said,),
-        run=run,
     )
 
 
