@@ -173,7 +173,7 @@ def make_broken(stage: Stage) -> dict[str, tuple[str, str]]:
     bucket(stage, "gone-lab")
     expected[guides.WORKSPACE_ROLE] = (workspace(stage, "Spark-Gone", "gone-lab"), "Spark-Gone")
     for name in ("Gone", "Spark-Gone"):
-        ram.delete_role(_models().DeleteRoleRequest(role_name=name))
+        ram.delete_role(ram_models().DeleteRoleRequest(role_name=name))
 
     bucket(stage, "untrusting-lab")
     make_role(stage, "Spark-Untrusting", trust(ECS), {"untrusting": spark_policy("untrusting-lab")})
@@ -236,7 +236,7 @@ def _of_clusters(stage: Stage) -> dict[str, dict[str, Any]]:
 
 
 def _of_workspaces(stage: Stage) -> dict[str, tuple[str, str]]:
-    ram, models = clients.ram(stage.root), _models()
+    ram, models = clients.ram(stage.root), ram_models()
     for name in ("less-lab", "more-lab", "shut-lab", "default-lab"):
         bucket(stage, name)
     less = spark_policy("less-lab", less=("oss:PostDataLakeStorageFileOperation",))
@@ -268,7 +268,7 @@ def break_sources(stage: Stage) -> dict[str, tuple[str, str]]:
     """Rolemend's own rights and sources: no trail for one region, and one of writes only for another."""
     from alibabacloud_actiontrail20200706 import models as trails
 
-    ram, models = clients.ram(stage.root), _models()
+    ram, models = clients.ram(stage.root), ram_models()
     arn = f"acs:log:{HOME}:{stage.account}:project/{TRAIL_PROJECT}"
     home = clients.actiontrail(stage.root)
     home.update_trail(trails.UpdateTrailRequest(name="rolemend", trail_region=HOME))
@@ -320,7 +320,7 @@ def drop_trigger(stage: Stage, function: str, trigger: str) -> None:
 
 
 def _trust(ram: Any, role: str, service: str) -> None:
-    models = _models()
+    models = ram_models()
     ram.update_role(
         models.UpdateRoleRequest(role_name=role, new_assume_role_policy_document=json.dumps(trust(service)))
     )
@@ -334,7 +334,42 @@ def _encrypt(stage: Stage, name: str) -> None:
     clients.bucket(stage.root, name).put_bucket_encryption(rule)
 
 
-def _models() -> Any:
+def ram_models() -> Any:
     from alibabacloud_ram20150501 import models
 
     return models
+
+
+MEMBER = "1234567890123456"
+"""A member of the resource directory."""
+
+
+def make_group(stage: Stage, name: str, *system_policies: str) -> None:
+    """A group with system policies."""
+    ram, models = clients.ram(stage.root), ram_models()
+    ram.create_group(models.CreateGroupRequest(group_name=name))
+    for policy in system_policies:
+        request = models.AttachPolicyToGroupRequest(policy_type="System", policy_name=policy, group_name=name)
+        ram.attach_policy_to_group(request)
+
+
+def make_member(stage: Stage, account: str, role: str) -> Stage:
+    """Another account, with a role that the management account may assume, and a cluster with a role that is gone."""
+    from localcloud.accounts import open_account
+    from localcloud.ram.default_roles import grant_default_roles
+
+    key = stage.local.call(lambda cloud: open_account(cloud.state, account))
+    stage.local.call(lambda cloud: grant_default_roles(cloud.state, account))
+    member = Stage(stage.local, clients.Keys(key.id, key.secret), account, stage.webhook)
+    if role:
+        own = {"RAM": [f"acs:ram::{stage.account}:root"]}
+        trusting = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": own}
+        make_role(member, role, {"Version": "1", "Statement": [trusting]}, {})
+        request = ram_models().AttachPolicyToRoleRequest(
+            policy_type="System", policy_name="AdministratorAccess", role_name=role
+        )
+        clients.ram(member.root).attach_policy_to_role(request)
+    make_role(member, "Member-Gone", trust(ECS), {})
+    cluster(member, "Member-Gone")
+    clients.ram(member.root).delete_role(ram_models().DeleteRoleRequest(role_name="Member-Gone"))
+    return member

@@ -11,7 +11,7 @@ from demo import clients
 from demo.stage import HOME, LEDGER, Stage
 from localcloud.server import LocalCloud
 from rolemend.audit.guides import GUIDES
-from tests.audit.stage import break_sources, cluster, make_healthy, make_old_log, quiet_stage
+from tests.audit.stage import break_sources, cluster, make_healthy, make_old_log, quiet_stage, ram_models
 from tests.commands.shell import Done, rolemend, told_in_one_line
 
 
@@ -47,7 +47,7 @@ def test_an_account_without_a_fault_ends_with_code_0(stage: Stage) -> None:
 
 
 def test_the_exit_code_is_that_of_the_worst_failure(stage: Stage) -> None:
-    ram, models = clients.ram(stage.root), _models()
+    ram, models = clients.ram(stage.root), ram_models()
     request = models.CreatePolicyRequest(
         policy_name="never",
         policy_document=json.dumps({
@@ -98,13 +98,9 @@ def test_a_caller_without_rights_gets_unknown_and_never_passed(stage: Stage) -> 
         (("audit", "--regions", "over there"), "over there"),
     ],
 )
-def test_a_wrong_command_line_is_told_in_one_line(stage: Stage, arguments: tuple[str, ...], word: str) -> None:
+def test_a_wrong_command_line_is_told_in_one_line(
+    stage: Stage, arguments: tuple[str, ...], word: str
+) -> None:
     done = run(stage, *arguments)
     assert done.code in (1, 2)
     assert told_in_one_line(done, word)
-
-
-def _models() -> Any:
-    from alibabacloud_ram20150501 import models
-
-    return models

@@ -39,6 +39,7 @@ def perform(local: LocalCloud, play: Play, without: tuple[str, str] | None = Non
             "still open": sorted(stage.ledger().open_ids()),
             "still pending": still_pending(stage),
             "still granted": len(clients.bucket(stage.root, LEDGER).list_objects_v2("expiring/").object_list),
+            "audit": audited(stage),
             "errors": sorted({one.function.name for one in invocations(stage) if one.error}),
         }
 
@@ -54,6 +55,41 @@ def found(incident: Any) -> list[Any]:
     return [
         (f.statement.template, [(e.statement.template, e.certainty) for e in f.evidence]) for f in findings
     ]
+
+
+def audited(stage: Stage) -> list[tuple[str, ...]]:
+    """What the reports of audits say, without names that differ from run to run."""
+    bucket = clients.bucket(stage.root, LEDGER)
+    keys = [item.key for item in bucket.list_objects_v2("audits/").object_list]
+    reports = [json.loads(bucket.get_object(key).read()) for key in keys if key.endswith("/report.json")]
+    said = {
+        (each["check"], each["place"]["kind"], each["answer"], each["statement"]["template"])
+        for report in reports
+        for each in report["findings"]
+    }
+    unsaid = {("incomplete", each["template"]) for report in reports for each in report["incomplete"]}
+    return sorted(said | unsaid)
+
+
+def audit(stage: Stage) -> None:
+    """A nightly audit of two accounts, which has something to read with every right."""
+    from rolemend.audit.accounts import ACCESS_ROLE
+    from tests.audit import stage as made
+
+    made.make_healthy(stage)
+    made.make_old_log(stage, ("corp-data", "Etl"))
+    make_role(stage, "Gone", made.trust(made.ECS), {})
+    made.cluster(stage, "Gone")
+    delete = made.ram_models().DeleteRoleRequest(role_name="Gone")
+    clients.ram(stage.root).delete_role(delete)
+    make_user(stage, "gina", "AliyunEMRFullAccess")
+    made.make_group(stage, "builders", "AliyunEMRFullAccess")
+    clients.bucket(stage.root, "corp-data").put_bucket_acl("public-read")
+    made.make_member(stage, made.MEMBER, ACCESS_ROLE)
+    accounts = f'[[accounts]]\nid = "{made.MEMBER}"\n'
+    clients.bucket(stage.root, LEDGER).put_object("config/audit-accounts.toml", accounts.encode())
+    stage.local.call(lambda cloud: cloud.services["fc"].fire_timer("rolemend-audit", "nightly"))  # type: ignore[attr-defined]
+    stage.settle()
 
 
 def take_action(stage: Stage, function: str, action: str) -> None:

@@ -12,12 +12,13 @@ from rolemend.account.access import Access
 from rolemend.account.calls import ask, openapi_config, reading, translate_openapi
 from rolemend.account.functions import open_service, translate_fc2
 from rolemend.account.interface import FunctionState, Reading, TriggerState
+from rolemend.errors import Refused
 
 _PAGE = 100
 
 
 class Deployed:
-    """Functions of FC 3.0, or of one FC 2.0 service; in 2.0 the role is the service's."""
+    """Functions of FC 3.0, or of one FC 2.0 service, whose role is the service's: "" where that may not be read."""
 
     def __init__(self, access: Access, service: str = "") -> None:
         self._access, self._service = access, service
@@ -53,7 +54,10 @@ class Deployed:
     def _function2(self, name: str) -> FunctionState:
         client = open_service(self._access)
         self._ask2("GetFunction", client.get_function, self._service, name)
-        service = self._ask2("GetService", client.get_service, self._service).data
+        try:
+            service = self._ask2("GetService", client.get_service, self._service).data
+        except Refused:
+            return FunctionState(name=name, role="")
         return FunctionState(name=name, role=_role_name(service.get("role")))
 
     def _triggers2(self, function: str) -> tuple[TriggerState, ...]:

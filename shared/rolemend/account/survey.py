@@ -37,8 +37,14 @@ RAM_CALLS_A_SECOND = 50.0
 class LiveSurvey:
     """Each method is asked from several threads. `count` tells how many calls were made."""
 
-    def __init__(self, access: Access, rate: float = RAM_CALLS_A_SECOND, service: str = "") -> None:
-        self.count = Count()
+    def __init__(
+        self,
+        access: Access,
+        rate: float = RAM_CALLS_A_SECOND,
+        service: str = "",
+        count: Count | None = None,
+    ) -> None:
+        self.count = count or Count()
         counted = msgspec.structs.replace(access, pace=self.count)
         self._ram = Ram(msgspec.structs.replace(access, pace=Spaced(rate, self.count)))
         self._emr, self._spark, self._oss = Emr(counted), SparkWorkspaces(counted), Oss(counted)

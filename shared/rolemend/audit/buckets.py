@@ -20,6 +20,7 @@ from rolemend.fix.model import GrantPolicy, Holder
 from rolemend.fix.names import policy_name
 from rolemend.fix.own import is_own_role
 from rolemend.policy import Policy, PolicyError, Principal, Request, Source, decide
+from rolemend.policy.matching import covers_action
 from rolemend.text import text
 
 _KEY = re.compile(r"[A-Za-z0-9\-/:]{1,200}", re.ASCII)
@@ -149,13 +150,23 @@ def _of_bucket(facts: Facts, settings: BucketSettings, roles: list[str]) -> Iter
         if isinstance(parsed, PolicyError):
             said = text("The bucket policy of {bucket} does not parse: {why}", bucket=place.name, why=parsed)
             told.append(unknown(guides.BUCKET_CONFLICT, place, said))
-        elif any(each.denies for each in parsed.statements):
+        elif _denies_work(parsed):
             for role in roles:
                 told += _denied(facts, place, settings, parsed, policy.value, role)
     yield from told
     if not told:
         said = text("Neither bucket policy nor ACL of {bucket} says otherwise than RAM.", bucket=place.name)
         yield passed(guides.BUCKET_CONFLICT, place, said)
+
+
+def _denies_work(policy: Policy) -> bool:
+    """Whether a Deny speaks of an action that jobs need."""
+    return any(
+        covers_action(each, action.lower()) is not False
+        for each in policy.statements
+        if each.denies
+        for action in _ASKED
+    )
 
 
 def _denied(

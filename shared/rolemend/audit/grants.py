@@ -17,17 +17,13 @@ from rolemend.fix.model import Holder as FixHolder
 from rolemend.fix.own import is_own_role
 from rolemend.policy import PolicyError, Statement
 from rolemend.policy.actions import WRITE, bucket_entries
-from rolemend.policy.lint import FORM_TEXTS, Mistake, lint
+from rolemend.policy.lint import without_effect
 from rolemend.policy.scan import covers
 from rolemend.text import Text, text
 
 ON_BUCKET = ("oss:ListObjects", "oss:GetBucketInfo", "oss:ListMultipartUploads", "oss:ListObjectVersions")
 ON_OBJECT = tuple(action for action in WRITE if action not in ON_BUCKET)
 """Which of the actions that jobs need are asked on the bucket, and which on its objects."""
-
-_NEVER = ("never_matches", "denied", "look_alike", "equals_wildcard")
-"""The mistakes of `policy.lint` by which a statement, or a part of it, has no effect. An action that is never
-checked is none: the default roles' own policies list some."""
 
 
 def never_match(facts: Facts) -> Iterator[Finding]:
@@ -37,20 +33,13 @@ def never_match(facts: Facts) -> Iterator[Finding]:
         if isinstance(parsed, PolicyError):
             yield unknown(guides.NEVER_MATCHES, place, _does_not_parse(policy, parsed))
             continue
-        mistakes = tuple(Evidence(each.text) for each in _mistakes(policy))
+        mistakes = tuple(Evidence(each.text) for each in without_effect(parsed))
         if mistakes:
             said = text("Policy {policy} holds statements that can never match.", policy=policy.name)
             yield failed(guides.NEVER_MATCHES, place, said, mistakes)
         else:
             said = text("Every statement of policy {policy} can match.", policy=policy.name)
             yield passed(guides.NEVER_MATCHES, place, said)
-
-
-def _mistakes(policy: AttachedPolicy) -> Iterator[Mistake]:
-    """What `lint` says; a form of Resource that is missing is another check's to tell."""
-    for each in lint(policy.document):
-        if each.code in _NEVER and each.text.template not in FORM_TEXTS:
-            yield each
 
 
 def _does_not_parse(policy: AttachedPolicy, error: PolicyError) -> Text:

@@ -32,7 +32,7 @@ def own_rights(facts: Facts) -> Iterator[Finding]:
         function: Reading[FunctionState] = facts.reads.get("function", name)
         if isinstance(function, Absent):
             continue  # told by the check of the triggers
-        place = facts.place("role", function.value.role if isinstance(function, Known) else name)
+        place = facts.place("role", (function.value.role if isinstance(function, Known) else "") or name)
         policies = facts.policies("role", place.name) if isinstance(function, Known) else function
         if not isinstance(policies, Known):
             said = text("The rights of function {function} could not be read.", function=name)

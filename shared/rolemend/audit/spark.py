@@ -6,12 +6,13 @@ https://www.alibabacloud.com/help/en/emr/emr-serverless-spark/user-guide/executi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from rolemend.account.interface import Absent, AttachedPolicy, Known, PolicyText, Reading, Workspace
+from rolemend.account.interface import Absent, AttachedPolicy, Known, PolicyText, Reading, Unread, Workspace
 from rolemend.audit import guides
 from rolemend.audit.answers import failed, not_applicable, passed, unknown, unread, why
 from rolemend.audit.facts import Facts, Users
@@ -42,6 +43,7 @@ def execution_rights(facts: Facts) -> Iterator[Finding]:
     """Custom execution roles against the live policy of the default role, both ways."""
     default: Reading[PolicyText] = facts.reads.get("document", "System", DEFAULT_POLICY)
     compared: dict[tuple[str, ...], Comparison] = {}
+    wanted = _parsed(default)
     for users in facts.users.values():
         if not users.workspaces or users.name.lower() == DEFAULT_ROLE.lower():
             continue
@@ -49,21 +51,20 @@ def execution_rights(facts: Facts) -> Iterator[Finding]:
             continue
         place = facts.place("role", facts.role_name(users.name))
         policies = facts.policies("role", users.name)
-        if not isinstance(default, Known) or not isinstance(policies, Known):
-            unknown_part: Reading[Any] = policies if isinstance(default, Known) else default
+        if not isinstance(wanted, Policy) or not isinstance(policies, Known):
+            unknown_part: Reading[Any] = policies if isinstance(wanted, Policy) else wanted
             said = text("{role} could not be compared with {policy}.", role=place.name, policy=DEFAULT_POLICY)
             for check in (guides.EXECUTION_RIGHTS, guides.EXECUTION_EXTRA):
                 yield unread(check, place, unknown_part, said)
             continue
         try:
-            wanted = _checked(parse_policy(default.value.document))
             held = _joined(facts, policies.value)
         except PolicyError as error:
             said = text("A policy of {who} does not parse: {why}", who=place.name, why=error)
             for check in (guides.EXECUTION_RIGHTS, guides.EXECUTION_EXTRA):
                 yield unknown(check, place, said)
             continue
-        key = tuple(sorted(each.document for each in policies.value))
+        key = _shape(policies.value)
         if key not in compared:
             compared[key] = Comparison(
                 gained=difference(wanted, held, beyond=(_WRITING,), steps=STEPS),
@@ -71,6 +72,29 @@ def execution_rights(facts: Facts) -> Iterator[Finding]:
             )
         yield _missing(facts, place, users, wanted, held, compared[key])
         yield _extra(place, compared[key])
+
+
+def _parsed(default: Reading[PolicyText]) -> Policy | Absent | Unread:
+    if not isinstance(default, Known):
+        return default
+    try:
+        return _checked(parse_policy(default.value.document))
+    except PolicyError as error:
+        return Unread("GetPolicy", f"{DEFAULT_POLICY} does not parse: {error}")
+
+
+_BUCKET = re.compile(r"(acs:oss:[^:\"]*:[^:\"]*:)([a-z0-9][a-z0-9\-]{1,61}[a-z0-9])(?=[/\"])")
+
+
+def _shape(policies: Sequence[AttachedPolicy]) -> tuple[str, ...]:
+    """The documents with their buckets numbered: the default policy names none, so roles that differ in the names of
+    buckets alone differ from it alike, and are compared once."""
+    numbers: dict[str, str] = {}
+
+    def number(match: re.Match[str]) -> str:
+        return match[1] + numbers.setdefault(match[2], f"bucket{len(numbers)}")
+
+    return tuple(_BUCKET.sub(number, each.document) for each in policies)
 
 
 _WRITING = Region(WRITE, ("*",))

@@ -198,7 +198,7 @@ def sweep(
 ) -> bool:
     """Read all that is missing in `reads`, in threads. False if the deadline (by `clock`) came first.
 
-    What was under way then is waited for and kept.
+    What was under way then is waited for and kept; something is always answered, so that who goes on comes to an end.
     """
     buckets: Question = ("bucket_regions",)
     if buckets not in reads:
@@ -209,12 +209,14 @@ def sweep(
         run = _Run(scope, reads, regions, crew)
         for question in seeds(scope):
             run.wonder(question)
+        answered = 0
         while crew.busy:
-            if deadline is not None and clock() >= deadline:
-                crew.drop()
             for question, answer in crew.answers():
                 reads.put(question, answer)
                 run.follow(question, answer)
+                answered += 1
+            if deadline is not None and answered and clock() >= deadline:
+                crew.drop()
             progress(len(reads), len(run.asked))
         return not crew.dropped
 

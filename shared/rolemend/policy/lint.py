@@ -49,6 +49,33 @@ def lint(document: Document, kind: str = "identity") -> tuple[Mistake, ...]:
     return (*_of_document(document, policy), *_of_statements(policy), *_between_statements(policy))
 
 
+def without_effect(policy: Policy) -> Iterator[Mistake]:
+    """Of the mistakes of a policy that was parsed, those by which a statement, or a part of one, can match nothing.
+
+    Actions that are granted on another form of Resource than theirs are not told here.
+    """
+    denies = any(statement.denies for statement in policy.statements)
+    whole = list(range(len(policy.statements)))
+    for number, statement in enumerate(policy.statements):
+        path = f"Statement[{number}]"
+        plain = all(value.isascii() for _, values in _lists(statement) for value in values)
+        if not plain:
+            yield from (each for each in _names(statement, path) if each.code == "look_alike")
+        (_, actions), (name, resources) = _lists(statement)
+        of_oss = (
+            all(action.lower().startswith("oss:") for action in actions) and not statement.negated_actions
+        )
+        for resource in resources:
+            found = _resource(resource, of_oss, f"{path}.{name}")
+            yield from (each for each in found if each.code == "never_matches")
+        if statement.conditions:
+            yield from _conditions(statement, path)
+        if denies and not statement.denies and len(whole) <= _MOST_COMPARED:
+            idle = _idle(policy, number, whole)
+            if idle is not None and idle.code == "denied":
+                yield idle
+
+
 def _of_document(document: Document, policy: Policy) -> Iterator[Mistake]:
     try:
         check_size(document, policy.kind)
@@ -260,8 +287,6 @@ _FORMS_ALL = text(
     "{actions}: no entry of Resource has the form on which they are checked, so nothing matches."
 )
 _FORMS = text("{actions}: no entry of Resource has the form on which they are checked.")
-FORM_TEXTS = frozenset({_FORMS_ALL.template, _FORMS.template})
-"""What is said of actions that are granted on another form of Resource than theirs."""
 _RAM_ARN = text(
     "{name} is the form of a trust policy. A bucket policy names ids, or "
     "arn:sts::<account>:assumed-role/<role>/<session>."
