@@ -200,7 +200,7 @@ _ALL = (
         title=text("Real-time log query is on for the buckets that EMR uses"),
         doc="https://www.alibabacloud.com/help/en/oss/user-guide/real-time-log-query",
         remedy=text(
-            "Switch on real-time log query (or logging) for the bucket, so that its denials are seen."
+            "Switch on real-time log query for the bucket, so that its denials are heard of."
         ),
         doctor=True,
     ),
@@ -215,9 +215,9 @@ _ALL = (
     CheckGuide(
         id=LEDGER,
         severity=HIGH,
-        title=text("The ledger's bucket is private, versioned and there"),
+        title=text("The ledger's bucket is there, private and shut to the public"),
         doc=_OSS + "user-guide/block-public-access",
-        remedy=text("Make the ledger's bucket private and switch on Block Public Access and versioning."),
+        remedy=text("Make the ledger's bucket private and switch on Block Public Access."),
         doctor=True,
     ),
 )

@@ -32,7 +32,7 @@ from rolemend.policy import Policy, PolicyError, parse_policy
 _DIRECTORY = re.compile(r"oss://([a-z0-9][a-z0-9\-]{1,61}[a-z0-9])(?:\.[a-z0-9.\-]+)?(?:/|$)")
 _NAMED = re.compile(r"acs:oss:[^:]*:[^:]*:([a-z0-9][a-z0-9\-]{1,61}[a-z0-9])(/.*)?", re.DOTALL)
 _RAM = ("role", "role_names", "attached", "document", "holders")
-RAM_WORKERS, WORKERS = 8, 16
+RAM_WORKERS, WORKERS = 16, 16
 """Threads that ask RAM, which the rate holds back, and those that ask everybody else."""
 
 
