@@ -10,8 +10,9 @@ import time
 
 from rolemend.account.access import Access, region_name
 from rolemend.account.calls import ask, reading
-from rolemend.account.interface import BucketUse, Reading
+from rolemend.account.interface import Reading
 from rolemend.account.sls import open_log_client, translate_sls
+from rolemend.account.surveyed import BucketUse
 from rolemend.errors import Unreachable
 
 LOGSTORE = "oss-log-store"
@@ -46,7 +47,10 @@ class AccessLog:
         return min(int(answer.get_ttl()), int(time.time() - made) // _DAY)
 
     def _use(self, region: str, days: int) -> tuple[BucketUse, ...]:
-        client, now = open_log_client(self._access, f"{region_name(region)}.log.aliyuncs.com"), int(time.time())
+        client, now = (
+            open_log_client(self._access, f"{region_name(region)}.log.aliyuncs.com"),
+            int(time.time()),
+        )
         where = (project_of(self._access.account, region), LOGSTORE, now - days * _DAY, now)
         query = f"{_QUERY}{_MOST}"
         answer = ask(self._access, "GetLogs", translate_sls, client.get_log, *where, query=query)

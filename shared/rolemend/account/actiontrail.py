@@ -8,7 +8,8 @@ from typing import Any
 
 from rolemend.account.access import Access, region_name
 from rolemend.account.calls import ask, openapi_config, reading, translate_openapi
-from rolemend.account.interface import Reading, TrailState
+from rolemend.account.interface import Reading
+from rolemend.account.surveyed import TrailState
 
 
 class ActionTrail:

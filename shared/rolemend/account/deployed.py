@@ -11,7 +11,8 @@ from typing import Any
 from rolemend.account.access import Access
 from rolemend.account.calls import ask, openapi_config, reading, translate_openapi
 from rolemend.account.functions import open_service, translate_fc2
-from rolemend.account.interface import FunctionState, Reading, TriggerState
+from rolemend.account.interface import Reading
+from rolemend.account.surveyed import FunctionState, TriggerState
 from rolemend.errors import Refused
 
 _PAGE = 100

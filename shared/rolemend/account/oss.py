@@ -8,7 +8,8 @@ from typing import Any
 
 from rolemend.account.access import Access
 from rolemend.account.calls import ask, classify, once, reading
-from rolemend.account.interface import Bucket, BucketSettings, Encryption, Reading
+from rolemend.account.interface import Bucket, Encryption, Reading
+from rolemend.account.surveyed import BucketSettings
 from rolemend.errors import AccountError, NotThere, Unreachable
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)

@@ -11,15 +11,8 @@ from urllib.parse import unquote
 
 from rolemend.account.access import Access
 from rolemend.account.calls import ask, once, openapi_config, reading, translate_openapi
-from rolemend.account.interface import (
-    AttachedPolicy,
-    PolicyName,
-    PolicyText,
-    PolicyUsers,
-    PolicyVersions,
-    Reading,
-    Role,
-)
+from rolemend.account.interface import AttachedPolicy, PolicyUsers, PolicyVersions, Reading, Role
+from rolemend.account.surveyed import PolicyName, PolicyText
 from rolemend.errors import AccountError, NotThere, Unreachable
 from rolemend.together import together
 

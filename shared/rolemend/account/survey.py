@@ -11,24 +11,20 @@ from rolemend.account.access_log import AccessLog
 from rolemend.account.actiontrail import Trails
 from rolemend.account.deployed import Deployed
 from rolemend.account.emr import Emr
-from rolemend.account.interface import (
-    BucketSettings,
-    BucketUse,
-    Cluster,
-    FunctionState,
-    PolicyName,
-    PolicyText,
-    PolicyUsers,
-    Reading,
-    Role,
-    TrailState,
-    TriggerState,
-    Workspace,
-)
+from rolemend.account.interface import Cluster, PolicyUsers, Reading, Role, Workspace
 from rolemend.account.oss import Oss
 from rolemend.account.pace import Count, Spaced
 from rolemend.account.ram import Ram
 from rolemend.account.spark_workspaces import SparkWorkspaces
+from rolemend.account.surveyed import (
+    BucketSettings,
+    BucketUse,
+    FunctionState,
+    PolicyName,
+    PolicyText,
+    TrailState,
+    TriggerState,
+)
 
 RAM_CALLS_A_SECOND = 50.0
 """RAM publishes no rate; this is what an account was seen to bear. A setting (ROLEMEND_RAM_RATE) changes it."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rolemend.account.interface import Absent, BucketSettings, Known
+from rolemend.account.interface import Absent, Known
+from rolemend.account.surveyed import BucketSettings
 from rolemend.audit import guides
 from rolemend.audit.answers import failed, passed, unknown, unread
 from rolemend.audit.facts import Facts

@@ -11,15 +11,14 @@ from rolemend.account.interface import (
     Absent,
     AttachedPolicy,
     Bucket,
-    BucketSettings,
     Cluster,
     Known,
-    PolicyText,
     Reading,
     Role,
     Unread,
     Workspace,
 )
+from rolemend.account.surveyed import BucketSettings, PolicyText
 from rolemend.audit.model import Place
 from rolemend.audit.reads import Reads
 from rolemend.audit.scope import EMR_POLICIES, Scope

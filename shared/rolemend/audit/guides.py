@@ -199,9 +199,7 @@ _ALL = (
         severity=HIGH,
         title=text("Real-time log query is on for the buckets that EMR uses"),
         doc="https://www.alibabacloud.com/help/en/oss/user-guide/real-time-log-query",
-        remedy=text(
-            "Switch on real-time log query for the bucket, so that its denials are heard of."
-        ),
+        remedy=text("Switch on real-time log query for the bucket, so that its denials are heard of."),
         doctor=True,
     ),
     CheckGuide(

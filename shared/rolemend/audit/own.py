@@ -12,7 +12,8 @@ from string import Template
 
 import msgspec
 
-from rolemend.account.interface import Absent, FunctionState, Known, Reading, TriggerState
+from rolemend.account.interface import Absent, Known, Reading
+from rolemend.account.surveyed import FunctionState, TriggerState
 from rolemend.audit import guides
 from rolemend.audit.answers import failed, passed, unknown, unread
 from rolemend.audit.facts import Facts

@@ -7,23 +7,16 @@ from typing import Any
 
 import msgspec
 
-from rolemend.account.interface import (
-    Absent,
+from rolemend.account.interface import Absent, Cluster, Known, PolicyUsers, Reading, Role, Unread, Workspace
+from rolemend.account.surveyed import (
     BucketSettings,
     BucketUse,
-    Cluster,
     FunctionState,
-    Known,
     PolicyName,
     PolicyText,
-    PolicyUsers,
-    Reading,
-    Role,
     Survey,
     TrailState,
     TriggerState,
-    Unread,
-    Workspace,
 )
 
 Question = tuple[str, ...]

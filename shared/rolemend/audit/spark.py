@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from rolemend.account.interface import Absent, AttachedPolicy, Known, PolicyText, Reading, Unread, Workspace
+from rolemend.account.interface import Absent, AttachedPolicy, Known, Reading, Unread, Workspace
+from rolemend.account.surveyed import PolicyText
 from rolemend.audit import guides
 from rolemend.audit.answers import failed, not_applicable, passed, unknown, unread, why
 from rolemend.audit.facts import Facts, Users

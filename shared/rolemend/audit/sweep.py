@@ -12,17 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from rolemend.account.interface import (
-    Absent,
-    BucketSettings,
-    Cluster,
-    Known,
-    PolicyText,
-    Reading,
-    Survey,
-    Unread,
-    Workspace,
-)
+from rolemend.account.interface import Absent, Cluster, Known, Reading, Unread, Workspace
+from rolemend.account.surveyed import BucketSettings, PolicyText, Survey
 from rolemend.audit.reads import Question, Reads, ask, key_of
 from rolemend.audit.scope import EMR_POLICIES, Scope
 from rolemend.checklist.facts import EMR_SERVICE_ROLE

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rolemend.account.interface import Absent, BucketUse, Known, Reading
+from rolemend.account.interface import Absent, Known, Reading
+from rolemend.account.surveyed import BucketUse
 from rolemend.audit import guides
 from rolemend.audit.answers import failed, not_applicable, passed, unread
 from rolemend.audit.facts import Facts, Users
