@@ -85,7 +85,7 @@ def workspace(stage: Stage, role: str, directory: str, region: str = HOME) -> st
 
 def quiet_stage(local: LocalCloud) -> Stage:
     """A stage whose functions do not run: only what is deployed counts here."""
-    local.call(lambda cloud: setattr(cloud.services["fc"].settings, "pause_triggers", True))
+    local.call(lambda cloud: setattr(cloud.services["fc"].settings, "pause_triggers", True))  # type: ignore[attr-defined]
     stage = set_stage(local, "http://127.0.0.1:9/", "")
     clients.bucket(stage.root, LEDGER).put_bucket_public_access_block(True)
     return stage
@@ -96,10 +96,9 @@ def scope(stage: Stage, *regions: str) -> Scope:
     return Scope(account=stage.account, regions=regions or (HOME,), home=HOME, installation=installation)
 
 
-def access(stage: Stage, **changes: Any) -> Access:
+def access(stage: Stage) -> Access:
     credentials = Credentials(stage.root.id, stage.root.secret)
-    given = {"account": stage.account, "region": HOME, "scheme": "http", "pause": 0.01} | changes
-    return Access(credentials=credentials, **given)
+    return Access(account=stage.account, region=HOME, credentials=credentials, scheme="http", pause=0.01)
 
 
 def audited(stage: Stage, *regions: str, doctor: bool = False) -> Report:

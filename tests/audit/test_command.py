@@ -24,7 +24,7 @@ def run(stage: Stage, *arguments: object, **changes: str) -> Done:
         "ROLEMEND_SCHEME": "http",
         "ROLEMEND_RAM_RATE": "5000",
     }
-    return rolemend(*arguments, **(environment | changes))
+    return rolemend(*arguments, given=b"", **(environment | changes))
 
 
 def findings(done: Done) -> list[dict[str, Any]]:
