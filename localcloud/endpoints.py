@@ -32,6 +32,7 @@ _REAL_HOST = {
     "emr": "emr.{region}",
     "openapiexplorer": "openapi-mcp.{region}",
     "spark": "emr-serverless-spark.{region}",
+    "cms": "metrics.{region}",
     "fc": "fcv3.{region}",
     "oss": "oss-{region}",
     "sls": "{region}.log",
@@ -45,6 +46,7 @@ _SERVICE_OF_VERSION = {
     "2016-04-08": "emr",
     "2023-08-08": "spark",
     "2024-11-30": "openapiexplorer",
+    "2019-01-01": "cms",
     "2023-03-30": "fc",
     "2016-08-15": "fc",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localcloud.actiontrail.service import ActionTrailService
+from localcloud.cms.service import CmsService
 from localcloud.emr.service import EmrService
 from localcloud.fc.service import FcService
 from localcloud.metadata.service import MetadataService
@@ -35,6 +36,7 @@ def build_services(cloud: Cloud) -> dict[str, Service]:
         "oss": OssService(cloud),
         "sls": SlsService(cloud),
         "fc": FcService(cloud),
+        "cms": CmsService(cloud),
         "metadata": MetadataService(cloud),
         "oauth": OAuthService(cloud),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from localcloud.actiontrail.state import TrailState
+from localcloud.cms.state import CmsState
 from localcloud.emr.state import EmrState
 from localcloud.oauth.state import OAuthState
 from localcloud.oss.state import OssState
@@ -37,3 +38,4 @@ class State(msgspec.Struct, kw_only=True):
     emr: EmrState = msgspec.field(default_factory=EmrState)
     spark: SparkState = msgspec.field(default_factory=SparkState)
     oauth: OAuthState = msgspec.field(default_factory=OAuthState)
+    cms: CmsState = msgspec.field(default_factory=CmsState)

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from localcloud.call import Call, Reply
-from localcloud.oss import buckets, copying, listing, multipart, object_settings, objects, settings
+from localcloud.oss import (
+    buckets,
+    copying,
+    lifecycle,
+    listing,
+    multipart,
+    object_settings,
+    objects,
+    settings,
+)
 from localcloud.oss.exchange import Exchange
 
 Scope = Literal["service", "bucket", "object"]
@@ -123,6 +132,9 @@ TABLE: dict[Key, Operation] = {
         "GetBucketLogging", settings.get_bucket_logging, log="GetBucketLog"
     ),
     ("bucket", "DELETE", "logging"): _managed("DeleteBucketLogging", settings.delete_bucket_logging),
+    ("bucket", "PUT", "lifecycle"): _managed("PutBucketLifecycle", lifecycle.put_bucket_lifecycle),
+    ("bucket", "GET", "lifecycle"): _managed("GetBucketLifecycle", lifecycle.get_bucket_lifecycle),
+    ("bucket", "DELETE", "lifecycle"): _managed("DeleteBucketLifecycle", lifecycle.delete_bucket_lifecycle),
     ("bucket", "PUT", "requestPayment"): _managed(
         "PutBucketRequestPayment", settings.put_bucket_request_payment
     ),
@@ -192,7 +204,7 @@ TABLE: dict[Key, Operation] = {
 OTHER_SELECTORS = frozenset((
     "accessPoint", "accessPointPolicy", "accessmonitor", "asyncFetch", "bucketArchiveDirectRead",
     "cleanRestoredObject", "cloudboxes", "cname", "comp", "cors", "group", "httpsConfig", "img",
-    "inventory", "lifecycle", "link", "live", "metaQuery", "overwriteConfig", "qos", "qosInfo",
+    "inventory", "link", "live", "metaQuery", "overwriteConfig", "qos", "qosInfo",
     "redundancyTransition", "regionList", "replication", "replicationLocation",
     "replicationProgress", "requesterQosInfo", "resourceGroup", "resourcePool",
     "resourcePoolBuckets", "resourcePoolInfo", "restore", "style", "symlink",

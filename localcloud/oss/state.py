@@ -73,6 +73,15 @@ class Logging(msgspec.Struct, kw_only=True):
     target_prefix: str = ""
 
 
+class LifecycleRule(msgspec.Struct, kw_only=True):
+    """Objects under `prefix` expire `days` days after their last change. `status` is Enabled or Disabled."""
+
+    id: str
+    prefix: str
+    status: str
+    days: int
+
+
 class Bucket(msgspec.Struct, kw_only=True, dict=True):
     """A bucket. `objects` maps a key to its versions, newest first; `versioning` is "", Enabled or Suspended.
 
@@ -94,6 +103,7 @@ class Bucket(msgspec.Struct, kw_only=True, dict=True):
     encryption: Encryption | None = None
     referer: Referer | None = None
     logging: Logging | None = None
+    lifecycle: list[LifecycleRule] = []
     tags: dict[str, str] = {}
     objects: dict[str, list[Version]] = {}
     uploads: dict[str, Upload] = {}

@@ -91,13 +91,13 @@ class SlsRequest:
 
 
 Run = Callable[[SlsRequest], Reply]
-Scope = Literal["projects", "project", "logstores", "logstore", "groups", "group"]
+Scope = Literal["projects", "project", "logstores", "logstore", "groups", "group", "policies"]
 
 
 @dataclass(frozen=True, slots=True)
 class SlsOperation:
     """One API. `scope` is what its permission is asked on: the project, all or one logstore, all or one
-    consumer group.
+    consumer group, the collection policies.
 
     `recorded` calls are written as ActionTrail events; those that move data are not, as they would feed
     themselves.

@@ -9,11 +9,11 @@ import re
 from typing import Literal, NamedTuple
 
 from localcloud.call import Call
-from localcloud.sls import consumers, data, logstores, projects, reading
+from localcloud.sls import collection, consumers, data, logstores, projects, reading
 from localcloud.sls.request import Run, Scope, SlsOperation
 
 _PATH = re.compile(
-    r"/?|/logstores/?"
+    r"/?|/collectionpolicy(?:/(?P<policy>[^/]+))?/?|/logstores/?"
     r"|/logstores/(?P<logstore>[^/]+)(?:/(?P<room>index|shards|logs|consumergroups)(?:/(?P<part>[^/]+))?)?/?"
 )
 
@@ -59,6 +59,16 @@ _OPERATIONS: dict[tuple[str, str, str], SlsOperation] = {
     ("POST", "logs", ""): _data("GetLogs", reading.get_logs_v2, "GetLogStoreLogs"),
     ("GET", "logstore", "log"): _data("GetLogs", reading.get_logs, "GetLogStoreLogs"),
     ("GET", "logstore", "histogram"): _data("GetHistograms", reading.get_histograms, "GetLogStoreHistogram"),
+    ("GET", "policies", ""): _manage(
+        "ListCollectionPolicies", collection.list_collection_policies, "policies"
+    ),
+    ("POST", "policies", ""): _manage(
+        "UpsertCollectionPolicy", collection.upsert_collection_policy, "policies"
+    ),
+    ("GET", "policy", ""): _manage("GetCollectionPolicy", collection.get_collection_policy, "policies"),
+    ("DELETE", "policy", ""): _manage(
+        "DeleteCollectionPolicy", collection.delete_collection_policy, "policies"
+    ),
     ("GET", "groups", ""): _manage("ListConsumerGroup", consumers.list_consumer_groups, "groups"),
     ("POST", "groups", ""): _manage("CreateConsumerGroup", consumers.create_consumer_group, "groups"),
     ("PUT", "group", ""): _manage("UpdateConsumerGroup", consumers.update_consumer_group, "group"),
@@ -90,6 +100,10 @@ def find_route(call: Call) -> Route | None:
     if match is None:
         return None
     logstore, room, part = (match.group(name) or "" for name in ("logstore", "room", "part"))
+    if call.path.startswith("/collectionpolicy"):
+        policy = match.group("policy") or ""
+        found = _OPERATIONS.get((call.method, "policy" if policy else "policies", ""))
+        return Route(found, "", policy) if found else None
     type_ = call.argument("type")
     # The Go SDK asks for `logs` where the others ask for `log`.
     operation = _OPERATIONS.get(

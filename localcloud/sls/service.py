@@ -75,7 +75,7 @@ class SlsService:
         caller, call = request.caller, request.call
         if operation.name == "CreateProject":
             request.project_name = str(request.json_object().get("projectName", ""))
-        elif operation.scope != "projects" and request.project.owner != caller.account:
+        elif operation.scope not in ("projects", "policies") and request.project.owner != caller.account:
             raise CloudError("Unauthorized", "The project does not belong to you.", 401)
         resource = _resource(request, operation)
         try:
@@ -193,6 +193,8 @@ def _resource(request: SlsRequest, operation: SlsOperation) -> str:
             return f"{project}/logstore/*"
         case "logstore":
             return logstore
+        case "policies":
+            return f"acs:log:{region}:{owner}:collectionpolicy/{request.part or '*'}"
         case "groups":
             return f"{logstore}/consumergroup/*"
         case "group":

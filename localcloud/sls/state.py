@@ -90,7 +90,19 @@ class Project(msgspec.Struct, kw_only=True):
     logstores: dict[str, Logstore] = {}
 
 
+class CollectionPolicy(msgspec.Struct, kw_only=True):
+    """Which logs of another service are collected; `mode` is `all` or `attributeMode` with `regions`."""
+
+    name: str
+    product: str
+    data: str
+    enabled: bool
+    mode: str
+    regions: list[str] = []
+
+
 class SlsState(msgspec.Struct, kw_only=True):
-    """Projects by name: names are unique over all accounts and regions."""
+    """Projects by name: names are unique over all accounts and regions. Collection policies by account and name."""
 
     projects: dict[str, Project] = {}
+    collection: dict[str, dict[str, CollectionPolicy]] = {}

@@ -12,6 +12,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from localcloud.cms.service import CmsService
 from localcloud.sls.service import SlsService
 from localcloud.spark.parameters import milliseconds
 
@@ -57,12 +58,17 @@ def deliver(cloud: Cloud, run: JobRun) -> None:
     fields = [(k, v if isinstance(v, str) else json.dumps(v, ensure_ascii=False)) for k, v in event.items()]
     sls = cloud.services["sls"]
     assert isinstance(sls, SlsService)
-    for account, project, logstore in cloud.state.spark.event_targets:
-        if account == run.account:
-            ended = int(run.ended)
-            sls.append(
-                project=project, logstore=logstore, logs=[fields], topic=TOPIC, source=SOURCE, time=ended
-            )
+    cms = cloud.services["cms"]
+    assert isinstance(cms, CmsService)
+    put_in = [
+        (project, logstore)
+        for owner, project, logstore in cloud.state.spark.event_targets
+        if owner == run.account
+    ]
+    for project, logstore in [*put_in, *cms.logstores_for(run.account, event)]:
+        sls.append(
+            project=project, logstore=logstore, logs=[fields], topic=TOPIC, source=SOURCE, time=int(run.ended)
+        )
     for account, function, form in cloud.state.spark.event_functions:
         if account == run.account:
             payload = cloud_event(event, account) if form == "cloudevents" else event

@@ -17,7 +17,9 @@ from alibabacloud_ram20150501 import models as ram_models
 from alibabacloud_sts20150401 import models as sts_models
 from aliyun.log import LogItem, PutLogsRequest
 
+from localcloud.cms.state import Rule, Target
 from localcloud.server import LocalCloud
+from localcloud.sls.state import CollectionPolicy
 from localcloud.spark.state import Catalog, Grant, Project, SparkState
 from localcloud.state import SCHEMA_VERSION, State
 from localcloud.statefile import StateFile, StateFileError, load_state, save_state
@@ -144,6 +146,15 @@ def fill_spark(state: SparkState, account: str) -> None:
     state.projects[f"{account}/dw"] = Project(account=account, name="dw", members=["2001"], grants=[grant])
 
 
+def fill_routes(state: State, account: str) -> None:
+    """Rules and policies of other services that bring logs into Simple Log Service."""
+    target = Target(id="1", region=REGION, project="logs", logstore="store")
+    state.cms.rules[account] = {"jobs": Rule(name="jobs", product="EMRSpark", targets=[target])}
+    state.sls.collection[account] = {
+        "oss": CollectionPolicy(name="oss", product="oss", data="access_log", enabled=True, mode="all")
+    }
+
+
 def empty_members(value: Any, path: str = "state") -> list[str]:
     """The parts of the state that hold nothing, so that no part is forgotten when one is added."""
     return [f"{path}.{name}" for name in value.__struct_fields__ if getattr(value, name) in ({}, [], None)]
@@ -154,13 +165,14 @@ def test_every_service_comes_back_from_the_file(
 ) -> None:
     session = fill(root, account)
     local.call(lambda cloud: fill_spark(cloud.state.spark, account))
+    local.call(lambda cloud: fill_routes(cloud.state, account))
     local.call(lambda cloud: cloud.state.oss.endpoint_policies.update({"vpc-1": "{}"}))
     path = tmp_path / "state.json"
     local.call(lambda cloud: save_state(cloud.state, path))
     before = msgspec.to_builtins(local.cloud.state)
     loaded = load_state(path)
     assert msgspec.to_builtins(loaded) == before
-    parts = [loaded, loaded.oss, loaded.sls, loaded.actiontrail, loaded.emr, loaded.spark]
+    parts = [loaded, loaded.oss, loaded.sls, loaded.actiontrail, loaded.emr, loaded.spark, loaded.cms]
     assert [name for part in parts for name in empty_members(part)] == []
     local.reset(loaded)
     assert_alive(root, session, account)

@@ -45,8 +45,8 @@ def openapi(
     return ask
 
 
-def lifecycle(keys: Keys) -> Any:
-    return clients.bucket(keys, "box").get_bucket_lifecycle()
+def website(keys: Keys) -> Any:
+    return clients.bucket(keys, "box").get_bucket_website()
 
 
 def processed(keys: Keys) -> Any:
@@ -100,7 +100,8 @@ UNKNOWN: list[tuple[str, Callable[[Keys], Any]]] = [
         "openapiexplorer",
         openapi("openapi-mcp.cn-hangzhou", "2024-11-30", "GetOwnRequestLog", "/getOwnRequestLog", "GET"),
     ),
-    ("oss", lifecycle),
+    ("cms", openapi("metrics.cn-hangzhou", "2019-01-01", "PutResourceMetricRule")),
+    ("oss", website),
     ("oss", processed),
     ("oss", service_level),
     ("sls", machine_groups),

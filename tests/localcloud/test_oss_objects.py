@@ -282,7 +282,7 @@ def test_what_is_not_supported_says_so_and_is_counted(local: LocalCloud, box: os
         lambda: box.put_symlink("k", "link"),
         lambda: box.restore_object("k"),
         lambda: box.get_bucket_cors(),
-        lambda: box.get_bucket_lifecycle(),
+        lambda: box.get_bucket_website(),
     )
     for call in calls:
         with pytest.raises(oss2.exceptions.ServerError) as error:

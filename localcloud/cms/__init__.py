@@ -1,0 +1,1 @@
+"""CloudMonitor: rules that route system events."""
