@@ -134,13 +134,20 @@ def make_ledger(stage: Stage, guardrails: str) -> None:
 
 def make_function_role(stage: Stage, function: str) -> None:
     """The role of one function with exactly its own policy.json."""
-    make_role(stage, f"rolemend-{function}", FC_TRUST, {f"rolemend-{function}": function_policy(function)})
+    make_role(
+        stage,
+        f"rolemend-{function}",
+        FC_TRUST,
+        {f"rolemend-{function}": function_policy(function, stage.account)},
+    )
 
 
-def function_policy(function: str) -> str:
+def function_policy(function: str, account: str = DEMO_ACCOUNT) -> str:
     """A function's policy with the account's own names filled in."""
     text = (ROOT / "functions" / function / "policy.json").read_text("utf-8")
     names = {
+        "account": account,
+        "region": HOME,
         "ledger_bucket": LEDGER,
         "trail_project": TRAIL_PROJECT,
         "trail_logstore": "actiontrail_rolemend",

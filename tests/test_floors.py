@@ -34,6 +34,7 @@ SOUND = {
     "rolemend.policy.evaluate": "import rolemend.policy.document",
     "rolemend.probe.model": "import rolemend.errors",
     "rolemend.remedy.plan": "import rolemend.checklist\nimport rolemend.account.interface",
+    "rolemend.setup.plan": "import rolemend.incident.ledger\nimport rolemend.account.interface",
     "rolemend.settings": "from rolemend.account.access import Access",
     "rolemend.signals.denial": "import msgspec",
     "rolemend.telemetry": "import rolemend.errors",

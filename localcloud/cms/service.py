@@ -64,8 +64,9 @@ def put_event_rule(invocation: Invocation) -> Answer:
     if len(patterns) > 1:
         raise Unsupported("cms", "event rules with more than one EventPattern")
     pattern = patterns[0]
-    known = _rules(invocation).get(name)
-    _rules(invocation)[name] = Rule(
+    rules = invocation.cloud.state.cms.rules.setdefault(invocation.account, {})
+    known = rules.get(name)
+    rules[name] = Rule(
         name=name,
         product=str(pattern.get("Product", "")),
         names=_texts(pattern.get("NameList")),
@@ -159,7 +160,8 @@ def _described(rule: Rule) -> Answer:
 
 
 def _rules(invocation: Invocation) -> dict[str, Rule]:
-    return invocation.cloud.state.cms.rules.setdefault(invocation.account, {})
+    """The account's rules, to be read; `put_event_rule` makes room for the first."""
+    return invocation.cloud.state.cms.rules.get(invocation.account, {})
 
 
 def _rule(invocation: Invocation) -> Rule:

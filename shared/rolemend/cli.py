@@ -16,6 +16,7 @@ from rolemend.commands import (
     guardrails,
     incidents,
     lint,
+    setup,
     simulate,
     verify_cloud,
 )
@@ -30,7 +31,18 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"rolemend {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (audit, explain, simulate, diff, lint, guardrails, incidents, changes, verify_cloud):
+    for command in (
+        explain,
+        simulate,
+        diff,
+        lint,
+        guardrails,
+        incidents,
+        changes,
+        audit,
+        setup,
+        verify_cloud,
+    ):
         command.add_command(commands)
     for entry in entry_points(group="rolemend.commands"):
         entry.load()(commands)

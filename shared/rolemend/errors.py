@@ -4,6 +4,7 @@ RolemendError
 ├── SettingsError            settings missing or wrong, all of them in one message
 ├── NoCredentials            no credentials of an operator were found
 ├── GuardrailsError          guardrails.toml wrong, all mistakes in one message
+├── SetupStopped            the account cannot be set up, or not be cleaned, as it is now
 ├── UnreadableInput          a file named on the command line that cannot be read
 ├── BadEvent                 a function was invoked with something that is no event of its triggers
 ├── RangeUnfinished          a range of a log that is too long for one invocation; what was read is kept
@@ -55,6 +56,10 @@ class GuardrailsError(RolemendError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("Guardrails to correct: " + "; ".join(problems))
         self.problems = problems
+
+
+class SetupStopped(RolemendError):
+    """The account is not in a state in which a setup may go on; nothing was changed for this reason."""
 
 
 class UnreadableInput(RolemendError):

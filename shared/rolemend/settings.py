@@ -18,6 +18,7 @@ _LEAST_KEY = 32
 """Characters of a key that signs; `openssl rand -hex 32` makes twice as many."""
 _ID = re.compile(r"[0-9]{10,32}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
+_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
 
 
@@ -30,10 +31,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     an incident that people were told of is closed. `logstores` are source, project and logstore of each log trigger.
     `audit_seconds` is for how long one invocation of an audit reads, `ram_rate` how many calls to RAM it makes in a
     second.
+    an incident that people were told of is closed. `logstores` are source, project and logstore of each log trigger. `home` is the
+    region of the other functions and, unless it is named, of the ledger: `watch` runs in further regions too.
     """
 
     account: str
     region: str
+    home: str
     ledger_bucket: str
     ledger_region: str
     function: str
@@ -79,14 +83,18 @@ def read_settings(environment: Mapping[str, str], *, webhook: bool = False) -> S
     """
     problems: list[str] = []
     need = _Reader(environment, problems)
-    region = need.text("FC_REGION")
+    region = need.region("FC_REGION", need.text("FC_REGION"))
+    home = need.region("ROLEMEND_HOME_REGION", environment.get("ROLEMEND_HOME_REGION") or region)
     settings = Settings(
         account=need.text("FC_ACCOUNT_ID"),
         region=region,
+        home=home,
         function=need.text("FC_FUNCTION_NAME"),
         service=environment.get("FC_SERVICE_NAME", ""),
         ledger_bucket=need.matching("ROLEMEND_LEDGER_BUCKET", _BUCKET, "a bucket name"),
-        ledger_region=environment.get("ROLEMEND_LEDGER_REGION") or region,
+        ledger_region=need.region(
+            "ROLEMEND_LEDGER_REGION", environment.get("ROLEMEND_LEDGER_REGION") or home
+        ),
         diagnose=environment.get("ROLEMEND_DIAGNOSE", "rolemend-diagnose"),
         remediate=environment.get("ROLEMEND_REMEDIATE", "rolemend-remediate"),
         notify=environment.get("ROLEMEND_NOTIFY", "rolemend-notify"),
@@ -185,11 +193,13 @@ def read_operator_settings(
     environment = {**environment, **{name: value for name, value in given.items() if value}}
     problems: list[str] = []
     need = _Reader(environment, problems)
-    home = environment.get("ROLEMEND_REGION") or "cn-hangzhou"
+    home = need.region("ROLEMEND_REGION", environment.get("ROLEMEND_REGION") or "cn-hangzhou")
     settings = OperatorSettings(
         region=home,
         ledger_bucket=need.matching("ROLEMEND_LEDGER_BUCKET", _BUCKET, "a bucket name"),
-        ledger_region=environment.get("ROLEMEND_LEDGER_REGION") or home,
+        ledger_region=need.region(
+            "ROLEMEND_LEDGER_REGION", environment.get("ROLEMEND_LEDGER_REGION") or home
+        ),
         remediate=environment.get("ROLEMEND_REMEDIATE", "rolemend-remediate"),
         service=environment.get("ROLEMEND_SERVICE", ""),
         audit_regions=need.regions("ROLEMEND_AUDIT_REGIONS"),
@@ -211,6 +221,58 @@ def read_regions(given: str) -> tuple[str, ...]:
     if problems:
         raise SettingsError(problems)
     return regions
+
+
+class SetupSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a setup of an account needs to know. `regions` are those whose OSS access logs are read, the home first;
+    `trail_project` is "" for the default, which bears the account's id. `keep_days` 0 keeps incidents for ever."""
+
+    region: str
+    regions: tuple[str, ...]
+    ledger_bucket: str
+    ledger_region: str
+    trail_project: str = ""
+    event_logstore: str = "cloudmonitor_spark"
+    keep_days: int = 0
+    scheme: str = "https"
+
+
+def read_setup_settings(
+    environment: Mapping[str, str], *, region: str = "", ledger: str = "", regions: str = ""
+) -> SetupSettings:
+    """The `ROLEMEND_*` variables that `s.yaml` takes too; the named values are the options of the command line.
+
+    Raises SettingsError naming each variable that is missing or wrong.
+    """
+    given = {
+        "ROLEMEND_REGION": region,
+        "ROLEMEND_LEDGER_BUCKET": ledger,
+        "ROLEMEND_LOG_REGIONS": regions,
+    }
+    environment = {**environment, **{name: value for name, value in given.items() if value}}
+    problems: list[str] = []
+    need = _Reader(environment, problems)
+    home = need.region("ROLEMEND_REGION", environment.get("ROLEMEND_REGION") or "cn-hangzhou", known=True)
+    others = [name.strip() for name in environment.get("ROLEMEND_LOG_REGIONS", "").split(",") if name.strip()]
+    settings = SetupSettings(
+        region=home,
+        regions=tuple(
+            dict.fromkeys((home, *(need.region("ROLEMEND_LOG_REGIONS", name, known=True) for name in others)))
+        ),
+        ledger_bucket=need.matching("ROLEMEND_LEDGER_BUCKET", _BUCKET, "a bucket name"),
+        ledger_region=need.region(
+            "ROLEMEND_LEDGER_REGION", environment.get("ROLEMEND_LEDGER_REGION") or home, known=True
+        ),
+        trail_project=environment.get("ROLEMEND_TRAIL_PROJECT", ""),
+        event_logstore=environment.get("ROLEMEND_EVENT_LOGSTORE") or "cloudmonitor_spark",
+        keep_days=need.number("ROLEMEND_KEEP_DAYS", 0, "days"),
+        scheme=_scheme(environment, need),
+    )
+    if settings.trail_project and not _BUCKET.fullmatch(settings.trail_project):
+        problems.append(f"ROLEMEND_TRAIL_PROJECT: {settings.trail_project[:80]!r} is not a project name")
+    if problems:
+        raise SettingsError(list(dict.fromkeys(problems)))
+    return settings
 
 
 _PROXY_HERE = re.compile(r"https?://([^@/?#]*@)?(127\.0\.0\.1|localhost)(:[0-9]+)?/?")
@@ -270,6 +332,21 @@ class _Reader:
         value = self._environment.get(name) or default
         if value not in allowed:
             self.problems.append(f"{name}: {value!r} is none of {', '.join(allowed)}")
+        return value
+
+    def region(self, name: str, value: str, *, known: bool = False) -> str:
+        """A region's id; with `known`, one that OSS is in. It becomes part of host names."""
+        if value and not _REGION.fullmatch(value):
+            self.problems.append(f"{name}: {value[:40]!r} is not a region")
+        elif known and value:
+            from difflib import get_close_matches
+
+            from rolemend.checklist.endpoints import region_ids
+
+            if value not in region_ids():
+                near = get_close_matches(value, region_ids(), 1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                self.problems.append(f"{name}: {value!r} is no region of Alibaba Cloud{hint}")
         return value
 
     def number(self, name: str, default: int, unit: str = "seconds") -> int:

@@ -31,7 +31,7 @@ class CloudMonitor:
         )
         if found is None:
             raise NotThere("DescribeEventRuleList", "ResourceNotFound", f"no event rule is named {name}")
-        pattern = next(iter(_listed(found, "EventPattern", "EventPattern")), {})
+        pattern: dict[str, Any] = next(iter(_listed(found, "EventPattern", "EventPattern")), {})
         targets = self._call("DescribeEventRuleTargetList", RuleName=name)
         return {
             "description": found.get("Description") or "",

@@ -8,7 +8,7 @@ from rolemend.account.access import Access
 from rolemend.account.calls import ask, reading
 from rolemend.account.interface import Reading
 from rolemend.account.oss import open_bucket, translate_oss
-from rolemend.errors import NotThere
+from rolemend.errors import NotThere, Refused
 
 
 class OssSetup:
@@ -22,11 +22,8 @@ class OssSetup:
         return reading(lambda: self._bucket(name, region))
 
     def _bucket(self, name: str, region: str) -> dict[str, Any]:
-        client = open_bucket(self._access, name, region)
+        client = open_bucket(self._access, name, self._where(name, region))
         info = self._ask("GetBucketInfo", client.get_bucket_info)
-        here = info.location.removeprefix("oss-")
-        if here != region:
-            client = open_bucket(self._access, name, here)
         logging = self._ask("GetBucketLogging", client.get_bucket_logging)
         rules = self._unless_unset("GetBucketLifecycle", client.get_bucket_lifecycle, "NoSuchLifecycle")
         encryption = self._unless_unset(
@@ -35,7 +32,7 @@ class OssSetup:
         tags = self._ask("GetBucketTags", client.get_bucket_tagging).tag_set.tagging_rule
         blocked = self._ask("GetBucketPublicAccessBlock", client.get_bucket_public_access_block)
         return {
-            "region": here,
+            "region": info.location.removeprefix("oss-"),
             "owner": str(info.owner.id),
             "acl": info.acl.grant,
             "tags": {str(key): str(value or "") for key, value in tags.items()},
@@ -47,6 +44,22 @@ class OssSetup:
                 for rule in (rules.rules if rules else ())
             },
         }
+
+    def _where(self, name: str, region: str) -> str:
+        """The bucket's region: another region's endpoint refuses to answer for it, and names the right one.
+
+        https://www.alibabacloud.com/help/en/oss/user-guide/0003-00001403
+        """
+        client = open_bucket(self._access, name, region)
+        try:
+            self._ask("GetBucketInfo", client.get_bucket_info)
+        except Refused as error:
+            told = str((getattr(error.__cause__, "details", None) or {}).get("Endpoint") or "")
+            there = told.partition(".")[0].removeprefix("oss-").removesuffix("-internal")
+            if not there:
+                raise
+            return there
+        return region
 
     def make_bucket(self, name: str, region: str) -> None:
         self._ask("PutBucket", open_bucket(self._access, name, region).create_bucket, "private")

@@ -107,6 +107,11 @@ def _row(region: str) -> _Row | None:
     return spelt or next((row for row in reversed(rows) if row.region == region), None)
 
 
+def region_ids() -> frozenset[str]:
+    """Every region that OSS is in."""
+    return frozenset(row.region for row in _rows())
+
+
 @cache
 def _known() -> dict[str, str]:
     """Every spelling of a region -> its id."""

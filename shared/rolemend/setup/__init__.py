@@ -1,0 +1,1 @@
+"""Everything that Rolemend needs in an account beside its functions: planned as a difference, applied, taken away."""
