@@ -33,6 +33,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     second.
     an incident that people were told of is closed. `logstores` are source, project and logstore of each log trigger. `home` is the
     region of the other functions and, unless it is named, of the ledger: `watch` runs in further regions too.
+    `home` is the region of the other functions and, unless it is named, of the ledger: `watch` runs in further regions
+    too.
     """
 
     account: str
