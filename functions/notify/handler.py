@@ -1,4 +1,4 @@
-"""Function `notify`: invoked asynchronously with an incident's id."""
+"""Function `notify`: invoked asynchronously with an incident's id, or with another function's final failure."""
 
 import json
 from typing import Any
@@ -7,12 +7,16 @@ import msgspec
 
 from rolemend.bootstrap import build_notify
 from rolemend.telemetry import observed
-from rolemend.work.events import read_incident_id
+from rolemend.work.failed_invocation import FailedInvocation, read_notify_event, tell
 from rolemend.work.notify import notify
 
 
 @observed("notify")
 def handler(event: bytes, context: Any) -> str:
     """Bring the incident one step on; answer its state. An error makes Function Compute try again."""
-    outcome = notify(read_incident_id(event), build_notify(context))
+    asked, parts = read_notify_event(event), build_notify(context)
+    if isinstance(asked, FailedInvocation):
+        outcome = tell(asked, parts.deliver, parts.language)
+    else:
+        outcome = notify(asked, parts)
     return json.dumps(msgspec.to_builtins(outcome))

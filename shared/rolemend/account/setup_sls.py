@@ -57,11 +57,13 @@ class SlsSetup:
         self._ask("UpdateLogStore", self._client(region).update_logstore, project, name, ttl=days)
 
     def make_index(self, project: str, region: str, name: str) -> None:
-        """Every word of every field."""
-        from aliyun.log import IndexConfig, IndexLineConfig
+        """Every word of every field; what functions print, `message`, can be analysed too."""
+        from aliyun.log import IndexConfig, IndexKeyConfig, IndexLineConfig
 
-        line = IndexLineConfig(token_list=list(_SEPARATORS), case_sensitive=False)
-        config = IndexConfig(line_config=line)
+        tokens = list(_SEPARATORS)
+        line = IndexLineConfig(token_list=tokens, case_sensitive=False)
+        message = IndexKeyConfig(token_list=tokens, case_sensitive=False, index_type="text", doc_value=True)
+        config = IndexConfig(line_config=line, key_config_list={"message": message})
         self._ask("CreateIndex", self._client(region).create_index, project, name, config)
 
     def collection_policy(self, name: str) -> Reading[dict[str, Any]]:

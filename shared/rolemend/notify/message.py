@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -67,6 +68,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     document: str = ""
     difference: str = ""
     verify: str = ""
+
+
+def speaker(language: str) -> Callable[[Text], str]:
+    """What renders sentences of a message, with values from logs made harmless."""
+    return _Speaker(language)
 
 
 def message_kind(incident: Incident) -> str:

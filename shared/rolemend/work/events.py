@@ -12,7 +12,7 @@ from rolemend.errors import BadEvent
 from rolemend.signals.spark_job import is_system_event
 from rolemend.telemetry import traceparent
 
-_INCIDENT = re.compile(r"inc-[0-9a-f]{24}")
+INCIDENT_ID = re.compile(r"inc-[0-9a-f]{24}")
 _NAME = re.compile(r"[A-Za-z0-9_\-.]{1,128}", re.ASCII)
 _ENDPOINT = re.compile(r"(?:https?://)?[a-z0-9\-]+\.log\.aliyuncs\.com/?", re.ASCII)
 
@@ -109,7 +109,7 @@ def read_incident_id(event: bytes) -> str:
     """The incident id that one function hands to the next; nothing else of the payload is used. Raises BadEvent."""
     value = _json(event)
     incident = value.get("incident") if isinstance(value, dict) else None
-    if not isinstance(incident, str) or not _INCIDENT.fullmatch(incident):
+    if not isinstance(incident, str) or not INCIDENT_ID.fullmatch(incident):
         raise BadEvent('the event is no {"incident": "inc-…"}')
     return incident
 

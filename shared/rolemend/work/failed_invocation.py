@@ -1,0 +1,90 @@
+"""The function `notify` as a failure destination: tells people of an invocation that failed for good.
+
+Function Compute sends its event after the last try:
+https://www.alibabacloud.com/help/en/functioncompute/result-callback
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from rolemend.errors import BadEvent
+from rolemend.notify.message import ALERT, Message, speaker
+from rolemend.text import text
+from rolemend.work.diagnose import Outcome
+from rolemend.work.events import INCIDENT_ID, read_incident_id
+
+_FUNCTION = re.compile(r"acs:fc:[a-z0-9-]+:[0-9]+:.*functions/([A-Za-z0-9_-]{1,128})(?:/.*)?", re.ASCII)
+_LONGEST = 300
+
+
+class FailedInvocation(msgspec.Struct, frozen=True, kw_only=True):
+    """A function that failed on every try. `incident` is "" where the event named none; `error` is hostile text."""
+
+    function: str
+    request: str
+    tries: int
+    error: str
+    incident: str = ""
+
+
+def read_notify_event(event: bytes) -> str | FailedInvocation:
+    """An incident id, or a failure that Function Compute reports. Raises BadEvent."""
+    try:
+        value = msgspec.json.decode(event)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BadEvent(f"the event is no JSON: {error}") from error
+    if isinstance(value, dict) and isinstance(value.get("requestContext"), dict):
+        return _failed(value, value["requestContext"])
+    return read_incident_id(event)
+
+
+def _failed(value: dict[str, Any], context: dict[str, Any]) -> FailedInvocation:
+    named = _FUNCTION.fullmatch(str(context.get("functionArn", "")))
+    if named is None:
+        raise BadEvent("a result of an asynchronous invocation that names no function")
+    tries = context.get("approximateInvokeCount")
+    incident = _object(value.get("requestPayload")).get("incident")
+    told = _object(value.get("responsePayload")).get("errorMessage") or context.get("condition")
+    return FailedInvocation(
+        function=named.group(1),
+        request=str(context.get("requestId", ""))[:64],
+        tries=tries if isinstance(tries, int) else 0,
+        error=str(told or "")[:_LONGEST],
+        incident=incident if isinstance(incident, str) and INCIDENT_ID.fullmatch(incident) else "",
+    )
+
+
+def _object(payload: Any) -> dict[str, Any]:
+    try:
+        found = msgspec.json.decode(payload)
+    except (msgspec.DecodeError, RecursionError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def tell(failed: FailedInvocation, deliver: Callable[[Message], None], language: str) -> Outcome:
+    """Send one message. An open incident is taken up again by the sweep, whatever failed. Raises AccountError."""
+    say = speaker(language)
+    lines = [
+        text("It was tried {tries} times; the last error: {error}", tries=failed.tries, error=failed.error),
+        text("Request id, to be looked for in the function's log: {request}", request=failed.request),
+    ]
+    if failed.incident:
+        lines.append(text("Incident {incident} stays open and is taken up again.", incident=failed.incident))
+    message = Message(
+        id=f"failed-{failed.function}-{failed.incident or failed.request}",
+        incident=failed.incident,
+        kind=ALERT,
+        title=say(text("The function {function} failed for good", function=failed.function)),
+        cause="function_failed",
+        lines=tuple(map(say, lines)),
+        checklist=(),
+        advice=(),
+    )
+    deliver(message)
+    return Outcome(incident=failed.incident, state="told")

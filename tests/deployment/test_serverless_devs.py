@@ -1,0 +1,16 @@
+"""The files as the real Serverless Devs resolves them: `s preview`, offline once it is installed.
+
+It is a package of npm, so this is collected where Node is. Where npm cannot reach a registry it fails.
+"""
+
+from __future__ import annotations
+
+from tests.deployment.manifests import FUNCTIONS, PROJECT, REGIONS, previewed, resolved
+
+
+def test_serverless_devs_resolves_the_files_as_the_local_cloud_does() -> None:
+    for path in (FUNCTIONS, REGIONS):
+        found = previewed(path, PROJECT / "build" / "serverless_devs")
+        assert {name: resource["props"] for name, resource in found.items()} == {
+            name: resource["props"] for name, resource in resolved(path).items()
+        }
