@@ -72,7 +72,7 @@ def wanted(kind: type[Any]) -> list[Any]:
 @pytest.mark.parametrize("path", FILES, ids=[str(path.relative_to(FOLDER)) for path in FILES])
 def test_a_file_is_laid_out_as_terraform_fmt_does(path: Path) -> None:
     """Two spaces for each level, and the equals signs of neighbouring lines under each other."""
-    depth, columns = 0, set()
+    depth, columns = 0, set[int]()
     for line in path.read_text("utf-8").splitlines():
         code = line.split("#", 1)[0] if line.lstrip().startswith("#") else line
         closing = len(re.match(r"\s*([\])}]*)", code).group(1))  # type: ignore[union-attr]
