@@ -9,7 +9,7 @@ import pytest
 
 from rolemend.account.access import Credentials
 from rolemend.errors import SettingsError
-from rolemend.settings import Settings, read_credentials, read_settings
+from rolemend.settings import Settings, read_credentials, read_settings, read_setup_settings
 
 TOKEN = "https://hooks.example.com/robot/send?access_token=hush"
 FULL = {
@@ -174,3 +174,54 @@ def test_endpoints_are_the_region_s_own() -> None:
 def test_settings_are_values() -> None:
     assert read_settings(FULL) == read_settings(dict(FULL))
     assert isinstance(read_settings(FULL), Settings)
+
+
+def test_home_is_where_the_function_runs_unless_it_is_told() -> None:
+    here, away = read_settings(FULL), read_settings(FULL | {"ROLEMEND_HOME_REGION": "cn-beijing"})
+    assert (here.home, here.ledger_region) == ("cn-hangzhou", "cn-hangzhou")
+    assert (away.region, away.home, away.ledger_region) == ("cn-hangzhou", "cn-beijing", "cn-beijing")
+
+
+@pytest.mark.parametrize("name", ["FC_REGION", "ROLEMEND_HOME_REGION", "ROLEMEND_LEDGER_REGION"])
+def test_what_is_no_region_never_becomes_part_of_a_host_name(name: str) -> None:
+    assert any(problem.startswith(f"{name}: ") for problem in problems(**{name: "evil.example/x"}))
+
+
+SETUP = {"ROLEMEND_LEDGER_BUCKET": "corp-ledger"}
+
+
+def test_a_setup_needs_only_the_ledger() -> None:
+    found = read_setup_settings(SETUP)
+    assert (found.region, found.regions, found.ledger_region) == (
+        "cn-hangzhou",
+        ("cn-hangzhou",),
+        "cn-hangzhou",
+    )
+    assert (found.trail_project, found.event_logstore, found.keep_days) == ("", "cloudmonitor_spark", 0)
+
+
+def test_options_go_before_variables_and_the_home_region_comes_first() -> None:
+    found = read_setup_settings(
+        SETUP | {"ROLEMEND_REGION": "cn-shanghai", "ROLEMEND_LOG_REGIONS": "cn-hangzhou"},
+        region="cn-beijing",
+        regions="cn-shanghai, cn-beijing",
+        ledger="other-ledger",
+    )
+    assert found.regions == ("cn-beijing", "cn-shanghai")
+    assert found.ledger_bucket == "other-ledger"
+
+
+def test_a_setup_names_everything_that_is_wrong_at_once() -> None:
+    with pytest.raises(SettingsError) as error:
+        read_setup_settings(
+            {"ROLEMEND_REGION": "cn-hangzou", "ROLEMEND_KEEP_DAYS": "x", "ROLEMEND_SCHEME": "ftp"}
+        )
+    told = " ".join(error.value.problems)
+    for name in (
+        "ROLEMEND_REGION",
+        "cn-hangzhou?",
+        "ROLEMEND_KEEP_DAYS",
+        "ROLEMEND_SCHEME",
+        "ROLEMEND_LEDGER_BUCKET",
+    ):
+        assert name in told

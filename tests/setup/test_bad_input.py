@@ -121,6 +121,22 @@ def test_what_somebody_else_made_is_never_changed(root: Keys, account: str, stat
     assert LEDGER not in state.oss.buckets
 
 
+def test_a_role_of_ours_with_more_than_its_policy_stops_everything(
+    root: Keys, account: str, state: State
+) -> None:
+    from alibabacloud_ram20150501 import models
+
+    applied(root)
+    attach = models.AttachPolicyToRoleRequest(
+        policy_type="System", policy_name="AdministratorAccess", role_name="rolemend-remediate"
+    )
+    clients.ram(root).attach_policy_to_role(attach)
+    done = setup(root, "apply", "--yes")
+    assert told_in_one_line(done, "role rolemend-remediate", "System:AdministratorAccess", "Detach")
+    assert setup(root, "destroy", "--yes", "--with-ledger").code == 0
+    assert "rolemend-remediate" not in state.accounts[account].ram.roles
+
+
 def test_a_role_that_was_taken_away_is_made_again(root: Keys, account: str, state: State) -> None:
     applied(root)
     del state.accounts[account].ram.roles["rolemend-diagnose"]

@@ -87,7 +87,16 @@ class ServiceRole(msgspec.Struct, frozen=True, kw_only=True):
         return {"trust": trust, "policies": sorted(attached | {self.policy})}
 
     def foreign(self, now: State) -> Text | None:
-        return None if now["description"].startswith(MARK) or self.is_kept(now) else _SOMEBODY_ELSES
+        """A role of a function has the rights of its policy.json and no others, whoever gave it more."""
+        if not (now["description"].startswith(MARK) or self.is_kept(now)):
+            return _SOMEBODY_ELSES
+        more = [policy for policy in now["policies"] if policy != self.policy]
+        if more and not self.shared:
+            return text(
+                "It has more than its own policy: {policies}. Detach them, then run this again.",
+                policies=", ".join(more),
+            )
+        return None
 
     def is_kept(self, now: State) -> bool:
         """Whether it is a role of the account's own that does already what it is wanted for."""

@@ -10,7 +10,7 @@ from rolemend.account.interface import Absent, Known, Reading, Unread
 from rolemend.errors import NotThere, SetupStopped
 from rolemend.setup.identities import ServiceRole
 from rolemend.setup.model import Change, Step, Thing, difference
-from rolemend.setup.parts import Parts, State
+from rolemend.setup.parts import MARK, Parts, State
 from rolemend.text import Text, text
 
 Said = Callable[[str, Thing], None]
@@ -103,8 +103,10 @@ def removal(things: Sequence[Thing], parts: Parts, *, with_ledger: bool) -> tupl
 
 
 def _is_ours(thing: Thing, now: State) -> bool:
-    kept = isinstance(thing, ServiceRole) and thing.is_kept(now)
-    return thing.foreign(now) is None and not kept
+    """A role of ours stays ours whatever was attached to it."""
+    if isinstance(thing, ServiceRole):
+        return now["description"].startswith(MARK)
+    return thing.foreign(now) is None
 
 
 def _policies_last(found: list[Planned]) -> list[Planned]:
