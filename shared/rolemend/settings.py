@@ -30,8 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     open incident must be untouched until the sweep takes it up again; `quiet` after how many seconds without a denial
     an incident that people were told of is closed. `logstores` are source, project and logstore of each log trigger.
     `audit_seconds` is for how long one invocation of an audit reads, `ram_rate` how many calls to RAM it makes in a
-    second. `home` is the region of the other functions and, unless it is named, of the ledger: `watch` runs in further regions
-    too.
+    second. `home` is the region of the other functions and, unless it is named, of the ledger: `watch` runs in further
+    regions too.
     """
 
     account: str
