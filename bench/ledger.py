@@ -28,6 +28,11 @@ class Store:
         self.bytes += len(self._objects[key])
         return self._objects[key]
 
+    def read_end(self, key: str, length: int) -> bytes:
+        self.calls += 1
+        self.bytes += min(length, len(self._objects[key]))
+        return self._objects[key][-length:]
+
     def keys(self, prefix: str) -> Iterator[str]:
         self.calls += 1
         return iter(sorted(self._objects))

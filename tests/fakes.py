@@ -65,6 +65,9 @@ class MemoryStore:
             raise NotThere("GetObject", "NoSuchKey", key)
         return self.objects[key]
 
+    def read_end(self, key: str, length: int) -> bytes:
+        return self.read(key)[-length:]
+
     def append(self, key: str, position: int, data: bytes) -> None:
         if self.before_append and key.startswith("incidents/"):
             self.before_append.pop(0)()

@@ -110,6 +110,7 @@ def build_remediate(context: Any = None, environment: Mapping[str, str] = os.env
     from rolemend.checklist.facts import Account
     from rolemend.incident.approvals import Approvals
     from rolemend.incident.expiries import Expiries
+    from rolemend.incident.index import Index
     from rolemend.incident.leases import Leases
     from rolemend.work.remediate import Parts
 
@@ -126,6 +127,7 @@ def build_remediate(context: Any = None, environment: Mapping[str, str] = os.env
         leases=Leases(store, settings.function, ledger.now),
         approvals=Approvals(store, settings.function, ledger.now),
         expiries=Expiries(store),
+        index=Index(store),
         functions=_functions(settings, access),
         guardrails=cache(lambda: load_guardrails(settings, access)),
         notify=settings.notify,

@@ -208,6 +208,7 @@ class Scene:
             leases=Leases(self.store, "test", lambda: self.now),
             approvals=self.approvals,
             expiries=Expiries(self.store),
+            index=Index(self.store),
             functions=self.functions,
             guardrails=self._guardrails,
             notify="notify",

@@ -296,6 +296,10 @@ class ObjectStore(Protocol):
 
     def read(self, key: str) -> bytes: ...
 
+    def read_end(self, key: str, length: int) -> bytes:
+        """The last `length` bytes, or all if there are no more."""
+        ...
+
     def append(self, key: str, position: int, data: bytes) -> None:
         """Append at exactly this position; Conflict if the object's length is another."""
         ...

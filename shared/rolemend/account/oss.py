@@ -139,8 +139,12 @@ class OssStore:
     def read(self, key: str) -> bytes:
         return ask(self._access, "GetObject", translate_oss, self._get, key)
 
-    def _get(self, key: str) -> bytes:
-        return bytes(self._bucket.get_object(key).read())
+    def _get(self, key: str, part: tuple[int | None, int] | None = None) -> bytes:
+        return bytes(self._bucket.get_object(key, byte_range=part).read())
+
+    def read_end(self, key: str, length: int) -> bytes:
+        """https://www.alibabacloud.com/help/en/oss/developer-reference/getobject: `Range: bytes=-length`"""
+        return ask(self._access, "GetObject", translate_oss, self._get, key, (None, length))
 
     def append(self, key: str, position: int, data: bytes) -> None:
         """Tried once: after a lost answer only the journal itself tells whether the entries stand in it."""

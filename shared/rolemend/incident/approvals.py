@@ -1,12 +1,14 @@
 """What people decided on a plan: a journal for each incident under `approvals/`, where no function may write.
 
-A decision is bound to the plan's hash and to the round of the incident, so that none counts a second time.
+A decision is bound to the plan's hash and to the round of the incident, so that none counts a second time. A wish to
+take a change back is bound to the change, its plan's hash and what had become of it, so that it counts once too.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import cast
 
 import msgspec
 
@@ -14,7 +16,7 @@ from rolemend.account.interface import ObjectStore
 from rolemend.errors import AlreadyDecided, UnknownIncident
 from rolemend.incident.book import Book
 from rolemend.incident.journal import Line
-from rolemend.incident.life import Incident
+from rolemend.incident.life import ChangeNote, Incident
 
 _ID = re.compile(r"inc-[0-9a-f]{24}")
 
@@ -34,8 +36,16 @@ class Reject(msgspec.Struct, frozen=True, kw_only=True, tag="reject", omit_defau
     link: str = ""
 
 
+class RollBack(msgspec.Struct, frozen=True, kw_only=True, tag="roll_back"):
+    """Asks `remediate` to take a change back; `outcome` is what the change's note said when that was asked."""
+
+    change: str
+    plan: str
+    outcome: str
+
+
 Decision = Approve | Reject
-_decoder = msgspec.json.Decoder(Line[Decision])
+_decoder = msgspec.json.Decoder(Line[Approve | Reject | RollBack])
 
 
 class Approvals:
@@ -49,32 +59,49 @@ class Approvals:
         if incident.plan is None:
             return None
         bound = (incident.plan.hash, incident.round)
-        lines = self._book.read(_key(incident.id)).entries
-        return next((line for line in reversed(lines) if (line.fact.plan, line.fact.round) == bound), None)
+        decisions = self.decisions(incident.id)
+        return next((line for line in reversed(decisions) if _bound(line) == bound), None)
 
     def decisions(self, incident_id: str) -> tuple[Line[Decision], ...]:
         """All that was ever decided on an incident's plans, in order."""
-        return self._book.read(_key(incident_id)).entries
+        return _decisions(self._book.read(_key(incident_id)).entries)
 
     def decide_once(self, incident: Incident, decision: Decision) -> None:
         """Record the first decision on a plan. Raises AlreadyDecided if there is one, which this append proves."""
-        bound = (decision.plan, decision.round)
 
-        def add(lines: tuple[Line[Decision], ...]) -> list[Decision]:
-            for line in lines:
-                if (line.fact.plan, line.fact.round) == bound:
-                    raise AlreadyDecided(line.by, line.fact.link)
+        def add(lines: _Lines) -> list[Decision | RollBack]:
+            before = [line for line in _decisions(lines) if _bound(line) == (decision.plan, decision.round)]
+            if before:
+                raise AlreadyDecided(before[0].by, before[0].fact.link)
             return [decision]
 
         self._book.extend(_key(incident.id), add)
 
-    def decide(self, incident: Incident, decision: Decision) -> None:
+    def decide(self, incident: Incident, decision: Decision | RollBack) -> None:
         """Record a decision, once however often it is made."""
 
-        def add(lines: tuple[Line[Decision], ...]) -> list[Decision]:
+        def add(lines: _Lines) -> list[Decision | RollBack]:
             return [] if lines and lines[-1].fact == decision else [decision]
 
         self._book.extend(_key(incident.id), add)
+
+    def roll_back_of(self, incident: Incident, note: ChangeNote) -> Line[RollBack] | None:
+        """The wish to take back this change as it stands now."""
+        wanted = RollBack(change=note.id, plan=note.plan.hash, outcome=note.outcome)
+        lines = self._book.read(_key(incident.id)).entries
+        found = [line for line in lines if isinstance(line.fact, RollBack) and line.fact == wanted]
+        return cast("Line[RollBack]", found[-1]) if found else None
+
+
+_Lines = tuple[Line[Approve | Reject | RollBack], ...]
+
+
+def _decisions(lines: _Lines) -> tuple[Line[Decision], ...]:
+    return tuple(cast("Line[Decision]", line) for line in lines if not isinstance(line.fact, RollBack))
+
+
+def _bound(line: Line[Decision]) -> tuple[str, int]:
+    return line.fact.plan, line.fact.round
 
 
 def _key(incident_id: str) -> str:

@@ -71,7 +71,8 @@ class ChangeNote(msgspec.Struct, frozen=True, kw_only=True):
     """One change of an incident, of whatever round: `outcome` is `intended`, `applied`, `verified`, `abandoned`,
     `rolled back`, `taken back`, `expired` or `not taken back`; `reason` says why, `approved_by` who approved it.
 
-    `at` is when it was intended, `until` when it expires (0.0: never).
+    `at` is when it was intended, `until` when it expires (0.0: never); `denied` is the time of the denial that it was
+    made for, `verified` when that was seen to be allowed again (0.0: it was not).
     """
 
     id: str
@@ -82,6 +83,8 @@ class ChangeNote(msgspec.Struct, frozen=True, kw_only=True):
     approved_by: str = ""
     change: Change | None = None
     until: float = 0.0
+    denied: int = 0
+    verified: float = 0.0
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,7 +181,7 @@ def _step(incident: Incident, entry: Entry) -> Incident:
                 incident, change=fact.change, applied_at=entry.time, intended=None, state=REMEDIATED
             )
         case Verified():
-            return become(_noted(incident, fact.change, "verified"), state=VERIFIED)
+            return become(_verified(incident, fact.change, entry.time), state=VERIFIED)
         case Undelivered():
             return _undelivered(incident, fact, entry.time)
         case RolledBack() | Abandoned():
@@ -295,6 +298,7 @@ def _intended(incident: Incident, fact: Intended, time: float) -> Incident:
         plan=fact.plan,
         approved_by=fact.approved_by,
         until=time + fact.plan.expires if fact.plan.expires else 0.0,
+        denied=incident.denial.time if incident.denial else 0,
     )
     resumed = incident.intended.change if incident.intended is not None else ""
     changes = (*(known for known in incident.changes if known.id != resumed), note)
@@ -311,6 +315,15 @@ def _noted(
         msgspec.structs.replace(note, outcome=outcome, reason=reason, change=change or note.change)
         if note.id == change_id
         else note
+        for note in incident.changes
+    )
+    return msgspec.structs.replace(incident, changes=changes)
+
+
+def _verified(incident: Incident, change_id: str, time: float) -> Incident:
+    incident = _noted(incident, change_id, "verified")
+    changes = tuple(
+        msgspec.structs.replace(note, verified=time) if note.id == change_id else note
         for note in incident.changes
     )
     return msgspec.structs.replace(incident, changes=changes)

@@ -10,6 +10,7 @@ from rolemend.account.interface import Functions, IdentityWrites
 from rolemend.checklist.facts import Account
 from rolemend.incident.approvals import Approvals
 from rolemend.incident.expiries import Expiries
+from rolemend.incident.index import Index
 from rolemend.incident.journal import Fact
 from rolemend.incident.leases import Leases
 from rolemend.incident.ledger import Ledger
@@ -32,6 +33,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     leases: Leases
     approvals: Approvals
     expiries: Expiries
+    index: Index
     functions: Functions
     guardrails: Callable[[], Guardrails]
     notify: str

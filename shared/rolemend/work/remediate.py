@@ -34,6 +34,7 @@ from rolemend.work.diagnose import Outcome
 from rolemend.work.events import incident_event
 from rolemend.work.parts import Parts, note
 from rolemend.work.planning import Planner, day_start, judged_plan, may_apply
+from rolemend.work.undo import take_back_as_asked
 
 __all__ = ["LEASE_SECONDS", "Parts", "remediate"]
 
@@ -43,7 +44,7 @@ def remediate(incident_id: str, parts: Parts) -> Outcome:
 
     Raises AccountError or LedgerError where the invocation should be tried again.
     """
-    incident = parts.ledger.load(incident_id)
+    incident = take_back_as_asked(parts.ledger.load(incident_id), parts, parts.index)
     if incident.intended is not None:
         incident = _resume(incident, parts)
     elif incident.state == REMEDIATED and incident.change is not None:

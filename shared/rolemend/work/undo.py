@@ -109,6 +109,37 @@ def _while_it_stands(incident: Incident, change_id: str, fact: Fact) -> list[Fac
     return [fact] if change_of(incident, change_id).outcome in STANDS else []
 
 
+def take_back_as_asked(incident: Incident, parts: Parts, index: Index) -> Incident:
+    """Take back the changes that stand and that people asked to have back, in their name; each wish is followed once.
+
+    Where that is refused, because somebody edited the document since, it is noted so that people are told.
+    """
+    for known in incident.changes:
+        wish = parts.approvals.roll_back_of(incident, known) if known.outcome in STANDS else None
+        if wish is None:
+            continue
+        undo = Undo(
+            identities=parts.identities,
+            ledger=parts.ledger,
+            leases=parts.leases,
+            index=index,
+            by=wish.by,
+            patience=parts.patience,
+            pauses=parts.pauses,
+        )
+        try:
+            incident = take_back(known.id, undo)
+        except (AnswerLost, Unreachable):
+            raise
+        except AccountError as error:
+            fact = NotTakenBack(change=known.id, reason=f"{wish.by} asked for it; not taken back: {error}")
+            if (known.outcome, known.reason) != ("not taken back", fact.reason):
+                incident = parts.ledger.extend(
+                    incident.id, lambda now, note=fact: _while_it_stands(now, note.change, note)
+                )
+    return incident
+
+
 def expire(parts: Parts, index: Index) -> Expired:
     """Take back every grant whose time is over. An error with one leaves the others theirs, and is raised then."""
     taken: list[str] = []
