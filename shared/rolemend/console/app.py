@@ -1,0 +1,140 @@
+"""The console: its pages and their addresses. Nothing is shown to anybody who is no visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from rolemend.console import changes, figures, health, incidents, reports, what_if
+from rolemend.console.access.identity import App, SecurityHeaders
+from rolemend.console.exchange import LONGEST_BODY
+from rolemend.console.language import COOKIE, chosen, language_of
+from rolemend.console.parts import ConsoleParts
+from rolemend.console.visit import Visit, read_form
+from rolemend.errors import AccountError, BadEvent, LedgerDamaged, RolemendError, UnknownIncident
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+View = Callable[[Visit], "Response"]
+STATIC = Path(__file__).with_name("static")
+
+PAGES: tuple[tuple[str, str, View], ...] = (
+    ("GET", "/incidents", incidents.listing),
+    ("GET", "/incidents/{id}", incidents.show),
+    ("POST", "/incidents/{id}/approve", incidents.approve),
+    ("POST", "/incidents/{id}/reject", incidents.reject),
+    ("GET", "/changes", changes.listing),
+    ("GET", "/changes/{id}", changes.show),
+    ("POST", "/changes/{id}/roll-back", changes.roll_back),
+    ("GET", "/figures", figures.show),
+    ("GET", "/reports", reports.listing),
+    ("GET", "/reports/{name:path}", reports.show),
+    ("GET", "/what-if", what_if.show),
+    ("POST", "/what-if/explain", what_if.explain),
+    ("POST", "/what-if/simulate", what_if.simulate),
+    ("GET", "/health", health.show),
+)
+
+
+def build_app(parts: ConsoleParts) -> App:
+    """The console as an ASGI application."""
+    from starlette.applications import Starlette
+    from starlette.responses import RedirectResponse
+    from starlette.routing import Route
+
+    def home(request: Request) -> Response:
+        return RedirectResponse("/incidents", 303)
+
+    routes = [
+        Route("/", home),
+        Route("/static/{name}", _static),
+        *parts.access.routes(),
+        *(_route(method, path, view, parts) for method, path, view in PAGES),
+    ]
+
+    def nothing_there(request: Request, error: Exception) -> Response:
+        return _guarded(request, parts, _not_found)
+
+    handlers = {404: nothing_there, 405: nothing_there}
+    return SecurityHeaders(Starlette(routes=routes, exception_handlers=handlers), https=parts.https)
+
+
+def _route(method: str, path: str, view: View, parts: ConsoleParts) -> Route:
+    from starlette.concurrency import run_in_threadpool
+    from starlette.routing import Route
+
+    async def endpoint(request: Request) -> Response:
+        body = await request.body() if method == "POST" else b""
+        return await run_in_threadpool(_guarded, request, parts, view, body)
+
+    return Route(path, endpoint, methods=[method])
+
+
+def _guarded(request: Request, parts: ConsoleParts, view: View, body: bytes = b"") -> Response:
+    """A view's page for a visitor, and the way to the sign-in for everybody else. A form without its token does
+    nothing."""
+    from starlette.responses import RedirectResponse
+
+    visitor = parts.access.visitor(request)
+    if visitor is None:
+        return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
+    visit = Visit(parts, visitor, request, language_of(request, parts.language))
+    response = _posted(visit, view, body) if request.method == "POST" else _answered(visit, view)
+    if chosen(request):
+        response.set_cookie(
+            COOKIE, visit.language, max_age=365 * 86_400, secure=parts.https, httponly=True, samesite="lax"
+        )
+    return response
+
+
+def _posted(visit: Visit, view: View, body: bytes) -> Response:
+    words = visit.words
+    if len(body) > LONGEST_BODY:
+        return visit.notice(words.bad_request_title, words.too_much, 413)
+    try:
+        visit.form = read_form(body)
+    except ValueError:
+        return visit.notice(words.bad_request_title, words.too_much, 400)
+    if not visit.parts.access.check_csrf(visit.visitor, visit.form.get("csrf", "")):
+        return visit.notice(words.forbidden_title, words.stale_form, 403)
+    return _answered(visit, view)
+
+
+def _answered(visit: Visit, view: View) -> Response:
+    """The view's answer, or a page that says why there is none."""
+    words = visit.words
+    try:
+        return view(visit)
+    except UnknownIncident:
+        return _not_found(visit)
+    except LedgerDamaged as error:
+        return visit.notice(words.damaged_title, words.say("damaged_words", why=error), 500)
+    except BadEvent as error:
+        return visit.notice(words.bad_request_title, str(error), 400)
+    except (AccountError, RolemendError) as error:
+        return visit.notice(words.unreachable_title, words.say("unreachable_words", why=f"{error}."), 502)
+
+
+def _not_found(visit: Visit) -> Response:
+    return visit.notice(visit.words.not_found_title, visit.words.not_found, 404)
+
+
+_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+def _static(request: Request) -> Response:
+    """One of the few files that everybody may have."""
+    from starlette.responses import PlainTextResponse
+    from starlette.responses import Response as Plain
+
+    name = request.path_params["name"]
+    path = STATIC / name
+    if "/" in name or path.suffix not in _TYPES or not path.is_file():
+        return PlainTextResponse("not found\n", 404)
+    headers = {"cache-control": "public, max-age=3600"}
+    return Plain(path.read_bytes(), media_type=_TYPES[path.suffix], headers=headers)
