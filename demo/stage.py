@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rolemend.incident.life import Incident
 
 ROOT = Path(__file__).parent.parent
-FUNCTIONS = ("watch", "diagnose", "remediate", "notify", "audit")
+FUNCTIONS = ("watch", "diagnose", "remediate", "notify", "audit", "console")
 HOME = "cn-hangzhou"
 TRAIL_PROJECT = "rolemend-trail"
 EVENT_LOGSTORE = "cloudmonitor_spark"

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 
 def add_command(commands: Any) -> None:
-    """Add `local` to the command line of `rolemend`, and to `explain` the way to open a snapshot."""
+    """Add `local` to the command line of `rolemend`, and to `explain` and `console` the way to open a snapshot."""
     from localcloud.snapshot import open_snapshot
 
-    if "explain" in commands.choices:
-        commands.choices["explain"].set_defaults(open_snapshot=open_snapshot)
+    for name in ("explain", "console"):
+        if name in commands.choices:
+            commands.choices[name].set_defaults(open_snapshot=open_snapshot)
     local = commands.add_parser("local", help="the cloud on this machine")
     verbs = local.add_subparsers(dest="verb", metavar="VERB", required=True)
     up = verbs.add_parser("up", help="start it, and print the export lines that a shell needs")

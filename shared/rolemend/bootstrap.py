@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     from rolemend.audit.scope import Installation
     from rolemend.checklist.facts import Account
     from rolemend.console.access.identity import Access as ConsoleAccess
+    from rolemend.console.parts import ConsoleParts
     from rolemend.explain.live import Live
     from rolemend.incident.approvals import Approvals
     from rolemend.incident.index import Index
     from rolemend.incident.ledger import Ledger
-    from rolemend.incident.life import Incident
+    from rolemend.incident.life import ChangeNote, Incident
     from rolemend.probe.run import Cloud
     from rolemend.remedy.guardrails import Guardrails
     from rolemend.setup.parts import Parts as SetupParts
@@ -222,6 +223,37 @@ def open_survey(access: Access, part: Part, rate: float, service: str = "") -> L
     return LiveSurvey(access, float(rate), service)
 
 
+def build_console(context: Any = None, environment: Mapping[str, str] = os.environ) -> ConsoleParts:
+    """The deployed console: it may not write RAM, so `remediate` rolls back. Raises SettingsError."""
+    from rolemend.console.parts import ConsoleParts, ask_remediate
+    from rolemend.incident.approvals import Approvals
+    from rolemend.incident.index import Index
+    from rolemend.settings import read_access_settings
+    from rolemend.work.events import incident_event
+
+    settings, access = _open(context, environment)
+    store, ledger = _store(settings, access), _ledger(settings, access)
+
+    def approvals(by: str) -> Approvals:
+        return Approvals(store, by, time.time)
+
+    def start(incident: str) -> None:
+        _functions(settings, access).start(settings.remediate, incident_event(incident))
+
+    return ConsoleParts(
+        access=build_access(context, environment),
+        store=store,
+        ledger=ledger,
+        index=Index(store),
+        approvals=approvals,
+        start=start,
+        take_back=ask_remediate(approvals, ledger, start),
+        account=settings.account,
+        https=read_access_settings(environment).https,
+        language=settings.language,
+    )
+
+
 def build_live(environment: Mapping[str, str], home: Path) -> Callable[[], Live] | None:
     """For `rolemend explain`: opens the account of the credentials that this machine has; None if it has none.
 
@@ -335,6 +367,30 @@ class Operator:
             leases=Leases(self.store(), self.name, time.time),
             index=self.index(),
             by=self.name,
+        )
+
+    def console(self, access: ConsoleAccess, language: str) -> ConsoleParts:
+        """The console on this machine, which does everything with the operator's own credentials."""
+        from rolemend.console.parts import ConsoleParts
+        from rolemend.incident.approvals import Approvals
+        from rolemend.work.events import incident_event
+        from rolemend.work.undo import take_back
+
+        def roll_back(incident: Incident, note: ChangeNote, by: str) -> bool:
+            take_back(note.id, msgspec.structs.replace(self.undo(), by=by, patience=5))
+            return True
+
+        return ConsoleParts(
+            access=access,
+            store=self.store(),
+            ledger=self.ledger(),
+            index=self.index(),
+            approvals=lambda by: Approvals(self.store(), by, time.time),
+            start=lambda incident: self.start_remediate(incident_event(incident)),
+            take_back=roll_back,
+            account=self.account,
+            https=False,
+            language=language,
         )
 
     def guardrails(self) -> bytes:

@@ -11,6 +11,7 @@ from rolemend import __version__
 from rolemend.commands import (
     audit,
     changes,
+    console,
     diff,
     explain,
     guardrails,
@@ -40,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         incidents,
         changes,
         audit,
+        console,
         setup,
         verify_cloud,
     ):

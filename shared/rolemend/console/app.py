@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from rolemend.console import changes, figures, health, incidents, reports, what_if
 from rolemend.console.access.identity import App, SecurityHeaders
+from rolemend.console.access.pages import LANGUAGE_COOKIE, LANGUAGES, language_of
 from rolemend.console.exchange import LONGEST_BODY
-from rolemend.console.language import COOKIE, chosen, language_of
 from rolemend.console.parts import ConsoleParts
 from rolemend.console.visit import Visit, read_form
 from rolemend.errors import AccountError, BadEvent, LedgerDamaged, RolemendError, UnknownIncident
@@ -54,6 +54,7 @@ def build_app(parts: ConsoleParts) -> App:
         Route("/", home),
         Route("/static/{name}", _static),
         *parts.access.routes(),
+        Route("/sign-in", _closed),  # where access has no sign-in of its own
         *(_route(method, path, view, parts) for method, path, view in PAGES),
     ]
 
@@ -85,9 +86,10 @@ def _guarded(request: Request, parts: ConsoleParts, view: View, body: bytes = b"
         return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
     visit = Visit(parts, visitor, request, language_of(request, parts.language))
     response = _posted(visit, view, body) if request.method == "POST" else _answered(visit, view)
-    if chosen(request):
+    if request.query_params.get("lang") in LANGUAGES:
+        year = 365 * 86_400
         response.set_cookie(
-            COOKIE, visit.language, max_age=365 * 86_400, secure=parts.https, httponly=True, samesite="lax"
+            LANGUAGE_COOKIE, visit.language, year, secure=parts.https, httponly=True, samesite="lax"
         )
     return response
 
@@ -122,6 +124,17 @@ def _answered(visit: Visit, view: View) -> Response:
 
 def _not_found(visit: Visit) -> Response:
     return visit.notice(visit.words.not_found_title, visit.words.not_found, 404)
+
+
+def _closed(request: Request) -> Response:
+    """For who has no session, where only the start address gives one."""
+    from rolemend.console.access.pages import Page, show
+    from rolemend.text import text
+
+    sentence = text(
+        "Open the start address that `rolemend console` printed, or start it again for a new one."
+    )
+    return show(request, Page(title=text("Not signed in"), sentences=[sentence]), "en", 403)
 
 
 _TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}

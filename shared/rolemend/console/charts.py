@@ -85,9 +85,7 @@ def _shapes(columns: Sequence[str], series: Sequence[Series], step: float, scale
             floor -= height
             tip = f"{column}: {each.name}, {each.values[at]:,}"
             x, width = LEFT + step * at + step * 0.14, step * 0.72
-            shapes.append(
-                Shape(round(x, 1), round(floor, 1), round(width, 1), round(height, 1), colour, tip)
-            )
+            shapes.append(Shape(round(x, 1), round(floor, 1), round(width, 1), round(height, 1), colour, tip))
     return shapes
 
 

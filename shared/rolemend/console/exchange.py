@@ -59,7 +59,9 @@ async def _run(app: App, asked: Asked) -> Answered:
             chunks.append(bytes(message.get("body", b"")))
 
     await app(_scope(asked), receive, send)
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in started[0]["headers"])
+    headers = tuple(
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in started[0]["headers"]
+    )
     return Answered(status=int(started[0]["status"]), headers=headers, body=b"".join(chunks))
 
 

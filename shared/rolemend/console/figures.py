@@ -91,7 +91,9 @@ def denials(counted: Counted, words: Words) -> Chart:
                tuple(counted.days[day][cause] for day in days))
         for cause in named
     ]  # fmt: skip
-    others = tuple(sum(counted.days[day].values()) - sum(s.values[at] for s in series) for at, day in enumerate(days))
+    others = tuple(
+        sum(counted.days[day].values()) - sum(s.values[at] for s in series) for at, day in enumerate(days)
+    )
     if any(others):
         series.append(Series(words.other, others))
     return stacked([day[5:] for day in days], series)

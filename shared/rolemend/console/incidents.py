@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from rolemend.console import listing as lists
 from rolemend.console.access.record import recorded
 from rolemend.console.planned import shown_plan
+from rolemend.console.safe import short
 from rolemend.console.story import story
 from rolemend.console.visit import Visit
 from rolemend.console.words import CAUSES, STATES, Words
+from rolemend.errors import AlreadyDecided
 from rolemend.incident.approvals import Approve, Decision, Reject
 from rolemend.incident.journal import Entry, Line
 from rolemend.incident.life import SETTLED, Incident, can_be_approved, live
@@ -92,9 +94,7 @@ def _decision(visit: Visit, incident: Incident) -> Line[Decision] | None:
 
 def approve(visit: Visit) -> Response:
     """Record an approval of exactly the plan that the form names. Raises as `show`."""
-    return _decide(
-        visit, Approve(plan=visit.form.get("plan", ""), round=_whole(visit.form.get("round", "")))
-    )
+    return _decide(visit, Approve(plan=visit.form.get("plan", ""), round=_whole(visit.form.get("round", ""))))
 
 
 def reject(visit: Visit) -> Response:
@@ -121,12 +121,11 @@ def _decide(visit: Visit, decision: Decision) -> Response:
     bound = incident.plan.hash if incident.plan else ""
     if not can_be_approved(incident) or (decision.plan, decision.round) != (bound, incident.round):
         return _shown(visit, entries, words.changed_since, 409)
-    counts = parts.approvals(by).decide_first(incident, decision)
-    if counts.by != by or counts.fact != decision:
-        from rolemend.console.safe import moment, short
-
-        who, time = short(counts.by), moment(counts.time)
-        return _shown(visit, entries, words.say("decided_before", who=who, time=time), 409)
+    try:
+        parts.approvals(by).decide_once(incident, decision)
+    except AlreadyDecided as before:
+        if before.by != by:
+            return _shown(visit, entries, words.say("decided_before", who=short(before.by)), 409)
     parts.ledger.mark_open(incident_id)
     parts.start(incident_id)
     return RedirectResponse(f"/incidents/{incident_id}?watch=1", 303)

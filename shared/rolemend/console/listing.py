@@ -63,9 +63,7 @@ def incidents(wanted: Wanted, number: int, size: int, parts: ConsoleParts) -> Pa
     """The page with this number, from 1. Raises AccountError."""
     opened, more_open = at_work(parts)
     current = {line.id: line for line in opened}
-    settled = (
-        line for line in _decoded(wanted, parts) if line.id not in current and wanted.fits(line)
-    )
+    settled = (line for line in _decoded(wanted, parts) if line.id not in current and wanted.fits(line))
     both = _chained((line for line in opened if wanted.fits(line)), settled)
     lines = tuple(islice(both, (number - 1) * size, number * size + 1))
     return Page(lines[:size], len(lines) > size, more_open)

@@ -39,7 +39,7 @@ def _rows(old: list[str], new: list[str]) -> Iterator[Row]:
         for at in range(max(a_end - a, b_end - b)):
             left, right = a + at < a_end, b + at < b_end
             yield Row(
-                kind=kinds[tag] if left and right or tag != "replace" else (REMOVED if left else ADDED),
+                kind=kinds[tag] if (left and right) or tag != "replace" else (REMOVED if left else ADDED),
                 before=old[a + at] if left else "",
                 after=new[b + at] if right else "",
                 number=a + at + 1 if left else 0,

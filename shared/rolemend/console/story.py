@@ -55,7 +55,9 @@ def story(entries: Iterable[Entry], language_words: dict[str, str] | None = None
 def _told(fact: Fact, words: dict[str, str]) -> tuple[Text, str]:
     match fact:
         case Opened():
-            return text("The call was denied: the service answered {code}.", code=short(fact.denial.code)), "bad"
+            return text(
+                "The call was denied: the service answered {code}.", code=short(fact.denial.code)
+            ), "bad"
         case Counted():
             return text("Denials that were counted: {count}.", count=fact.count), ""
         case Waiting():
@@ -113,7 +115,9 @@ def _changed(fact: Fact) -> tuple[Text, str]:
         case Verified():
             return text("The denied call was decided again: it is allowed."), "good"
         case RolledBack(undone=True):
-            return text("The change did not help and was taken back: {reason}", reason=short(fact.reason)), "warn"
+            return text(
+                "The change did not help and was taken back: {reason}", reason=short(fact.reason)
+            ), "warn"
         case RolledBack():
             return text("The change could not be taken back: {reason}", reason=short(fact.reason)), "bad"
         case Abandoned():

@@ -10,7 +10,6 @@ from urllib.parse import parse_qs, urlencode
 
 from rolemend.console import safe
 from rolemend.console.access.identity import Visitor
-from rolemend.console.language import LANGUAGES
 from rolemend.console.parts import ConsoleParts
 from rolemend.console.words import Words
 from rolemend.notify.message import plain
@@ -63,7 +62,7 @@ class Visit:
             "visitor": self.visitor,
             "path": self.request.url.path,
             "csrf": self.parts.access.csrf_token(self.visitor),
-            "languages": LANGUAGES,
+            "signs_out": any(getattr(route, "path", "") == "/sign-out" for route in self.request.app.routes),
             "with_query": self.with_query,
         }
 

@@ -211,14 +211,20 @@ WORDS = {
     "bad_request_title": text("This cannot be done"),
     "forbidden_title": text("You may not do that"),
     "forbidden": text("Your account's settings do not name you as an approver. Nothing was changed."),
-    "stale_form": text("The form is too old, or is not from your session. Nothing was changed. Load the page again."),
+    "stale_form": text(
+        "The form is too old, or is not from your session. Nothing was changed. Load the page again."
+    ),
     "too_much": text("That is more than the console reads at once."),
     "damaged_title": text("The journal is damaged"),
     "damaged_words": text("The journal cannot be believed, so nothing is done with it: {why}"),
     "unreachable_title": text("The account did not answer as it should"),
-    "unreachable_words": text("{why} What was recorded stays recorded; doing the same again does nothing twice."),
-    "changed_since": text("The incident has changed since you opened the page. Nothing was applied. This is how it is now."),
-    "decided_before": text("{who} decided on this plan before you, at {time}. Your decision was not recorded."),
+    "unreachable_words": text(
+        "{why} What was recorded stays recorded; doing the same again does nothing twice."
+    ),
+    "changed_since": text(
+        "The incident has changed since you opened the page. Nothing was applied. This is how it is now."
+    ),
+    "decided_before": text("{who} decided on this plan before you. Your decision was not recorded."),
     "done_taken_back": text("The change was taken back."),
     "refused": text("Refused: {why}"),
 }
