@@ -28,9 +28,9 @@ _STEPS = (30, 60, 300, 900, 3600, 86_400)
 def show(visit: Visit) -> Response:
     """The figures of some days. Raises AccountError."""
     days = visit.number("days", 14, 30)
-    counted = Counted()
+    counted, known = Counted(), set(visit.parts.index.days())
     for day in _days(visit.parts.now(), days):
-        counted.add(day, _lines(day, visit.parts))
+        counted.add(day, _lines(day, visit.parts) if day in known else [])
     return visit.page(
         "figures.html",
         days=days,

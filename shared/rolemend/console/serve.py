@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -9,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from rolemend.console.access.identity import App
 from rolemend.console.exchange import LONGEST_BODY, Answered, Asked, exchange
+
+_log = logging.getLogger(__name__)
 
 _PATIENCE = 30
 """Seconds that a browser may take to send a request."""
@@ -80,7 +83,12 @@ class _Handler(BaseHTTPRequestHandler):
             body=body,
             address=str(self.client_address[0]),
         )
-        self._send(exchange(app, asked))
+        try:
+            answered = exchange(app, asked)
+        except Exception:  # noqa: BLE001 - the entry point, which reports it
+            _log.exception("a page could not be made")
+            answered = Answered(status=500, headers=(("content-type", "text/plain"),), body=b"a fault; see the log\n")
+        self._send(answered)
 
     def _send(self, answered: Answered) -> None:
         self.send_response(answered.status)

@@ -72,7 +72,6 @@ WORDS = {
     "show": text("Show"),
     "no_incidents": text("No incident fits. If none was ever seen, look at Health: do events arrive?"),
     "touched": text("Last touched"),
-    "denied": text("What was denied"),
     "count": text("Times"),
     "newer": text("Newer"),
     "older": text("Older"),
@@ -87,11 +86,7 @@ WORDS = {
     "message": text("What the service said"),
     "request_id": text("Request id"),
     "source": text("Source"),
-    "time": text("Time"),
     "checklist": text("The checklist"),
-    "check": text("Check"),
-    "answer": text("Answer"),
-    "finding": text("Finding"),
     "evidence": text("Evidence"),
     "not_diagnosed": text("The checklist was not walked yet."),
     "diagnosis": text("The cause"),
@@ -118,16 +113,13 @@ WORDS = {
     "decided": text("{who} decided at {time}. Rolemend is carrying it out."),
     "watching": text("This page loads itself again every few seconds until it is done."),
     "stop_watching": text("Stop that"),
-    "look_again": text("Load again"),
     "nothing_waits": text("Nothing waits for a decision here."),
-    "verification": text("The verification"),
+    "verification": text("The change and its verification"),
     "messages": text("Messages"),
     "no_messages": text("No message was sent."),
     "delivered": text("{kind} through {channel}"),
     "unconfirmed": text("(no answer came; it may have arrived or not)"),
     "story": text("What happened, in order"),
-    "by": text("By"),
-    "what": text("What"),
     "todo": text("What is to be done"),
     "document": text("The document to paste"),
     "advice_console": text("In the console"),
@@ -137,7 +129,6 @@ WORDS = {
     "no_changes": text("Nothing was changed."),
     "made": text("Made"),
     "role": text("Role"),
-    "outcome": text("Outcome"),
     "approved_by": text("Approved by {who}"),
     "until": text("The grant ends at {time}."),
     "roll_back": text("Roll this change back"),
@@ -154,8 +145,6 @@ WORDS = {
     "no_figures": text("Nothing was denied in this time."),
     "no_repairs": text("Nothing was repaired in this time."),
     "as_table": text("As a table"),
-    "day": text("Day"),
-    "duration": text("Duration"),
     "repairs": text("Repairs"),
     "other": text("other causes"),
     "not_known_yet": text("not diagnosed"),
@@ -225,7 +214,6 @@ WORDS = {
         "The incident has changed since you opened the page. Nothing was applied. This is how it is now."
     ),
     "decided_before": text("{who} decided on this plan before you. Your decision was not recorded."),
-    "done_taken_back": text("The change was taken back."),
     "refused": text("Refused: {why}"),
 }
 
@@ -245,7 +233,7 @@ class Words:
     def __call__(self, what: Text) -> str:
         return what.render(self.catalogue)
 
-    def say(self, name: str, **values: object) -> str:
+    def say(self, name: str, /, **values: object) -> str:
         return text(WORDS[name].template, **values).render(self.catalogue)
 
     def of(self, table: str, key: str) -> str:

@@ -125,7 +125,7 @@ class Index:
     def lines(self, since: str = "") -> Iterator[bytes]:
         """As `newest_first`, but as they stand there: decoding is most of the work where few of many are wanted."""
         seen: set[bytes] = set()
-        for day in sorted(self._days(), reverse=True):
+        for day in sorted(self.days(), reverse=True):
             if day < since:
                 return
             for line in self._lines(day):
@@ -138,7 +138,8 @@ class Index:
         """The lines of one day, the last first; an incident may have several."""
         return (line for line in map(decode_line, self._lines(day)) if line is not None)
 
-    def _days(self) -> Iterator[str]:
+    def days(self) -> Iterator[str]:
+        """The days of which there are lines, in no order."""
         for key in self._store.keys(PREFIX):
             if match := _KEY.fullmatch(key):
                 yield match[1]
