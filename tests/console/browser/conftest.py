@@ -1,0 +1,72 @@
+"""One Chromium for all browser tests, and a console on a stage of its own for each module.
+
+Not for the whole session: while Playwright runs, no other test in the process could start an event loop.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from demo.receiver import Receiver
+from demo.scenarios import GUARDRAILS
+from demo.stage import Stage, set_stage
+from localcloud.fc.process import Preloaded
+from localcloud.server import LocalCloud
+from tests.console.browser.stages import console
+
+MISSING = (
+    "These tests need the browser Chromium, and this machine has neither `chromium` nor `chromium-browser`: "
+    "`make test` installs it through apt where it may, or install it by hand (Debian: apt-get install chromium)."
+)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.fail(MISSING, pytrace=False)
+    with sync_playwright() as playwright:
+        # Pages come from loopback: no proxy, whatever the other tests have set.
+        arguments = ["--no-sandbox", "--no-proxy-server"]
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def stage(running: LocalCloud, preloaded: Preloaded | None) -> Iterator[Stage]:
+    """A fresh account with everything deployed, for one module: its tests follow each other in it."""
+    running.reset()
+    running.cloud.services["fc"].settings.preloaded = preloaded  # type: ignore[attr-defined]
+    with Receiver() as receiver:
+        yield set_stage(running, receiver.url, GUARDRAILS)
+
+
+@pytest.fixture(scope="module")
+def session(chromium: Browser, stage: Stage) -> Iterator[BrowserContext]:
+    """A browser's session that has opened the start address."""
+    with console(stage) as start:
+        origin = start.split("/start/", maxsplit=1)[0]
+        context = chromium.new_context(base_url=origin, locale="en-GB")
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        page.goto(start)
+        page.close()
+        yield context
+        context.close()
+
+
+@pytest.fixture
+def page(session: BrowserContext) -> Iterator[Page]:
+    """A page that must not meet a fault of the browser's: a script, a style or a file that the policy refuses."""
+    page = session.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    page.close()
+    assert not [one for one in complaints if "status of 4" not in one]
