@@ -283,6 +283,21 @@ def unseen_job(stage: Stage) -> None:
     fire(stage, "jobs")
 
 
+def in_console(stage: Stage) -> None:
+    """Somebody signs in to the console, finds the incident that waits there, and approves its plan."""
+    from tests.e2e.signing_in import Person, open_console
+
+    console = open_console(stage)
+    guardrails = GUARDRAILS.replace('mode = "auto"', 'mode = "approve"')
+    clients.bucket(stage.root, LEDGER).put_object("config/guardrails.toml", guardrails.encode())
+    scenario("resource-list")(stage)
+    ana = Person(stage, console, "ana")
+    for incident in stage.incidents():
+        if incident in ana.home.text:
+            ana.press(f"/incidents/{incident}", f"/incidents/{incident}/approve")
+    stage.settle()
+
+
 def half_an_event(stage: Stage) -> None:
     """A record that is no JSON stands among the trail's events; the denial beside it is handled all the same."""
     stage.local.call(

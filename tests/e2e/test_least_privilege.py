@@ -19,6 +19,7 @@ from tests.e2e.plays import (
     ended,
     expires,
     failing,
+    in_console,
     later,
     perform,
     scenario,
@@ -54,6 +55,7 @@ PLAYS: dict[str, Play] = {
     "tags": tags,
     "expires": expires,
     "audit": audit,
+    "console": in_console,
 }
 NEEDED_FOR = {
     ("watch", "log:GetCursorOrData"): "role-name",
@@ -149,6 +151,10 @@ NEEDED_FOR = {
     ("notify", "oss:GetObject"): "role-name",
     ("notify", "oss:PutObject"): "role-name",
     ("notify", "oss:DeleteObject"): "role-name",
+    ("console", "oss:GetObject"): "console",
+    ("console", "oss:PutObject"): "console",
+    ("console", "oss:ListObjects"): "console",
+    ("console", "fc:InvokeFunction"): "console",
 }
 """The play in which each right of each policy.json is missed."""
 

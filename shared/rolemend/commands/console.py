@@ -27,8 +27,8 @@ def add_command(commands: Any) -> None:
     parser = commands.add_parser(
         "console",
         help="the console in the browser, on this machine",
-        description="Serves the console on 127.0.0.1 and prints the address that opens it, once. Whatever you do there is "
-        "done with the credentials of this shell. Ends with Ctrl-C.",
+        description="Serves the console on 127.0.0.1 and prints the address that opens it, once. Whatever you do there "
+        "is done with the credentials of this shell. Ends with Ctrl-C.",
     )
     parser.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: a free one)")
     parser.add_argument("--lang", choices=LANGUAGES, default="en", help="if the browser asks for neither")

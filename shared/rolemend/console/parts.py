@@ -19,8 +19,8 @@ TakeBack = Callable[[Incident, ChangeNote, str], bool]
 
 
 class ConsoleParts(msgspec.Struct, frozen=True, kw_only=True):
-    """`store` is the ledger's bucket, `approvals` opens the decisions in somebody's name, `start` lets `remediate` go on
-    with an incident, `account` is what the pages are about. `https`: whether browsers come over TLS."""
+    """`store` is the ledger's bucket, `approvals` opens the decisions in somebody's name, `start` lets `remediate` go
+    on with an incident, `account` is what the pages are about. `https`: whether browsers come over TLS."""
 
     access: Access
     store: ObjectStore

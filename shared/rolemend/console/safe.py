@@ -1,4 +1,4 @@
-"""What comes from logs, as text that a page can show: one direction, no control characters, no end to its length lost."""
+"""What comes from logs, as text that a page can show: in one direction, and without control characters."""
 
 from __future__ import annotations
 

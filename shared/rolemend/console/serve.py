@@ -87,7 +87,9 @@ class _Handler(BaseHTTPRequestHandler):
             answered = exchange(app, asked)
         except Exception:  # noqa: BLE001 - the entry point, which reports it
             _log.exception("a page could not be made")
-            answered = Answered(status=500, headers=(("content-type", "text/plain"),), body=b"a fault; see the log\n")
+            answered = Answered(
+                status=500, headers=(("content-type", "text/plain"),), body=b"a fault; see the log\n"
+            )
         self._send(answered)
 
     def _send(self, answered: Answered) -> None:

@@ -39,7 +39,7 @@ def simulate(visit: Visit) -> Response:
     given = {name: visit.form.get(name, "") for name in ("policies", "action", "resource", "conditions")}
     try:
         entry = _entry(given)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         return _page(visit, 400, given=given, unread=str(error))
     answer = simulate_entry(entry, 1, visit.words.catalogue)
     return _page(visit, 200 if "decision" in answer else 400, given=given, answer=answer)

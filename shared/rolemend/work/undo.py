@@ -132,12 +132,17 @@ def take_back_as_asked(incident: Incident, parts: Parts, index: Index) -> Incide
         except (AnswerLost, Unreachable):
             raise
         except AccountError as error:
-            fact = NotTakenBack(change=known.id, reason=f"{wish.by} asked for it; not taken back: {error}")
-            if (known.outcome, known.reason) != ("not taken back", fact.reason):
-                incident = parts.ledger.extend(
-                    incident.id, lambda now, note=fact: _while_it_stands(now, note.change, note)
-                )
+            reason = f"{wish.by} asked for it; not taken back: {error}"
+            incident = _note_refused(incident, known, reason, parts)
     return incident
+
+
+def _note_refused(incident: Incident, known: ChangeNote, reason: str, parts: Parts) -> Incident:
+    """Once: the same refusal again is no news."""
+    if (known.outcome, known.reason) == ("not taken back", reason):
+        return incident
+    fact = NotTakenBack(change=known.id, reason=reason)
+    return parts.ledger.extend(incident.id, lambda now: _while_it_stands(now, known.id, fact))
 
 
 def expire(parts: Parts, index: Index) -> Expired:
