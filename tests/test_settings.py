@@ -184,7 +184,7 @@ def test_home_is_where_the_function_runs_unless_it_is_told() -> None:
 
 @pytest.mark.parametrize("name", ["FC_REGION", "ROLEMEND_HOME_REGION", "ROLEMEND_LEDGER_REGION"])
 def test_what_is_no_region_never_becomes_part_of_a_host_name(name: str) -> None:
-    assert any(problem.startswith(f"{name}: ") for problem in problems(**{name: "evil.example/x"}))
+    assert any(problem.startswith(f"{name}: ") for problem in problems_of({name: "evil.example/x"}))
 
 
 SETUP = {"ROLEMEND_LEDGER_BUCKET": "corp-ledger"}
