@@ -72,7 +72,8 @@ def _installed(room: Path) -> Path:
         npm = shutil.which("npm")
         assert npm is not None, "npm is needed to install Serverless Devs"
         install = [npm, "install", "--prefix", str(room), "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run([*install, SERVERLESS_DEVS], check=True, timeout=300)
+        done = subprocess.run([*install, SERVERLESS_DEVS], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, f"npm could not install {SERVERLESS_DEVS}: {done.stderr[-500:]}"
     return program
 
 
