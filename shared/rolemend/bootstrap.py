@@ -20,7 +20,6 @@ from rolemend.errors import AccountError, NoCredentials, SettingsError
 from rolemend.settings import (
     OperatorSettings,
     Settings,
-    SetupSettings,
     read_credentials,
     read_scheme,
     read_settings,
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     from rolemend.incident.life import ChangeNote, Incident
     from rolemend.probe.run import Cloud
     from rolemend.remedy.guardrails import Guardrails
-    from rolemend.setup.parts import Parts as SetupParts
     from rolemend.work import audit, diagnose, notify, remediate
     from rolemend.work.undo import Undo
     from rolemend.work.watch_parts import Memory, Parts
@@ -313,10 +311,10 @@ class Operator:
     """
 
     def __init__(self, settings: OperatorSettings, environment: Mapping[str, str], home: Path) -> None:
-        credentials = _operators_credentials(environment, home)
+        credentials = operators_credentials(environment, home)
         access = Access(account="", region=settings.region, credentials=credentials, scheme=settings.scheme)
         self._settings = settings
-        self.access, self.name = _identified(access)
+        self.access, self.name = identified(access)
 
     @property
     def account(self) -> str:
@@ -425,74 +423,7 @@ class Operator:
         open_functions(self.access, self._settings.service).start(self._settings.remediate, payload)
 
 
-class Installer:
-    """What `rolemend setup` works with. Raises NoCredentials if there are none, AccountError if STS does not take them.
-
-    `name` is the ARN of whoever holds the credentials.
-    """
-
-    def __init__(
-        self,
-        settings: SetupSettings,
-        policies: Mapping[str, str],
-        environment: Mapping[str, str],
-        home: Path,
-    ) -> None:
-        from rolemend.setup.parts import Names
-
-        access = Access(
-            account="",
-            region=settings.region,
-            credentials=_operators_credentials(environment, home),
-            scheme=settings.scheme,
-        )
-        self.access, self.name = _identified(access)
-        self._settings, account = settings, self.access.account
-        self.names = Names(
-            account=account,
-            region=settings.region,
-            regions=settings.regions,
-            ledger=settings.ledger_bucket,
-            ledger_region=settings.ledger_region,
-            trail_project=settings.trail_project or f"rolemend-{account}-{settings.region}",
-            event_logstore=settings.event_logstore,
-            policies=policies,
-        )
-
-    def parts(self) -> SetupParts:
-        from rolemend.account.cloudmonitor import CloudMonitor
-        from rolemend.account.setup_oss import OssSetup
-        from rolemend.account.setup_ram import RamSetup
-        from rolemend.account.setup_sls import SlsSetup
-        from rolemend.account.setup_trail import TrailSetup
-        from rolemend.setup.parts import Parts
-
-        return Parts(
-            identities=RamSetup(self.access),
-            buckets=OssSetup(self.access),
-            logs=SlsSetup(self.access),
-            trails=TrailSetup(self.access),
-            events=CloudMonitor(self.access),
-            store=self._store(),
-        )
-
-    def identities(self) -> IdentityWrites:
-        from rolemend.account.ram import Ram
-
-        return Ram(self.access)
-
-    def ledger(self) -> Ledger:
-        from rolemend.incident.ledger import Ledger
-
-        return Ledger(self._store(), self.name)
-
-    def _store(self) -> ObjectStore:
-        from rolemend.account.oss import OssStore
-
-        return OssStore(self.access, self._settings.ledger_bucket, self._settings.ledger_region)
-
-
-def _operators_credentials(environment: Mapping[str, str], home: Path) -> Credentials:
+def operators_credentials(environment: Mapping[str, str], home: Path) -> Credentials:
     from rolemend.account.credentials import find_credentials
 
     credentials = find_credentials(environment, home)
@@ -504,7 +435,7 @@ def _operators_credentials(environment: Mapping[str, str], home: Path) -> Creden
     return credentials
 
 
-def _identified(access: Access) -> tuple[Access, str]:
+def identified(access: Access) -> tuple[Access, str]:
     """The access with the account that it is to, and the ARN of whose it is. Raises AccountError."""
     from rolemend.account.sts import caller_of
 

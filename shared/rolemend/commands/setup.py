@@ -17,7 +17,7 @@ from rolemend.text import Text, text
 if TYPE_CHECKING:
     import argparse
 
-    from rolemend.bootstrap import Installer
+    from rolemend.installer import Installer
     from rolemend.setup.model import Step, Thing
     from rolemend.setup.plan import Planned
     from rolemend.setup.rights import Verdict
@@ -135,7 +135,7 @@ def run_rights(options: argparse.Namespace) -> int:
 
 
 def _open(options: argparse.Namespace) -> tuple[Installer, tuple[Thing, ...]]:
-    from rolemend.bootstrap import Installer
+    from rolemend.installer import Installer
     from rolemend.settings import read_setup_settings
     from rolemend.setup.wanted import things
 

@@ -105,7 +105,7 @@ def removal(things: Sequence[Thing], parts: Parts, *, with_ledger: bool) -> tupl
 def _is_ours(thing: Thing, now: State) -> bool:
     """A role of ours stays ours whatever was attached to it."""
     if isinstance(thing, ServiceRole):
-        return str(now["description"]).startswith(MARK)
+        return bool(now["description"].startswith(MARK))
     return thing.foreign(now) is None
 
 
