@@ -40,7 +40,7 @@ def own_rights(facts: Facts) -> Iterator[Finding]:
             yield unread(guides.OWN_RIGHTS, place, policies, said)
             yield unread(guides.OWN_UNUSED, place, policies, said)
             continue
-        wanted = _wanted(kind, installed) if installed else Policy("identity", ())
+        wanted = _wanted(kind, installed, facts.account) if installed else Policy("identity", ())
         try:
             sources = facts.sources(policies.value)
         except PolicyError as error:
@@ -87,11 +87,13 @@ def _regions(found: Difference) -> tuple[Evidence, ...]:
     )
 
 
-def _wanted(kind: str, installed: Installation) -> Policy:
+def _wanted(kind: str, installed: Installation, account: str) -> Policy:
     """A function's policy.json with this installation's names."""
     text_of = Template(_policies()[kind])
     return parse_policy(
         text_of.safe_substitute(
+            account=account,
+            region=installed.region,
             ledger_bucket=installed.ledger_bucket,
             trail_project=installed.trail_project,
             trail_logstore=installed.trail_logstore,
