@@ -5,7 +5,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-node test-clients test-faults lint types format docs messages bench lock clean package test-packages
+.PHONY: help demo screenshots chromium test test-node test-clients test-faults lint types format docs messages bench lock clean package test-packages
 
 BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check -qq install
@@ -23,8 +23,19 @@ TARGET := fc3
 package: .venv/.ready ## build the archives that are deployed, into dist/ (TARGET=fc2: for services of FC 2.0)
 	$(BIN)/python -m packing --target $(TARGET) $(ARGS)
 
+screenshots: .venv/.ready ## make the pictures of the console anew (needs chromium)
+	$(BIN)/python -m docs.generator.screenshots
+
+# The browser tests need Chromium. Where this user may, it is installed; where not, those tests say what is missing.
+chromium:
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	  exec >&2; echo "Installing Chromium for the browser tests."; \
+	  { apt-get install -y -qq chromium || { apt-get update -qq && apt-get install -y -qq chromium; } \
+	    || sudo -n apt-get install -y -qq chromium; } </dev/null || \
+	  echo "Chromium could not be installed; the browser tests will fail. Debian: apt-get install chromium"; }
+
 # Every step runs, whatever the one before it found. pytest comes last, so its closing line is the last one.
-test: .venv/.ready ## check style, types and floors, and run the whole suite
+test: .venv/.ready chromium ## check style, types and floors, and run the whole suite
 	failed=; \
 	$(MAKE) lint || failed="$$failed lint"; \
 	$(MAKE) types || failed="$$failed types"; \

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from rich.console import Console
 from rich.table import Table
 
-from bench import audit, chain, cold, ledger, local_cloud, policy, scale, storm
+from bench import audit, chain, cold, console, ledger, local_cloud, policy, scale, storm
 from bench.figure import Figure
 
 BENCHMARKS: tuple[tuple[str, Callable[[], Iterable[Figure]]], ...] = (
@@ -24,6 +24,7 @@ BENCHMARKS: tuple[tuple[str, Callable[[], Iterable[Figure]]], ...] = (
     ("policy-others", policy.others),
     ("ledger-list", ledger.listing),
     ("audit", audit.sweeping),
+    ("console", console.pages),
     ("storm", storm.storm),
     ("scale", scale.figures),
     ("repair-chain", chain.chain),

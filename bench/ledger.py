@@ -52,13 +52,13 @@ class Store:
 
 def listing() -> Iterable[Figure]:
     """The newest page, and the whole ledger beside merely decoding the same lines."""
-    objects = _objects()
-    store = Store(objects)
+    known = objects()
+    store = Store(known)
     page = _seconds(lambda: list(islice(Index(store).newest_first(), PAGE)))
     yield Figure(f"newest {PAGE} of {INCIDENTS:,} incidents", page * 1000, "ms", bar=100)
     yield Figure("calls for that", store.calls, "calls", bar=3)
-    whole = _seconds(lambda: sum(1 for _ in Index(Store(objects)).newest_first()))
-    plain = _seconds(lambda: _decode(objects))
+    whole = _seconds(lambda: sum(1 for _ in Index(Store(known)).newest_first()))
+    plain = _seconds(lambda: _decode(known))
     yield Figure(f"all {INCIDENTS:,} incidents", whole, "s", ratio=whole / plain, bar=2.0, relative=True)
 
 
@@ -75,16 +75,16 @@ def _decode(objects: dict[str, bytes]) -> None:
             decoder.decode(line)
 
 
-def _objects() -> dict[str, bytes]:
-    """Each incident has a line from when it was opened and one from when it was settled."""
-    days: dict[str, list[bytes]] = {}
-    for number in range(INCIDENTS):
-        touched = _NOW - number * DAYS * _SECONDS_A_DAY // INCIDENTS
+def objects(incidents: int = INCIDENTS, days: int = DAYS) -> dict[str, bytes]:
+    """The objects of an index. Each incident has a line from when it was opened and one from when it was settled."""
+    found: dict[str, list[bytes]] = {}
+    for number in range(incidents):
+        touched = _NOW - number * days * _SECONDS_A_DAY // incidents
         key = time.strftime("index/%Y-%m-%d.jsonl", time.gmtime(touched))
-        lines = days.setdefault(key, [])
+        lines = found.setdefault(key, [])
         lines.append(msgspec.json.encode(_line(number, touched, "verified")))
         lines.append(msgspec.json.encode(_line(number, touched, "open")))
-    return {key: b"\n".join(reversed(lines)) + b"\n" for key, lines in days.items()}
+    return {key: b"\n".join(reversed(lines)) + b"\n" for key, lines in found.items()}
 
 
 def _line(number: int, touched: int, state: str) -> IncidentLine:

@@ -1,4 +1,7 @@
-"""`python -m demo [--json] [--only NAME] [--fc2] [--svg FILE]`: play the scenarios; 0 if all end as expected."""
+"""`python -m demo [--json] [--only NAME] [--fc2] [--svg FILE] [--keep]`: play the scenarios.
+
+The exit code is 0 if all end as expected.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from demo.receiver import Receiver
 from demo.run import Outcome, play
 from demo.scenarios import GUARDRAILS, SCENARIOS, Scenario
 from demo.show import Show
-from demo.stage import set_stage
+from demo.stage import Stage, set_stage
 from localcloud.server import LocalCloud
 
 
@@ -28,13 +31,15 @@ def main() -> int:
     )
     parser.add_argument("--fc2", action="store_true", help="run the functions as services of FC 2.0")
     parser.add_argument("--svg", metavar="FILE", help="also save what was shown as a picture")
+    words = "then leave the local cloud and the console running, and print the console's address"
+    parser.add_argument("--keep", action="store_true", help=words)
     options = parser.parse_args()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without our signs is no reason to stop
     chosen = [s for s in SCENARIOS if options.only is None or s.name in options.only]
     console = Console(stderr=options.json, record=bool(options.svg), width=110 if options.svg else None)
-    outcomes = play_all(chosen, console, fc2=options.fc2)
+    outcomes = play_all(chosen, console, fc2=options.fc2, keep=options.keep)
     if options.svg:
         console.save_svg(options.svg, title="make demo")
     if options.json:
@@ -43,8 +48,10 @@ def main() -> int:
     return 0 if all(outcome.as_expected() for outcome in outcomes) else 1
 
 
-def play_all(scenarios: list[Scenario], console: Console, *, fc2: bool = False) -> list[Outcome]:
-    """Start the local cloud, deploy Rolemend into it, and play each scenario."""
+def play_all(
+    scenarios: list[Scenario], console: Console, *, fc2: bool = False, keep: bool = False
+) -> list[Outcome]:
+    """Start the local cloud, deploy Rolemend into it, and play each scenario; `keep` then waits for Ctrl-C."""
     show = Show(console)
     outcomes = []
     manifest = "deploy/fc2/s.yaml" if fc2 else "s.yaml"
@@ -57,8 +64,23 @@ def play_all(scenarios: list[Scenario], console: Console, *, fc2: bool = False) 
             show.open(scenario)
             outcomes.append(play(stage, receiver, scenario, show.step))
             show.close(outcomes[-1])
-    show.table(outcomes)
+        show.table(outcomes)
+        if keep:
+            keep_running(stage, console)
     return outcomes
+
+
+def keep_running(stage: Stage, console: Console) -> None:
+    """The console on what was played, until Ctrl-C."""
+    from demo.keep import console as opened
+    from demo.keep import leave_a_decision, wait
+
+    leave_a_decision(stage)
+    with opened(stage) as address:
+        console.print("\nThe console is open, with a plan that waits for your decision:\n")
+        console.print(f"    {address}\n", soft_wrap=True, highlight=False)
+        console.print("The address works once. Ctrl-C ends it all.")
+        wait()
 
 
 @contextmanager

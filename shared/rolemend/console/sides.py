@@ -33,9 +33,14 @@ def _lines(document: str) -> list[str]:
         return document.splitlines()
 
 
+def _said(lines: list[str]) -> list[str]:
+    """The lines without the commas at their ends: one that came because another line follows now is no difference."""
+    return [line.removesuffix(",") for line in lines]
+
+
 def _rows(old: list[str], new: list[str]) -> Iterator[Row]:
     kinds = {"equal": SAME, "replace": CHANGED, "insert": ADDED, "delete": REMOVED}
-    for tag, a, a_end, b, b_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, a, a_end, b, b_end in SequenceMatcher(None, _said(old), _said(new), False).get_opcodes():
         for at in range(max(a_end - a, b_end - b)):
             left, right = a + at < a_end, b + at < b_end
             yield Row(

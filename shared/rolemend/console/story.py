@@ -26,6 +26,7 @@ from rolemend.incident.journal import (
     Reopened,
     RolledBack,
     Sending,
+    StoppedJob,
     TakenBack,
     Undelivered,
     Verified,
@@ -74,6 +75,11 @@ def _told(fact: Fact, words: dict[str, str]) -> tuple[Text, str]:
             return text("A message was sent through {channel}.", channel=short(fact.channel)), ""
         case Undelivered():
             return text("A message could not be delivered: {reason}", reason=short(fact.reason)), "warn"
+        case StoppedJob():
+            run, workspace = short(fact.run), short(fact.workspace)
+            return text(
+                "Job {run} of workspace {workspace} failed of it.", run=run, workspace=workspace
+            ), "bad"
         case Rejected():
             return _rejected(fact), ""
         case ApprovalRefused():
@@ -129,4 +135,4 @@ def _changed(fact: Fact) -> tuple[Text, str]:
         case NotTakenBack():
             return text("The change could not be taken back: {reason}", reason=short(fact.reason)), "bad"
         case _:
-            return text("{what}", what=type(fact).__name__), ""
+            return text("A message is being sent."), ""

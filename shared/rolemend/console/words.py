@@ -48,7 +48,6 @@ SOURCES = {
 CAUSES = CAUSE_NAMES
 
 WORDS = {
-    "product": text("Rolemend"),
     "skip": text("Skip to the content"),
     "pages": text("Pages"),
     "incidents": text("Incidents"),

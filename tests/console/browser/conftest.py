@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from demo.keep import console
 from demo.receiver import Receiver
 from demo.scenarios import GUARDRAILS
 from demo.stage import Stage, set_stage
 from localcloud.fc.process import Preloaded
 from localcloud.server import LocalCloud
-from tests.console.browser.stages import console
 
 MISSING = (
     "These tests need the browser Chromium, and this machine has neither `chromium` nor `chromium-browser`: "

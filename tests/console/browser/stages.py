@@ -1,38 +1,11 @@
-"""A console on a stage of the local cloud, and incidents to look at there."""
+"""Incidents to look at in the console."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 from demo import clients
 from demo.scenarios import GUARDRAILS, SCENARIOS
-from demo.stage import HOME, LEDGER, Stage
-from rolemend.bootstrap import Operator
-from rolemend.commands.console import serving
-from rolemend.settings import read_operator_settings
+from demo.stage import LEDGER, Stage
 from tests.e2e.watching import attempt
-
-
-def operator(stage: Stage) -> Operator:
-    """The account's root user at a shell."""
-    environment = {
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": stage.root.id,
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": stage.root.secret,
-        "ROLEMEND_LEDGER_BUCKET": LEDGER,
-        "ROLEMEND_REGION": HOME,
-        "ROLEMEND_SCHEME": "http",
-        "http_proxy": stage.local.proxy,
-    }
-    return Operator(read_operator_settings(environment), environment, Path("/nowhere"))
-
-
-@contextmanager
-def console(stage: Stage) -> Iterator[str]:
-    """The address that opens the console, once."""
-    with serving(operator(stage), 0, "en") as (_, address):
-        yield address
 
 
 def denied(stage: Stage, name: str = "resource-list", mode: str = "approve") -> str:
