@@ -85,7 +85,7 @@ def test_the_language_is_chosen_once_and_kept(addresses: dict[str, str], page: P
     page.goto(addresses["waiting"])
     expect(page.get_by_role("button", name="Approve this plan")).to_be_visible()
     page.get_by_role("link", name="中文").click()
-    expect(page.get_by_role("button", name="批准此方案")).to_be_visible()
+    expect(page.get_by_role("button", name="批准此计划")).to_be_visible()
     assert page.locator("html").get_attribute("lang") == "zh-CN"
     page.goto("/incidents")
     expect(page.get_by_role("heading", level=1)).to_have_text("事件")
