@@ -106,7 +106,7 @@ def test_what_cannot_be_opened_is_told_in_one_line(local: LocalCloud, root: Keys
     broken.write_text("{")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = rolemend("console", "--port", port, **settings(root))
+        done = rolemend("console", "--port", port, given=b"", **settings(root))
         assert (done.code, told_in_one_line(done, "cannot listen at 127.0.0.1")) == (1, True)
     done = rolemend("console", "--state", broken, "--ledger", LEDGER)
     assert (done.code, told_in_one_line(done, "broken.json")) == (2, True)
