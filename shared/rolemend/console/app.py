@@ -33,7 +33,7 @@ PAGES: tuple[tuple[str, str, View], ...] = (
     ("POST", "/changes/{id}/roll-back", changes.roll_back),
     ("GET", "/figures", figures.show),
     ("GET", "/reports", reports.listing),
-    ("GET", "/reports/{name:path}", reports.show),
+    ("GET", "/reports/{run}", reports.show),
     ("GET", "/what-if", what_if.show),
     ("POST", "/what-if/explain", what_if.explain),
     ("POST", "/what-if/simulate", what_if.simulate),

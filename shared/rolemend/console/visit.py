@@ -12,7 +12,6 @@ from rolemend.console import safe
 from rolemend.console.access.identity import Visitor
 from rolemend.console.parts import ConsoleParts
 from rolemend.console.words import Words
-from rolemend.notify.message import plain
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -95,6 +94,5 @@ def _environment() -> Environment:
         "whole": safe.whole,
         "moment": safe.moment,
         "duration": safe.duration,
-        "everything": plain,
     }
     return environment

@@ -45,6 +45,13 @@ SOURCES = {
     "oss_access_log": text("OSS access log"),
     "spark_job": text("EMR Serverless Spark jobs"),
 }
+SEVERITIES = {
+    "critical": text("critical"),
+    "high": text("high"),
+    "medium": text("medium"),
+    "low": text("low"),
+    "info": text("for information"),
+}
 CAUSES = CAUSE_NAMES
 
 WORDS = {
@@ -149,9 +156,9 @@ WORDS = {
     "not_known_yet": text("not diagnosed"),
     "cut": text("Only the newest {count} entries of a day are counted."),
     "no_reports": text("There is no report yet."),
-    "reports_words": text("Reports of the daily audit, as they lie in the ledger's bucket."),
+    "reports_words": text("What the audits of the account found, each run with its report."),
     "report": text("Report"),
-    "too_long": text("The report is too long for a page. It lies in the ledger's bucket under {key}."),
+    "all_passed": text("Nothing failed, and nothing is unknown."),
     "explain": text("Explain an error"),
     "explain_words": text(
         "Paste an error: an answer of OSS, a stack trace, an event, Terraform's output. It is read here, and nobody is "
@@ -248,6 +255,7 @@ _TABLES = {
     "mode": MODES,
     "cause": CAUSES,
     "source": SOURCES,
+    "severity": SEVERITIES,
     "kind": KIND_NAMES,
     "confidence": CONFIDENCE_NAMES,
     "heading": HEADINGS,

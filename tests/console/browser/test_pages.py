@@ -6,15 +6,34 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from demo import clients
 from demo.stage import LEDGER, Stage
+from rolemend.audit.model import Finding, Place, Report
 from rolemend.console.access.pages import LANGUAGE_COOKIE
+from rolemend.text import text
 from tests.console.browser.stages import denied
 
+REPORT = Report(
+    account="1" * 16,
+    regions=("cn-hangzhou",),
+    started=0.0,
+    ended=1.0,
+    findings=(
+        Finding(
+            check="R1",
+            place=Place(kind="role", name="emr-<b>etl</b>"),
+            answer="failed",
+            severity="critical",
+            statement=text("The role exists."),
+            id="0" * 16,
+        ),
+    ),
+)
 PAGES = (
     "/incidents",
     "waiting",
@@ -37,7 +56,7 @@ def addresses(stage: Stage) -> dict[str, str]:
     """A ledger with a mended incident, one that waits, and a report; the address of each page."""
     mended = denied(stage, "resource-list", "auto")
     waiting = denied(stage, "trust-policy")
-    clients.bucket(stage.root, LEDGER).put_object("reports/2026-01-31.txt", b"All roles: <none> drifted")
+    clients.bucket(stage.root, LEDGER).put_object("audits/20260131/report.json", msgspec.json.encode(REPORT))
     (change,) = stage.incidents()[mended].changes
     named = {
         "waiting": f"/incidents/{waiting}",
@@ -131,5 +150,6 @@ def test_figures_and_health_show_what_the_ledger_holds(addresses: dict[str, str]
     page.goto("/health")
     expect(page.get_by_role("row", name=re.compile("ActionTrail"))).to_contain_text("UTC")
     page.goto("/reports")
-    page.get_by_role("link", name="2026-01-31.txt").click()
-    expect(page.locator("pre")).to_have_text("All roles: <none> drifted")
+    page.get_by_role("link", name="20260131").click()
+    expect(page.locator(".checks")).to_contain_text("role emr-<b>etl</b>")
+    expect(page.locator(".checks")).to_contain_text("critical")
