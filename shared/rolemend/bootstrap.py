@@ -223,29 +223,20 @@ def open_survey(access: Access, part: Part, rate: float, service: str = "") -> L
 
 def build_console(context: Any = None, environment: Mapping[str, str] = os.environ) -> ConsoleParts:
     """The deployed console: it may not write RAM, so `remediate` rolls back. Raises SettingsError."""
-    from rolemend.console.parts import ConsoleParts, ask_remediate
-    from rolemend.incident.approvals import Approvals
-    from rolemend.incident.index import Index
+    from rolemend.console.parts import open_parts
     from rolemend.settings import read_access_settings
     from rolemend.work.events import incident_event
 
     settings, access = _open(context, environment)
-    store, ledger = _store(settings, access), _ledger(settings, access)
-
-    def approvals(by: str) -> Approvals:
-        return Approvals(store, by, time.time)
 
     def start(incident: str) -> None:
         _functions(settings, access).start(settings.remediate, incident_event(incident))
 
-    return ConsoleParts(
-        access=build_access(context, environment),
-        store=store,
-        ledger=ledger,
-        index=Index(store),
-        approvals=approvals,
-        start=start,
-        take_back=ask_remediate(approvals, ledger, start),
+    return open_parts(
+        build_access(context, environment),
+        _store(settings, access),
+        _ledger(settings, access),
+        start,
         account=settings.account,
         https=read_access_settings(environment).https,
         language=settings.language,
@@ -369,8 +360,7 @@ class Operator:
 
     def console(self, access: ConsoleAccess, language: str) -> ConsoleParts:
         """The console on this machine, which does everything with the operator's own credentials."""
-        from rolemend.console.parts import ConsoleParts
-        from rolemend.incident.approvals import Approvals
+        from rolemend.console.parts import open_parts
         from rolemend.work.events import incident_event
         from rolemend.work.undo import take_back
 
@@ -378,18 +368,11 @@ class Operator:
             take_back(note.id, msgspec.structs.replace(self.undo(), by=by, patience=5))
             return True
 
-        return ConsoleParts(
-            access=access,
-            store=self.store(),
-            ledger=self.ledger(),
-            index=self.index(),
-            approvals=lambda by: Approvals(self.store(), by, time.time),
-            start=lambda incident: self.start_remediate(incident_event(incident)),
-            take_back=roll_back,
-            account=self.account,
-            https=False,
-            language=language,
-        )
+        def start(incident: str) -> None:
+            self.start_remediate(incident_event(incident))
+
+        parts = access, self.store(), self.ledger(), start, roll_back
+        return open_parts(*parts, account=self.account, https=False, language=language)
 
     def guardrails(self) -> bytes:
         """The operator's rules as they stand in the ledger's bucket. Raises NotThere where there are none."""

@@ -48,3 +48,33 @@ def ask_remediate(
         return False
 
     return ask
+
+
+def open_parts(
+    access: Access,
+    store: ObjectStore,
+    ledger: Ledger,
+    start: Callable[[str], None],
+    take_back: TakeBack | None = None,
+    *,
+    account: str,
+    https: bool,
+    language: str,
+) -> ConsoleParts:
+    """The parts over one ledger. Without `take_back`, `remediate` is asked to do it."""
+
+    def approvals(by: str) -> Approvals:
+        return Approvals(store, by, time.time)
+
+    return ConsoleParts(
+        access=access,
+        store=store,
+        ledger=ledger,
+        index=Index(store),
+        approvals=approvals,
+        start=start,
+        take_back=take_back or ask_remediate(approvals, ledger, start),
+        account=account,
+        https=https,
+        language=language,
+    )

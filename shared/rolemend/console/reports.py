@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rolemend.audit.model import FAILED, SEVERITIES, UNKNOWN, Finding, Report
+from rolemend.audit.model import SEVERITIES, Finding, Report
+from rolemend.checklist.model import FAILED, UNKNOWN
 from rolemend.console.safe import whole
 from rolemend.console.visit import Visit
 from rolemend.errors import LedgerDamaged, UnknownIncident
