@@ -26,13 +26,13 @@ KEYS = {
 HERE = {"ROLEMEND_SCHEME": "http", "http_proxy": "http://127.0.0.1:8080"}
 
 
-def problems(*, webhook: bool = False, **changes: str) -> list[str]:
-    return problems_of(changes, webhook=webhook)
+def problems(*, channels: bool = False, **changes: str) -> list[str]:
+    return problems_of(changes, channels=channels)
 
 
-def problems_of(changes: dict[str, str], *, webhook: bool = False) -> list[str]:
+def problems_of(changes: dict[str, str], *, channels: bool = False) -> list[str]:
     with pytest.raises(SettingsError) as caught:
-        read_settings(FULL | changes, webhook=webhook)
+        read_settings(FULL | changes, channels=channels)
     return caught.value.problems
 
 
@@ -52,9 +52,10 @@ def test_what_is_set_is_taken() -> None:
         "ROLEMEND_PROPAGATION_SECONDS": "5",
         "ROLEMEND_WEBHOOK_URL": TOKEN,
     }
-    settings = read_settings(FULL | given, webhook=True)
+    settings = read_settings(FULL | given, channels=True)
     assert (settings.service, settings.ledger_region, settings.language) == ("svc", "cn-beijing", "zh")
-    assert (settings.internal, settings.propagation, settings.webhook) == (True, 5, TOKEN)
+    assert (settings.internal, settings.propagation) == (True, 5)
+    assert [(one.name, one.type, one.url) for one in settings.channels] == [("webhook", "webhook", TOKEN)]
 
 
 def test_every_mistake_is_named_at_once() -> None:
@@ -67,7 +68,7 @@ def test_every_mistake_is_named_at_once() -> None:
                 "ROLEMEND_SCHEME": "ftp",
                 "ROLEMEND_PROPAGATION_SECONDS": "soon",
             },
-            webhook=True,
+            channels=True,
         )
     assert [problem.partition(":")[0] for problem in caught.value.problems] == [
         "FC_REGION",
@@ -75,7 +76,7 @@ def test_every_mistake_is_named_at_once() -> None:
         "FC_FUNCTION_NAME",
         "ROLEMEND_LEDGER_BUCKET",
         "ROLEMEND_LANGUAGE",
-        "ROLEMEND_WEBHOOK_URL",
+        "ROLEMEND_CHANNELS, ROLEMEND_WEBHOOK_URL",
         "ROLEMEND_PROPAGATION_SECONDS",
         "ROLEMEND_SCHEME",
         "ROLEMEND_NETWORK",
@@ -125,9 +126,11 @@ def test_plain_http_never_leaves_this_machine(changes: dict[str, str]) -> None:
     assert problem.startswith("ROLEMEND_SCHEME")
 
 
-def test_only_the_function_that_needs_a_webhook_asks_for_one() -> None:
-    assert read_settings(FULL).webhook == ""
-    assert problems(webhook=True) == ["ROLEMEND_WEBHOOK_URL: missing"]
+def test_only_the_function_that_needs_a_channel_asks_for_one() -> None:
+    assert read_settings(FULL).channels == ()
+    assert problems(channels=True) == [
+        "ROLEMEND_CHANNELS, ROLEMEND_WEBHOOK_URL: missing, one of them is needed"
+    ]
 
 
 def test_a_wrong_webhook_address_is_not_repeated() -> None:
@@ -225,3 +228,66 @@ def test_a_setup_names_everything_that_is_wrong_at_once() -> None:
         "ROLEMEND_LEDGER_BUCKET",
     ):
         assert name in told
+
+
+CHANNELS = """
+[[channel]]
+name = "ops"
+type = "dingtalk"
+url = "https://oapi.dingtalk.com/robot/send?access_token=hush"
+secret = "SEChush"
+severities = ["critical", "warning"]
+roles = ["emr-*"]
+language = "zh"
+
+[[channel]]
+name = "mail"
+type = "apprise"
+url = "mailtos://rolemend:hush@example.com"
+"""
+AS_JSON = (
+    '[{"name": "ops", "type": "wecom", "url": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=hush"}]'
+)
+
+
+def test_channels_are_toml_or_a_json_array_and_the_webhook_is_one_of_them() -> None:
+    settings = read_settings(
+        FULL | {"ROLEMEND_CHANNELS": CHANNELS, "ROLEMEND_WEBHOOK_URL": TOKEN}, channels=True
+    )
+    assert [(one.name, one.type) for one in settings.channels] == [
+        ("ops", "dingtalk"),
+        ("mail", "apprise"),
+        ("webhook", "webhook"),
+    ]
+    assert (settings.channels[0].severities, settings.channels[0].roles) == (
+        ("critical", "warning"),
+        ("emr-*",),
+    )
+    assert settings.channels[1].severities == ("critical", "warning", "info")
+    (wecom,) = read_settings(FULL | {"ROLEMEND_CHANNELS": AS_JSON}, channels=True).channels
+    assert (wecom.name, wecom.type, wecom.per_minute) == ("ops", "wecom", 20)
+    assert "hush" not in repr(settings) + repr(settings.channels) + repr(wecom)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("channel = 1 hush", "neither a JSON array nor TOML"),
+        ('[{"name": "hush"', "neither a JSON array nor TOML"),
+        ("{}", "neither a JSON array nor TOML"),
+        ("[]", "missing"),
+        (AS_JSON.replace("wecom", "hush"), "Invalid enum value"),
+        (AS_JSON.replace('"name"', '"nome"'), "nome"),
+        (AS_JSON.replace("https://", "hush"), "url is no web address"),
+        (AS_JSON.replace('"ops"', '"Ops hush"'), "a name is"),
+        (AS_JSON.replace("}]", ', "per_minute": 21}]'), "per_minute"),
+        (AS_JSON.replace("}]", ', "secret": "hush"}]'), "takes no secret"),
+        (AS_JSON.replace("}]", ', "severities": ["hush"]}]'), "severities"),
+        (CHANNELS.replace('"mail"', '"ops"'), "two channels"),
+        (CHANNELS.replace("mailtos://", ""), "no address of apprise"),
+    ],
+)
+def test_a_wrong_channel_is_named_and_no_secret_of_it(content: str, problem: str) -> None:
+    found = problems(channels=True, ROLEMEND_CHANNELS=content)
+    assert problem in found[0]
+    assert "hush" not in found[0].replace("'Ops hush'", "")

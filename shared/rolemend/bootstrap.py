@@ -135,17 +135,35 @@ def build_remediate(context: Any = None, environment: Mapping[str, str] = os.env
 
 
 def build_notify(context: Any = None, environment: Mapping[str, str] = os.environ) -> notify.Parts:
+    from rolemend.incident.channels import Channels
+    from rolemend.incident.follow_ups import FollowUps
     from rolemend.incident.index import Index
-    from rolemend.notify.webhook import deliver
+    from rolemend.incident.tokens import Tokens
+    from rolemend.incident.waiting import WaitingMessages
+    from rolemend.notify.links import Links
+    from rolemend.notify.sender import open_sender
+    from rolemend.work.delivery import Delivery
     from rolemend.work.notify import Parts
 
-    settings, access = _open(context, environment, webhook=True)
-    return Parts(
-        ledger=_ledger(settings, access),
-        index=Index(_store(settings, access)),
-        deliver=lambda message: deliver(settings.webhook, message),
-        channel="webhook",
+    settings, access = _open(context, environment, channels=True)
+    ledger, store = _ledger(settings, access), _store(settings, access)
+    delivery = Delivery(
+        channels=settings.channels,
+        open_sender=open_sender,
+        tokens=Tokens(store, ledger.now),
+        waiting=WaitingMessages(store, ledger.now),
+        states=Channels(store, settings.function, ledger.now),
+        now=ledger.now,
         language=settings.language,
+        links=Links(console=settings.console, link_for=build_link_maker(environment)),
+        pause=settings.pause,
+    )
+    return Parts(
+        ledger=ledger,
+        index=Index(store),
+        follow_ups=FollowUps(store),
+        delivery=delivery,
+        store=store,
     )
 
 
@@ -179,10 +197,13 @@ def build_link_maker(environment: Mapping[str, str] = os.environ) -> Callable[[I
 
     Raises SettingsError.
     """
-    from rolemend.console.access.links import link_for
     from rolemend.settings import read_link_settings
 
     address, key = read_link_settings(environment)
+    if not key:
+        return lambda incident, channel: ""
+    from rolemend.console.access.links import link_for
+
     return lambda incident, channel: link_for(incident, channel=channel, address=address, key=key)
 
 
@@ -450,10 +471,10 @@ def load_guardrails(settings: Settings, access: Access) -> Guardrails:
         return Guardrails()
 
 
-def _open(context: Any, environment: Mapping[str, str], *, webhook: bool = False) -> tuple[Settings, Access]:
+def _open(context: Any, environment: Mapping[str, str], *, channels: bool = False) -> tuple[Settings, Access]:
     """What each function begins with."""
     lean.install()
-    settings = read_settings(environment, webhook=webhook)
+    settings = read_settings(environment, channels=channels)
     return settings, settings.access(read_credentials(environment, context))
 
 

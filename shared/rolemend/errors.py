@@ -13,7 +13,8 @@ RolemendError
 │   ├── Refused              the account does not allow this call
 │   ├── NotThere             what was asked for does not exist
 │   ├── Unreachable          network, throttling or a fault of the service, after all tries
-│   │   └── AnswerLost       the request may have had its effect, and nobody can tell
+│   │   ├── AnswerLost       the request may have had its effect, and nobody can tell
+│   │   └── Throttled        too many requests: when the next one may come
 │   └── Conflict             somebody else changed it first
 ├── SignatureError           a signed value that is not believed
 │   ├── SignatureWrong       it was not signed here, or was altered
@@ -105,6 +106,14 @@ class Unreachable(AccountError):
 
 class AnswerLost(Unreachable):
     """The request was sent and no answer came: it may have had its effect."""
+
+
+class Throttled(Unreachable):
+    """The other side took no more for now: `seconds` is how long it asks to be left alone."""
+
+    def __init__(self, operation: str, code: str, message: str, seconds: float) -> None:
+        super().__init__(operation, code, message)
+        self.seconds = seconds
 
 
 class Conflict(AccountError):

@@ -10,6 +10,7 @@ import msgspec
 
 from rolemend.account.access import Access, Credentials
 from rolemend.errors import SettingsError
+from rolemend.notify.channel import Channel, check_channels
 
 if TYPE_CHECKING:
     from rolemend.console.access.settings import AccessSettings, Secret
@@ -18,7 +19,7 @@ _LEAST_KEY = 32
 """Characters of a key that signs; `openssl rand -hex 32` makes twice as many."""
 _ID = re.compile(r"[0-9]{10,32}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}")
+_WEB = re.compile(r"https?://[^\s/]+")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
 
 
@@ -31,7 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     an incident that people were told of is closed. `logstores` are source, project and logstore of each log trigger.
     `audit_seconds` is for how long one invocation of an audit reads, `ram_rate` how many calls to RAM it makes in a
     second. `home` is the region of the other functions and, unless it is named, of the ledger: `watch` runs in further
-    regions too.
+    regions too. `pause` is how many seconds a channel is left alone for after it first failed.
     """
 
     account: str
@@ -46,7 +47,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     notify: str = "rolemend-notify"
     own_roles: str = "rolemend-"
     language: str = "en"
-    webhook: str = ""
+    channels: tuple[Channel, ...] = ()
+    console: str = ""
+    pause: int = 60
     propagation: int = 60
     rest: int = 120
     quiet: int = 604_800
@@ -62,7 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     logstores: tuple[tuple[str, str, str], ...] = ()
 
     def __repr__(self) -> str:
-        """Without the webhook's address, which may carry a token."""
+        """Without the channels' addresses, which carry tokens."""
         return f"Settings({self.function} in {self.region} of {self.account})"
 
     def access(self, credentials: Credentials) -> Access:
@@ -75,8 +78,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def read_settings(environment: Mapping[str, str], *, webhook: bool = False) -> Settings:
-    """Read the `FC_*` and `ROLEMEND_*` variables; `webhook` says whether the function needs one.
+def read_settings(environment: Mapping[str, str], *, channels: bool = False) -> Settings:
+    """Read the `FC_*` and `ROLEMEND_*` variables; `channels` says whether the function needs any.
 
     Raises SettingsError naming each variable that is missing or wrong.
     """
@@ -99,7 +102,9 @@ def read_settings(environment: Mapping[str, str], *, webhook: bool = False) -> S
         notify=environment.get("ROLEMEND_NOTIFY", "rolemend-notify"),
         own_roles=environment.get("ROLEMEND_OWN_ROLES") or "rolemend-",
         language=need.one_of("ROLEMEND_LANGUAGE", ("en", "zh"), "en"),
-        webhook=need.url("ROLEMEND_WEBHOOK_URL", required=webhook),
+        channels=_channels(environment, need, required=channels),
+        console=need.url("ROLEMEND_CONSOLE_URL", required=False),
+        pause=need.number("ROLEMEND_PAUSE_SECONDS", 60),
         propagation=need.number("ROLEMEND_PROPAGATION_SECONDS", 60),
         rest=need.number("ROLEMEND_REST_SECONDS", 120),
         quiet=need.number("ROLEMEND_QUIET_SECONDS", 604_800),
@@ -163,6 +168,54 @@ def read_link_settings(environment: Mapping[str, str]) -> tuple[str, Secret]:
     if problems:
         raise SettingsError(problems)
     return address, key
+
+
+def _channels(environment: Mapping[str, str], need: _Reader, *, required: bool) -> tuple[Channel, ...]:
+    """The channels of ROLEMEND_CHANNELS, and the webhook of ROLEMEND_WEBHOOK_URL as one named `webhook`."""
+    webhook = need.url("ROLEMEND_WEBHOOK_URL", required=False)
+    given = environment.get("ROLEMEND_CHANNELS", "").strip()
+    channels = _read_channels(given, need) if given else ()
+    if webhook and _WEB.match(webhook):
+        channels = (*channels, Channel(name="webhook", type="webhook", url=webhook))
+    if required and not channels and not webhook and not need.problems_of("ROLEMEND_CHANNELS"):
+        need.problems.append("ROLEMEND_CHANNELS, ROLEMEND_WEBHOOK_URL: missing, one of them is needed")
+    try:
+        check_channels(channels)
+    except SettingsError as error:
+        need.problems += error.problems
+    return channels
+
+
+class _Channels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    channel: tuple[Channel, ...]
+
+
+def _read_channels(content: str, need: _Reader) -> tuple[Channel, ...]:
+    """A JSON array of channels, or TOML with a table `[[channel]]` for each. No message repeats a value."""
+    try:
+        if re.match(r"\[(?!\[)", content):  # `[[channel]]` is TOML
+            return msgspec.json.decode(content, type=tuple[Channel, ...])
+        return msgspec.convert(_toml(content), _Channels).channel
+    except msgspec.ValidationError as error:
+        need.problems.append(f"ROLEMEND_CHANNELS: {_without_values(str(error))}")
+    except (ValueError, msgspec.DecodeError):
+        need.problems.append("ROLEMEND_CHANNELS: neither a JSON array nor TOML")
+    return ()
+
+
+def _toml(content: str) -> dict[str, Any]:
+    import sys
+
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    return tomllib.loads(content)
+
+
+def _without_values(message: str) -> str:
+    """What a validation found, without a value that it quotes: one in the wrong place may be a secret."""
+    return re.sub(r"(Invalid enum value) '.*?'(?= - at|$)", r"\1", message)
 
 
 class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -315,6 +368,9 @@ class _Reader:
         self._environment = environment
         self.problems = problems
 
+    def problems_of(self, name: str) -> list[str]:
+        return [problem for problem in self.problems if problem.startswith(name)]
+
     def text(self, name: str) -> str:
         value = self._environment.get(name, "")
         if not value:
@@ -405,7 +461,7 @@ class _Reader:
         value = self._environment.get(name, "")
         if not value and required:
             self.problems.append(f"{name}: missing")
-        if value and not re.match(r"https?://[^\s/]+", value):
+        if value and not _WEB.match(value):
             self.problems.append(f"{name}: not a web address")
         return value
 

@@ -34,14 +34,25 @@ def perform(local: LocalCloud, play: Play, without: tuple[str, str] | None = Non
                 key: essence(incident) | {"found": found(incident)} for key, incident in incidents.items()
             },
             "messages": sorted(
-                (message["kind"], message["message"]["advice"]) for message in receiver.messages
+                (message["kind"], message.get("message", {}).get("advice", []))
+                for message in receiver.messages
             ),
+            "left in the ledger": left(stage),
             "still open": sorted(stage.ledger().open_ids()),
             "still pending": still_pending(stage),
             "still granted": len(clients.bucket(stage.root, LEDGER).list_objects_v2("expiring/").object_list),
             "audit": audited(stage),
             "errors": sorted({one.function.name for one in invocations(stage) if one.error}),
         }
+
+
+def left(stage: Stage) -> dict[str, int]:
+    """How many objects `notify` keeps of each kind; of tokens, those of minutes long past."""
+    bucket = clients.bucket(stage.root, LEDGER)
+    return {
+        kind: len(bucket.list_objects_v2(kind).object_list)
+        for kind in ("digests/", "told/", "tokens/webhook/00000", "waiting/")
+    }
 
 
 def still_pending(stage: Stage) -> int:
@@ -174,6 +185,23 @@ def expires(stage: Stage) -> None:
         bucket.put_object(f"expiring/0000000001{item.key[19:]}", b"")
         bucket.delete_object(item.key)
     stage.local.call(lambda cloud: cloud.services["fc"].fire_timer("rolemend-remediate", "expire"))  # type: ignore[attr-defined]
+    stage.settle()
+
+
+def told_later(stage: Stage) -> None:
+    """What waits for a channel is told by the timer, and an incident that people were told of is looked at again."""
+    scenario("role-name")(stage)
+    bucket = clients.bucket(stage.root, LEDGER)
+    key = next(iter(stage.incidents()))
+    for item in bucket.list_objects_v2("told/").object_list:
+        bucket.put_object(f"told/0000000001{item.key[15:]}", b"")
+        bucket.delete_object(item.key)
+    fields = {"incident": key, "kind": "alert", "severity": "warning", "count": 2, "first": 1, "last": 2}
+    fields |= {"who": "ana", "action": "oss:GetObject", "target": "oss://data/x", "code": "AccessDenied"}
+    lines = [json.dumps({"message": f"{key}-1-alert-{number}", **fields}) + "\n" for number in (8, 9)]
+    bucket.append_object("waiting/webhook/2026-01-01/0.jsonl", 0, "".join(lines).encode())
+    bucket.put_object("tokens/webhook/0000000001.jsonl", b"")
+    stage.local.call(lambda cloud: cloud.services["fc"].fire_timer("rolemend-notify", "deliver"))  # type: ignore[attr-defined]
     stage.settle()
 
 

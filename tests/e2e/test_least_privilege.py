@@ -27,6 +27,7 @@ from tests.e2e.plays import (
     sweep,
     swept,
     tags,
+    told_later,
     unseen_job,
     untrusting_job,
     user_on_oss,
@@ -56,6 +57,7 @@ PLAYS: dict[str, Play] = {
     "expires": expires,
     "audit": audit,
     "console": in_console,
+    "told-later": told_later,
 }
 NEEDED_FOR = {
     ("watch", "log:GetCursorOrData"): "role-name",
@@ -150,7 +152,8 @@ NEEDED_FOR = {
     ("audit", "fc:InvokeFunction"): "audit",
     ("notify", "oss:GetObject"): "role-name",
     ("notify", "oss:PutObject"): "role-name",
-    ("notify", "oss:DeleteObject"): "role-name",
+    ("notify", "oss:DeleteObject"): "told-later",
+    ("notify", "oss:ListObjects"): "told-later",
     ("console", "oss:GetObject"): "console",
     ("console", "oss:PutObject"): "console",
     ("console", "oss:ListObjects"): "console",
@@ -199,6 +202,14 @@ def test_with_all_rights_every_function_ends_without_an_error(local: LocalCloud,
     assert outcome["errors"] == []
     assert outcome["still open"] == []
     assert outcome["incidents"] or outcome["audit"]
+
+
+def test_what_waits_is_told_and_nothing_of_it_is_left(local: LocalCloud) -> None:
+    outcome = whole(local, "told-later")
+    assert [kind for kind, _ in outcome["messages"]] == ["alert", "digest"]
+    # The digest's own list, and the look at the incident that is due next.
+    left = {"digests/": 1, "told/": 1, "tokens/webhook/00000": 0, "waiting/": 0}
+    assert outcome["left in the ledger"] == left
 
 
 def test_a_creation_that_failed_later_is_followed_no_further(local: LocalCloud) -> None:

@@ -132,6 +132,33 @@ def test_what_happened_is_listed_shown_exported_and_taken_back(stage: Stage) -> 
     assert stage.incidents()[incident_id].state == "closed"
 
 
+def test_each_message_of_a_digest_is_listed(stage: Stage) -> None:
+    fields = {"kind": "alert", "severity": "warning", "first": 1, "last": 2, "who": "ana\x1b[31m"}
+    fields |= {
+        "action": "oss:GetObject",
+        "target": "oss://data/x",
+        "code": "AccessDenied",
+        "cause": "permission_missing",
+    }
+    lines = [
+        json.dumps({"message": f"m-{number}", "incident": f"inc-{number:024x}", "count": number} | fields)
+        for number in (3, 4)
+    ]
+    content = "".join(line + "\n" for line in lines).encode()
+    clients.bucket(stage.root, LEDGER).put_object("digests/ops-1.jsonl", content)
+    done = run(stage, "incidents", "digest", "ops-1")
+    assert (done.code, done.err) == (0, "")
+    shown = done.out.splitlines()
+    assert [line.split()[-1] for line in shown] == ["3", "4"]
+    assert f"inc-{3:024x}" in shown[0]
+    assert "\x1b" not in done.out
+    listed = run(stage, "incidents", "digest", "ops-1", "--format", "json")
+    assert [json.loads(line)["message"] for line in listed.out.splitlines()] == ["m-3", "m-4"]
+    missing = run(stage, "incidents", "digest", "ops-2")
+    assert missing.code == 1
+    assert told_in_one_line(missing, "NoSuchKey")
+
+
 def test_a_rollback_over_an_edit_is_refused_with_the_difference(stage: Stage) -> None:
     from alibabacloud_ram20150501 import models
 

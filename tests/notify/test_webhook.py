@@ -15,7 +15,7 @@ import pytest
 
 from rolemend.errors import AccountError, AnswerLost, Unreachable
 from rolemend.incident.life import DIAGNOSED, Incident
-from rolemend.notify import webhook
+from rolemend.notify import post
 from rolemend.notify.message import Message, compose
 from rolemend.notify.webhook import as_text, deliver
 from tests.samples import LISTING
@@ -116,7 +116,7 @@ def test_a_redirection_is_refused_and_never_followed(receiver: Receiver, status:
 def test_an_answer_that_never_comes_leaves_open_whether_it_arrived(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhook, "SECONDS", 0.05)
+    monkeypatch.setattr(post, "SECONDS", 0.05)
     receiver.status = 0
     with pytest.raises(AnswerLost):
         deliver(receiver.url, MESSAGE)

@@ -12,7 +12,9 @@ from rolemend.account.interface import Bucket, Cluster, Known, Logs, Role
 from rolemend.checklist.facts import Account
 from rolemend.errors import RoleBusy
 from rolemend.incident.approvals import Approvals, Approve
+from rolemend.incident.channels import Channels
 from rolemend.incident.expiries import Expiries
+from rolemend.incident.follow_ups import FollowUps
 from rolemend.incident.index import Index
 from rolemend.incident.journal import Entry, read_journal
 from rolemend.incident.leases import Leases
@@ -20,14 +22,21 @@ from rolemend.incident.ledger import Ledger
 from rolemend.incident.life import Incident
 from rolemend.incident.pending import PendingCreations
 from rolemend.incident.pending_jobs import PendingJobs
+from rolemend.incident.tokens import Tokens
+from rolemend.incident.waiting import WaitingMessages
+from rolemend.notify.channel import Channel
 from rolemend.notify.message import Message
+from rolemend.notify.render import Sheet
 from rolemend.remedy.guardrails import Guardrails, Rule
 from rolemend.signals.denial import Denial, incident_id
 from rolemend.work import diagnose, notify, remediate
 from rolemend.work.counting import record_denials
+from rolemend.work.delivery import Delivery
 from rolemend.work.diagnose import Outcome
 from rolemend.work.failed_jobs import Reader
+from rolemend.work.notify import Parts as NotifyParts
 from rolemend.work.parts import Parts
+from rolemend.work.telling import Told, tell
 from rolemend.work.undo import Expired, Undo, expire
 from rolemend.work.watch_parts import Memory
 from rolemend.work.watch_parts import Parts as WatchParts
@@ -94,6 +103,38 @@ def open_account() -> WritableAccount:
     return account
 
 
+WEBHOOK = Channel(name="test", type="webhook", url="https://hooks.example.com/?token=hush")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a channel was sent: the message's id, what people see, and what a program reads."""
+
+    channel: str
+    id: str
+    sheet: Sheet
+    content: dict[str, Any]
+
+    @property
+    def kind(self) -> str:
+        return str(self.content["kind"])
+
+
+@dataclass
+class FakeSender:
+    """Hands what it is sent to the scene, after the next thing that is to happen."""
+
+    scene: Scene
+    channel: str
+
+    def send(self, message_id: str, sheet: Sheet, content: dict[str, Any]) -> None:
+        if self.scene.delivering:
+            self.scene.delivering.pop(0)()
+        if (failing := self.scene.failing.get(self.channel)) is not None:
+            raise failing
+        self.scene.outbox.append(Sent(self.channel, message_id, sheet, content))
+
+
 @dataclass
 class Scene:
     """The account, the ledger's bucket, the clock, and each function as one instance would run it."""
@@ -109,13 +150,22 @@ class Scene:
     now: float = START
     memory: Memory = field(default_factory=Memory)
     """That of the instance of `watch`; a new one is a new instance."""
-    sent: list[Message] = field(default_factory=list)
+    channels: tuple[Channel, ...] = (WEBHOOK,)
+    outbox: list[Sent] = field(default_factory=list)
+    """All that channels took, in order."""
     delivering: list[Callable[[], object]] = field(default_factory=list)
     """What happens right before the next deliveries."""
+    failing: dict[str, Exception] = field(default_factory=dict)
+    """What channels answer, by name."""
 
     @property
     def id(self) -> str:
         return incident_id(self.denial)
+
+    @property
+    def sent(self) -> list[Message]:
+        """The messages about one incident each that channels took."""
+        return [sent.content["message"] for sent in self.outbox if "message" in sent.content]
 
     @property
     def ledger(self) -> Ledger:
@@ -233,15 +283,28 @@ class Scene:
         return self.guardrails
 
     def notify(self) -> Outcome:
-        parts = notify.Parts(
-            ledger=self.ledger, index=Index(self.store), deliver=self._deliver, channel="test"
-        )
-        return notify.notify(self.id, parts)
+        return notify.notify(self.id, self.notify_parts())
 
-    def _deliver(self, message: Message) -> None:
-        if self.delivering:
-            self.delivering.pop(0)()
-        self.sent.append(message)
+    def tell(self) -> Told:
+        """What the timer of `notify` does."""
+        return tell(self.notify_parts())
+
+    def notify_parts(self) -> NotifyParts:
+        delivery = Delivery(
+            channels=self.channels,
+            open_sender=lambda channel: FakeSender(self, channel.name),
+            tokens=Tokens(self.store, lambda: self.now),
+            waiting=WaitingMessages(self.store, lambda: self.now),
+            states=Channels(self.store, "test", lambda: self.now),
+            now=lambda: self.now,
+        )
+        return NotifyParts(
+            ledger=self.ledger,
+            index=Index(self.store),
+            follow_ups=FollowUps(self.store),
+            delivery=delivery,
+            store=self.store,
+        )
 
     def diagnosed(self) -> Incident:
         """The denial up to its diagnosis."""

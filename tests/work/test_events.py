@@ -18,7 +18,7 @@ from rolemend.work.events import (
     TrailEvents,
     incident_event,
     read_incident_id,
-    read_remediate_event,
+    read_incident_or_timer,
     read_watch_event,
 )
 from tests.samples import EVENTS, sample
@@ -223,10 +223,10 @@ def test_events_of_both_kinds_come_in_one_list() -> None:
 
 def test_remediate_is_called_with_an_incident_or_by_its_timer() -> None:
     timer = {"triggerTime": "2026-01-01T00:00:00Z", "triggerName": "expire", "payload": '{"job":"expire"}'}
-    assert read_remediate_event(json.dumps(timer).encode()) == Timer("expire")
-    assert read_remediate_event(incident_event(ID)) == ID
-    assert read_remediate_event(json.dumps({**timer, "incident": ID}).encode()) == ID
+    assert read_incident_or_timer(json.dumps(timer).encode()) == Timer("expire")
+    assert read_incident_or_timer(incident_event(ID)) == ID
+    assert read_incident_or_timer(json.dumps({**timer, "incident": ID}).encode()) == ID
     others: tuple[Any, ...] = ({}, [], {"incident": "inc-1"}, {"trigger": 1})
     for other in others:
         with pytest.raises(BadEvent):
-            read_remediate_event(json.dumps(other).encode())
+            read_incident_or_timer(json.dumps(other).encode())

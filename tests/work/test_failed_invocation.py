@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from rolemend.errors import BadEvent, Unreachable
-from rolemend.notify.message import Message
-from rolemend.work.failed_invocation import FailedInvocation, read_notify_event, tell
+from rolemend.errors import BadEvent, Throttled, Unreachable
+from rolemend.work.events import Timer
+from rolemend.work.failed_invocation import FailedInvocation, message_of, read_notify_event, report_failure
+from tests.work.scene import Scene
+from tests.work.test_channels import DATA, OPS, channel
 
 INCIDENT = f"inc-{'a' * 24}"
 
@@ -38,20 +40,26 @@ def failed(**changes: Any) -> FailedInvocation:
     return found
 
 
+def report(scene: Scene, **changes: Any) -> str:
+    return report_failure(failed(**changes), scene.notify_parts().delivery).state
+
+
 def test_a_failure_names_function_incident_and_last_error() -> None:
-    sent: list[Message] = []
-    outcome = tell(failed(), sent.append, "en")
-    (message,) = sent
+    scene = Scene()
+    outcome = report_failure(failed(), scene.notify_parts().delivery)
+    (message,) = scene.sent
     assert message.title == "The function rolemend-diagnose failed for good"
     assert message.lines[0] == "It was tried 4 times; the last error: GetRole: Throttling"
     assert (message.incident, outcome.incident, outcome.state) == (INCIDENT, INCIDENT, "told")
     assert message.id == f"failed-rolemend-diagnose-{INCIDENT}"
+    assert message.severity == "critical"
+    assert message.commands == (f"rolemend incidents show {INCIDENT}",)
 
 
 def test_it_is_told_in_chinese_too() -> None:
-    sent: list[Message] = []
-    tell(failed(), sent.append, "zh")
-    assert sent[0].title == "函数 rolemend-diagnose 在所有重试后仍然失败"
+    scene = Scene(channels=(channel("ops", language="zh"),))
+    report(scene)
+    assert scene.sent[0].title == "函数 rolemend-diagnose 在所有重试后仍然失败"
 
 
 @pytest.mark.parametrize("payload", ["no JSON", "[]", '{"incident": 7}', '{"incident": "../../x"}', None])
@@ -60,10 +68,8 @@ def test_a_payload_that_names_no_incident_is_told_without_one(payload: Any) -> N
 
 
 def test_what_the_error_says_is_shown_as_text() -> None:
-    sent: list[Message] = []
     hostile = json.dumps({"errorMessage": "[click](https://evil.example) \x1b[31m" + "x" * 5000})
-    tell(failed(responsePayload=hostile), sent.append, "en")
-    text = " ".join(sent[0].lines)
+    text = " ".join(message_of(failed(responsePayload=hostile), "en").lines)
     assert "[click](" not in text
     assert "\x1b" not in text
     assert len(text) < 1000
@@ -89,14 +95,69 @@ def test_an_incident_is_still_an_incident() -> None:
     assert read_notify_event(json.dumps({"incident": INCIDENT}).encode()) == INCIDENT
 
 
+def test_a_timer_is_no_failure() -> None:
+    timer = {"triggerTime": "2026-01-01T00:00:00Z", "triggerName": "deliver", "payload": '{"job":"deliver"}'}
+    assert read_notify_event(json.dumps(timer).encode()) == Timer("deliver")
+
+
 def test_functions_of_a_2_0_service_are_named_too() -> None:
     arn = "acs:fc:cn-hangzhou:1:services/rolemend.LATEST/functions/rolemend-watch"
     assert failed(context={"functionArn": arn}).function == "rolemend-watch"
 
 
-def test_a_receiver_that_is_down_makes_function_compute_try_again() -> None:
-    def down(message: Message) -> None:
-        raise Unreachable("webhook", "503", "the receiver could not take the message")
+BUSY = Unreachable("webhook", "503", "the receiver could not take the message")
 
-    with pytest.raises(Unreachable):
-        tell(failed(), down, "en")
+
+def test_every_channel_for_what_is_critical_is_told_in_the_channel_s_own_way() -> None:
+    narrow = channel("team", roles=["emr-*"])
+    quiet = channel("info", severities=["info"])
+    scene = Scene(channels=(OPS, DATA, narrow, quiet))
+    assert report(scene) == "told"
+    assert sorted(sent.channel for sent in scene.outbox) == ["data", "ops"]
+
+
+def test_where_no_channel_takes_it_function_compute_tries_again() -> None:
+    scene = Scene(channels=(OPS, DATA))
+    scene.failing |= {"ops": BUSY, "data": BUSY}
+    with pytest.raises(Unreachable, match="503"):
+        report(scene)
+    with pytest.raises(Throttled, match="left alone"):
+        report(scene)
+    scene.failing.clear()
+    scene.now += 60
+    report(scene)
+    assert {sent.id for sent in scene.outbox} == {f"failed-rolemend-diagnose-{INCIDENT}"}
+
+
+def test_a_channel_that_is_down_keeps_it_from_no_other() -> None:
+    scene = Scene(channels=(OPS, DATA))
+    scene.failing["ops"] = BUSY
+    assert report(scene) == "told"
+    assert [sent.channel for sent in scene.outbox] == ["data"]
+
+
+def test_many_failures_in_a_minute_stay_under_the_channel_s_limit() -> None:
+    scene = Scene(channels=(channel("ops", per_minute=5),))
+    told = 0
+    for number in range(10):
+        try:
+            report(scene, requestPayload=json.dumps({"incident": f"inc-{number:024x}"}))
+            told += 1
+        except Throttled as error:
+            assert error.seconds == 60  # noqa: PT017
+    assert told == len(scene.outbox) == 3
+
+
+def test_a_failure_of_the_ledger_itself_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(channels=(OPS,))
+
+    def down(key: str) -> bytes:
+        raise Unreachable("GetObject", "ServiceUnavailable", "try again")
+
+    monkeypatch.setattr(scene.store, "read", down)
+    assert report(scene) == "told"
+    assert len(scene.outbox) == 1
+
+
+def test_without_a_channel_for_it_nothing_is_tried_again() -> None:
+    assert report(Scene(channels=(channel("info", severities=["info"]),))) == "told"

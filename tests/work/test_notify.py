@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import msgspec
 import pytest
 
 from rolemend.account.interface import Known, PolicyUsers, Unread
 from rolemend.errors import AccountError, AnswerLost, Unreachable
-from rolemend.incident.life import LONGEST_PAUSE
 from rolemend.work.notify import LEASE_SECONDS
 from tests.samples import LISTING
 from tests.work.scene import ID, Scene, Stopped, reading, rule
@@ -82,49 +82,64 @@ def test_an_instance_that_comes_while_another_sends_leaves_it_to_that_one() -> N
 
 
 @pytest.mark.parametrize("error", [BUSY, AccountError("webhook", "400", "refused")])
-def test_a_message_that_did_not_arrive_is_sent_again_with_the_same_id(error: AccountError) -> None:
+def test_a_message_that_did_not_arrive_is_sent_again_with_the_same_id_and_holds_nothing_up(
+    error: AccountError,
+) -> None:
     scene = alerting()
-    scene.delivering += [failing(error)] * 5
-    for _ in range(5):
-        with pytest.raises(type(error)):
-            scene.notify()
-    assert scene.incident.state == "diagnosed"
-    assert list(scene.ledger.open_ids()) == [ID]
+    scene.delivering += [failing(error)] * 3
     assert scene.notify().state == "alerted"
-    assert [message.id for message in scene.sent] == [f"{ID}-1-alert"]
-
-
-def test_a_receiver_that_refuses_for_good_is_asked_ever_less_and_loses_no_incident() -> None:
-    scene = alerting()
-    refused = AccountError("webhook", "403", "refused")
-    scene.delivering += [failing(refused)] * 1_000
-    tries = 0
-    for _ in range(3 * 288):  # three days, a sweep every five minutes
-        try:
-            scene.notify()
-        except AccountError:
-            tries += 1
-        scene.now += 300
-    assert 12 < tries < 30
-    assert len(scene.entries) < 100
-    assert '"reason":"webhook: 403' in scene.store.objects[f"incidents/{ID}.jsonl"].decode()
-    assert (scene.incident.state, list(scene.ledger.open_ids())) == ("diagnosed", [ID])
-    scene.delivering.clear()
-    scene.now += LONGEST_PAUSE
-    assert scene.notify().state == "alerted"
-    assert len(scene.sent) == 1
     assert list(scene.ledger.open_ids()) == []
+    for _ in range(3):
+        assert scene.sent == []
+        scene.now += 3_600
+        scene.tell()
+    assert [message.id for message in scene.sent] == [f"{ID}-1-alert"]
+    assert [(one.channel, one.outcome) for one in scene.incident.deliveries] == [
+        ("test", str(error)),
+        ("test", "delivered"),
+    ]
+
+
+def test_a_channel_that_fails_is_left_alone_longer_and_longer() -> None:
+    scene = alerting()
+    scene.failing["test"] = BUSY
+    scene.notify()
+    tried = []
+    for _ in range(200):
+        scene.now += 60
+        if scene.tell().channels[0].error:
+            tried.append(int(scene.now))
+    pauses = [after - before for before, after in pairwise(tried)]
+    assert pauses == [120, 240, 480, 960, 1920, 3600, 3600]
+
+
+def test_a_receiver_that_refuses_for_good_is_asked_ever_less_and_loses_no_message() -> None:
+    scene = alerting()
+    scene.failing["test"] = AccountError("webhook", "404", "the receiver refused the message")
+    scene.notify()
+    length = len(scene.entries)
+    tries = 0
+    for _ in range(2 * 24 * 12):
+        scene.now += 300
+        tries += bool(scene.tell().channels[0].error)
+    assert 12 < tries < 20
+    assert len(scene.entries) == length
+    scene.failing.clear()
+    scene.now += 21_600
+    scene.tell()
+    assert [message.id for message in scene.sent] == [f"{ID}-1-alert"]
 
 
 def test_a_message_whose_answer_was_lost_is_sent_again_once_and_then_held_for_told() -> None:
     scene = alerting()
     scene.delivering += [failing(LOST)] * 2
-    for _ in range(2):
-        with pytest.raises(AnswerLost):
-            scene.notify()
-    assert scene.notify().state == "alerted"
+    scene.notify()
+    for _ in range(3):
+        scene.now += 3_600
+        scene.tell()
     assert scene.sent == []
-    assert '"confirmed":false' in scene.store.objects[f"incidents/{ID}.jsonl"].decode()
+    assert scene.delivering == []
+    assert [one.outcome for one in scene.incident.deliveries] == [str(LOST), "unconfirmed"]
 
 
 def test_an_instance_that_stopped_while_sending_is_followed_by_another_after_its_lease() -> None:

@@ -8,9 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from rolemend.errors import Unreachable
 from rolemend.incident.journal import Overtaken
+from rolemend.notify.channel import matter_of
+from rolemend.notify.links import Links
+from rolemend.notify.message import OVERWRITTEN, compose
 from rolemend.work import watch
 from rolemend.work.events import TrailEvents
+from rolemend.work.telling import tell as telling
 from tests.remedy.test_plan import trusting
 from tests.samples import ACCOUNT
 from tests.work.scene import Scene
@@ -73,6 +78,29 @@ def test_it_is_told_after_the_repair_was_told_too() -> None:
     assert list(scene.ledger.open_ids()) == [scene.id]
     scene.notify()
     assert [message.kind for message in scene.sent] == ["remediated", "alert"]
+
+
+def test_what_waits_for_a_channel_is_told_with_the_document_that_it_was_about() -> None:
+    scene = mended()
+    scene.failing["test"] = Unreachable("webhook", "503", "the receiver could not take the message")
+    tell(scene, event(scene))
+    scene.notify()
+    assert (scene.incident.raised, scene.sent) == (False, [])
+    other = trusting("ecs.aliyuncs.com", "fc.aliyuncs.com")
+    tell(scene, event(scene, other, eventId="edit-2"))
+    parts = scene.notify_parts()
+    links = Links(console="https://console.example.com")
+    for number, document in enumerate((THEIRS, other), 1):
+        name = f"{scene.id}-1-overwritten-{number}"
+        message = compose(scene.incident, "en", OVERWRITTEN, links, name)
+        assert (message.id, message.kind, message.severity) == (name, "alert", "critical")
+        assert json.loads(message.document) == json.loads(document)
+        assert message.links[0].url == f"https://console.example.com/incidents/{scene.id}"
+    assert matter_of(scene.incident, OVERWRITTEN).severity == "critical"
+    scene.failing.clear()
+    scene.now += 60
+    assert [drained.told for drained in telling(parts).channels] == [2]
+    assert [sent.kind for sent in scene.outbox] == ["digest"]
 
 
 @pytest.mark.parametrize(

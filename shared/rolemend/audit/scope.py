@@ -12,7 +12,7 @@ TRIGGERS: dict[str, tuple[str, ...]] = {
     "watch": ("actiontrail", "oss-access-log", "spark-jobs", "sweep", "close", "pending", "jobs"),
     "diagnose": (),
     "remediate": ("expire",),
-    "notify": (),
+    "notify": ("deliver",),
     "audit": ("nightly",),
 }
 """The triggers that s.yaml gives each function."""

@@ -1,4 +1,4 @@
-"""The commands `rolemend incidents list|show|approve|reject|export`."""
+"""The commands `rolemend incidents list|show|digest|approve|reject|export`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,9 @@ def add_command(commands: Any) -> None:
     show = verbs.add_parser("show", help="one of them, with its plan and its journal", description=_SHOW)
     show.add_argument("incident", metavar="INCIDENT")
     show.set_defaults(run=run_show)
+    digest = verbs.add_parser("digest", help="each message of a digest", description=_DIGEST)
+    digest.add_argument("digest", metavar="DIGEST", type=_digest_name)
+    digest.set_defaults(run=run_digest)
     for name, run in (("approve", run_approve), ("reject", run_reject)):
         words = "apply exactly the plan with this hash" if name == "approve" else "say no to a plan"
         decide = verbs.add_parser(name, help=words, description=_DECIDE)
@@ -48,13 +51,14 @@ def add_command(commands: Any) -> None:
     export.add_argument("--since", default="", metavar="DAY", help="only those touched since, as 2026-01-31")
     add_account_options(export)
     export.set_defaults(run=run_export)
-    for verb in (listing, show, *(verbs.choices[name] for name in ("approve", "reject"))):
+    for verb in (listing, show, digest, *(verbs.choices[name] for name in ("approve", "reject"))):
         add_account_options(verb)
         add_options(verb, "text")
 
 
 _LIST = "Lists incidents from the index of the ledger. Exit code 0, or 1 if the ledger could not be read."
 _SHOW = "Shows one incident. Exit code 0, or 1 if there is none or its journal is damaged."
+_DIGEST = "Lists what a digest stood for. Exit code 0, or 1 if there is none of this name."
 _DECIDE = (
     "Records the decision in the ledger with your own credentials and starts `remediate`. Exit code 0 if it was "
     "recorded, 1 if the incident has no such plan to decide on, or the account refused."
@@ -120,6 +124,32 @@ def run_show(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_digest(options: argparse.Namespace) -> int:
+    """List the messages of a digest. Raises NotThere or AccountError."""
+    import msgspec
+
+    from rolemend.incident.waiting import read_digest
+
+    for line in read_digest(open_operator(options).store(), options.digest):
+        if options.format == "json":
+            write_json(msgspec.to_builtins(line))
+        else:
+            what = f"{line.who} {line.action} {line.target}"
+            write_text(
+                plain(f"{moment(line.last)}  {line.incident}  {what}  {line.cause or '-'}  {line.count}")
+            )
+    return 0
+
+
+def _digest_name(value: str) -> str:
+    import argparse
+    import re
+
+    if not re.fullmatch(r"[a-z0-9-]{1,32}-[0-9]{1,9}", value, re.ASCII):
+        raise argparse.ArgumentTypeError("no name of a digest")
+    return value
+
+
 def _shown(incident: Incident, language: str) -> Iterator[str]:
     from rolemend.notify.message import compose
     from rolemend.notify.webhook import as_text
@@ -131,6 +161,8 @@ def _shown(incident: Incident, language: str) -> Iterator[str]:
         yield f"plan {incident.plan.hash}"
     for note in incident.changes:
         yield f"{note.id}  {note.outcome}  {note.plan.write.kind} {note.plan.write.name}"
+    for sent in incident.deliveries:
+        yield f"{moment(sent.at)}  {sent.message}  {sent.channel or '-'}  {sent.outcome}"
 
 
 def run_approve(options: argparse.Namespace) -> int:

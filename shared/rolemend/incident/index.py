@@ -69,7 +69,7 @@ def line_of(incident: Incident) -> IncidentLine:
         last=incident.last,
         who=denial.principal.name or denial.principal.id or denial.principal.type,
         action=denial.action,
-        target=_target(denial),
+        target=target_of(denial),
         code=denial.code,
         cause=(incident.diagnosis.cause if incident.diagnosis else None) or "",
         changes=tuple(map(_change_line, incident.changes)),
@@ -90,7 +90,8 @@ def _change_line(note: ChangeNote) -> ChangeLine:
     )
 
 
-def _target(denial: Denial) -> str:
+def target_of(denial: Denial) -> str:
+    """What was denied, in one line."""
     target = denial.target
     if isinstance(target, BucketTarget):
         return f"oss://{target.bucket}/{target.key}"

@@ -170,12 +170,26 @@ class Undelivered(msgspec.Struct, frozen=True, kw_only=True, tag="undelivered"):
 
 
 class Notified(msgspec.Struct, frozen=True, kw_only=True, tag="notified"):
-    """A message was delivered; `confirmed` is false where two tries had no answer, so that it may have come or not."""
+    """A message was delivered; `confirmed` is false where two tries had no answer, so that it may have come or not.
+
+    `channel` is "" where no channel takes such messages; `count` is how many denials it told of.
+    """
 
     message: str
     channel: str
     kind: str
     confirmed: bool = True
+    count: int = 0
+
+
+class Queued(msgspec.Struct, frozen=True, kw_only=True, tag="queued"):
+    """A message waits for a channel that is over its limit or fails: a digest will tell it, `reason` is why."""
+
+    message: str
+    channel: str
+    kind: str
+    reason: str
+    count: int = 0
 
 
 class Closed(msgspec.Struct, frozen=True, kw_only=True, tag="closed"):
@@ -218,6 +232,7 @@ Fact = (
     | Sending
     | Undelivered
     | Notified
+    | Queued
     | Closed
     | Reopened
     | StoppedJob

@@ -21,6 +21,7 @@ from rolemend.incident.journal import (
     Opened,
     Overtaken,
     Planned,
+    Queued,
     Rejected,
     Reopened,
     RolledBack,
@@ -43,28 +44,21 @@ SETTLED = frozenset({VERIFIED, ALERTED, CLOSED})
 
 
 class Attempts(msgspec.Struct, frozen=True):
-    """How a message fares: `unsure` tries had no answer; `claim` is the invocation that sends it now, since `at`.
-    `failed` tries brought nothing; the next one is due at `due`."""
+    """How a message fares: `unsure` tries had no answer; `claim` is the invocation that sends it now, since `at`."""
 
     unsure: int = 0
     claim: str = ""
     at: float = 0.0
-    failed: int = 0
-    due: float = 0.0
 
 
-TRIES_AT_ONCE = 6
-"""Fewer failed tries are followed by the next without delay: those of two asynchronous invocations."""
-FIRST_PAUSE, LONGEST_PAUSE = 300.0, 21_600.0
-"""Seconds until the next try after that; each pause is twice the one before. A receiver that refuses for good is asked
-four times a day, and the incident stays open until it takes the message."""
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a message on a channel: `outcome` is `delivered`, `unconfirmed`, or why it waits for a digest."""
 
-
-def pause(failed: int) -> float:
-    """How long to wait after so many failed tries, in seconds."""
-    if failed < TRIES_AT_ONCE:
-        return 0.0
-    return min(FIRST_PAUSE * 2.0 ** min(failed - TRIES_AT_ONCE, 16), LONGEST_PAUSE)
+    message: str
+    channel: str
+    kind: str
+    outcome: str
+    at: float
 
 
 class ChangeNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +90,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     change back by hand, so that none is made again without asking. `overtaken` are documents of people that a change
     may have overwritten, `raised` says that people are yet to be told of the last. `counts` is how often a round was
     counted into, `counted_at` when last, `read` the parts of each shard in which its denials are counted. `jobs` are
-    the first jobs that are known to have failed of it.
+    the first jobs that are known to have failed of it. `told_count` is how many denials people know of, `deliveries`
+    what was sent to whom.
     """
 
     id: str
@@ -126,6 +121,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     telling: int = 1
     told: bool = False
     told_at: float = 0.0
+    told_count: int = 0
+    deliveries: tuple[Delivery, ...] = ()
     changes: tuple[ChangeNote, ...] = ()
     still_stands: bool = False
     sending: dict[str, Attempts] = {}
@@ -183,7 +180,7 @@ def _step(incident: Incident, entry: Entry) -> Incident:
         case Verified():
             return become(_verified(incident, fact.change, entry.time), state=VERIFIED)
         case Undelivered():
-            return _undelivered(incident, fact, entry.time)
+            return _undelivered(incident, fact)
         case RolledBack() | Abandoned():
             return _given_up(incident, fact)
         case ApprovalRefused():
@@ -199,7 +196,7 @@ def _step(incident: Incident, entry: Entry) -> Incident:
             return become(incident, overtaken=(*incident.overtaken, fact), raised=True)
         case Sending():
             return _sending(incident, fact, entry.time)
-        case Notified():
+        case Notified() | Queued():
             return _notified(incident, fact, entry.time)
         case Closed():
             return become(incident, state=CLOSED, closed=fact.reason, closed_at=fact.since or entry.time)
@@ -392,28 +389,36 @@ def _given_up(incident: Incident, fact: RolledBack | Abandoned) -> Incident:
     )
 
 
-def _notified(incident: Incident, fact: Notified, time: float) -> Incident:
+def _notified(incident: Incident, fact: Notified | Queued, time: float) -> Incident:
     """An alert settles what waits for a person; it settles nothing that went on meanwhile, and no plan that may yet be
-    approved."""
+    approved. One that waits for its channel counts: it will be told, and holds nothing up."""
     alert = fact.kind == "alert"
     told = alert and incident.state in (DIAGNOSED, AWAITING_APPROVAL)
     state = ALERTED if told and not can_be_approved(incident) else incident.state
     notified = (*incident.notified, fact.message)
-    told_at = time if told else incident.told_at
-    raised = incident.raised and fact.message != overwritten_id(incident)
     return msgspec.structs.replace(
         incident,
         notified=notified,
         told=incident.told or told,
-        told_at=told_at,
+        told_at=time if told else incident.told_at,
         state=state,
-        raised=raised,
+        raised=incident.raised and fact.message != overwritten_id(incident),
+        told_count=max(incident.told_count, fact.count),
+        deliveries=(*incident.deliveries, delivery_of(fact, time)),
     )
 
 
 def overwritten_id(incident: Incident) -> str:
     """The message on the last document of a person that a change may have overwritten."""
     return f"{incident.id}-{incident.round}-overwritten-{len(incident.overtaken)}"
+
+
+def delivery_of(fact: Notified | Queued, time: float) -> Delivery:
+    if isinstance(fact, Queued):
+        outcome = fact.reason
+    else:
+        outcome = "delivered" if fact.confirmed else "unconfirmed"
+    return Delivery(message=fact.message, channel=fact.channel, kind=fact.kind, outcome=outcome, at=time)
 
 
 def can_be_approved(incident: Incident) -> bool:
@@ -425,14 +430,13 @@ def can_be_approved(incident: Incident) -> bool:
 def _sending(incident: Incident, fact: Sending, time: float) -> Incident:
     """A claim that takes the place of another one means that the other's try had no answer."""
     before = incident.sending.get(fact.message, Attempts())
-    attempts = Attempts(before.unsure + bool(before.claim), fact.claim, time, before.failed)
+    attempts = Attempts(before.unsure + bool(before.claim), fact.claim, time)
     return msgspec.structs.replace(incident, sending={**incident.sending, fact.message: attempts})
 
 
-def _undelivered(incident: Incident, fact: Undelivered, time: float) -> Incident:
+def _undelivered(incident: Incident, fact: Undelivered) -> Incident:
     before = incident.sending.get(fact.message, Attempts())
-    failed = before.failed + 1
-    attempts = Attempts(before.unsure + (not fact.sure), failed=failed, due=time + pause(failed))
+    attempts = Attempts(before.unsure + (not fact.sure))
     return msgspec.structs.replace(incident, sending={**incident.sending, fact.message: attempts})
 
 
@@ -475,6 +479,8 @@ def _reopened(incident: Incident, denial: Denial) -> Incident:
         "read",
         "overtaken",
         "raised",
+        "told_count",
+        "deliveries",
     }
     fresh = {name: getattr(incident, name) for name in kept}
     return Incident(**fresh, state=REOPENED, round=incident.round + 1, denial=denial)

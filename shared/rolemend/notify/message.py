@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 
 import msgspec
 
@@ -13,14 +12,17 @@ from rolemend.checklist.guide import failed_finding, verify_with
 from rolemend.checklist.model import Advice, Diagnosis, Finding
 from rolemend.checklist.spark_table import ACTING_IDENTITY, table_line
 from rolemend.fix.guidance import Guidance
-from rolemend.incident.journal import Overtaken
 from rolemend.incident.life import Incident, can_be_approved, overwritten_id
+from rolemend.notify.channel import severity_of
 from rolemend.notify.guidance import guidance_of
+from rolemend.notify.links import Link, Links, commands_of, links_of
 from rolemend.remedy.model import Plan
 from rolemend.signals.denial import BucketTarget, Denial, JobTarget
 from rolemend.text import Text, text
 
 ALERT, REMEDIED, OVERWRITTEN = "alert", "remediated", "overwritten"
+REPEATED, RECOVERED = "repeated", "recovered"
+NO_LINKS = Links()
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +70,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     document: str = ""
     difference: str = ""
     verify: str = ""
-
-
-def speaker(language: str) -> Callable[[Text], str]:
-    """What renders sentences of a message, with values from logs made harmless."""
-    return _Speaker(language)
+    severity: str = "warning"
+    affected: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 def message_kind(incident: Incident) -> str:
@@ -91,25 +92,31 @@ def message_id(incident: Incident, kind: str) -> str:
     """One for each thing that a round of an incident has to tell."""
     if kind == OVERWRITTEN:
         return overwritten_id(incident)
+    if kind == REPEATED:
+        return f"{incident.id}-{incident.round}-{kind}-{incident.told_count}"
     again = f"-{incident.telling}" if kind == ALERT and incident.telling > 1 else ""
     return f"{incident.id}-{incident.round}-{kind}{again}"
 
 
-def compose(incident: Incident, language: str) -> Message:
-    """The message about an incident that has been diagnosed."""
+def compose(
+    incident: Incident, language: str, kind: str = "", links: Links = NO_LINKS, name: str = ""
+) -> Message:
+    """The message about an incident that has been diagnosed; `kind` is the one it calls for unless it is given, and
+    `name` is the id under which it was claimed before, which of several documents of people tells the one."""
     assert incident.denial is not None
-    say = _Speaker(language)
-    kind = message_kind(incident)
+    say = Speaker(language)
+    kind = kind or message_kind(incident)
+    name = name or message_id(incident, kind)
     if kind == OVERWRITTEN:
-        return _overwritten(incident, incident.overtaken[-1], say)
+        return _overwritten(incident, name, say, links, language)
     diagnosis = incident.diagnosis
     advice, document = _advice(incident, say)
     guided = guidance_of(incident)
     return Message(
-        id=message_id(incident, kind),
+        id=name,
         incident=incident.id,
         kind=kind,
-        title=say(_title(incident, kind)),
+        title=_headline(incident, kind, say),
         cause=(diagnosis.cause if diagnosis else None) or "unknown",
         lines=tuple(say(line) for line in _lines(incident, incident.denial)),
         checklist=_answers(diagnosis, say),
@@ -121,11 +128,16 @@ def compose(incident: Incident, language: str) -> Message:
         document=plain(document),
         difference=plain(_difference(incident.plan)),
         verify=_verify(incident),
+        severity=severity_of(incident, kind),
+        affected=tuple(say(line) for line in affected(incident)),
+        links=_shown_links(incident, links, say, language),
+        commands=commands_of(incident),
     )
 
 
-def _overwritten(incident: Incident, theirs: Overtaken, say: _Speaker) -> Message:
+def _overwritten(incident: Incident, name: str, say: Speaker, links: Links, language: str) -> Message:
     """An alert with both documents: theirs to be pasted, and ours in the difference, which shows both whole."""
+    theirs = incident.overtaken[int(name.rpartition("-")[2]) - 1]
     change = next(note for note in incident.changes if note.id == theirs.change)
     write = change.plan.write
     said = text(
@@ -142,7 +154,7 @@ def _overwritten(incident: Incident, theirs: Overtaken, say: _Speaker) -> Messag
         text("If it is, and what stands there now is not both together, write both together by hand."),
     )
     return Message(
-        id=overwritten_id(incident),
+        id=name,
         incident=incident.id,
         kind=ALERT,
         title=say(text("Look at role {role}: an edit may be overwritten", role=write.name)),
@@ -154,10 +166,27 @@ def _overwritten(incident: Incident, theirs: Overtaken, say: _Speaker) -> Messag
         difference=plain(
             difference(theirs.document, write.after, _one_line(theirs.by), change.id, whole=True)
         ),
+        severity=severity_of(incident, OVERWRITTEN),
+        affected=(say(text("Role {role}", role=write.name)),),
+        links=_shown_links(incident, links, say, language),
+        commands=commands_of(incident),
     )
 
 
-def _shown(guided: Guidance, say: _Speaker) -> ShownFix:
+def _shown_links(incident: Incident, links: Links, say: Speaker, language: str) -> tuple[Link, ...]:
+    return tuple(Link(label=say(label), url=url) for label, url in links_of(incident, links, language))
+
+
+def _headline(incident: Incident, kind: str, say: Speaker) -> str:
+    """The title; what is told again, or is over, stands before what it was."""
+    title = say(_title(incident, kind))
+    if kind == REPEATED:
+        more = incident.count - incident.told_count
+        return say(text("Again, {more} more times. {title}", more=more, title=title))
+    return say(text("Over. {title}", title=title)) if kind == RECOVERED else title
+
+
+def _shown(guided: Guidance, say: Speaker) -> ShownFix:
     return ShownFix(
         console=tuple(say(step) for step in guided.console),
         cli=guided.cli,
@@ -167,7 +196,7 @@ def _shown(guided: Guidance, say: _Speaker) -> ShownFix:
     )
 
 
-class _Speaker:
+class Speaker:
     """Renders texts in one language, with everything hostile made harmless."""
 
     def __init__(self, language: str) -> None:
@@ -225,6 +254,28 @@ def _title(incident: Incident, kind: str) -> Text:
     return text("Denied: {who} may not do {action} on {release} with role {role}", **values)
 
 
+def affected(incident: Incident) -> list[Text]:
+    """Who or what feels it: cluster or job, and role or user."""
+    denial = incident.denial
+    assert denial is not None
+    target, found = denial.target, []
+    if isinstance(target, JobTarget):
+        found.append(
+            text("Job {job} of workspace {workspace}", job=target.job_run or "-", workspace=target.workspace)
+        )
+    elif isinstance(target, BucketTarget):
+        found.append(text("Bucket {bucket}", bucket=target.bucket))
+    else:
+        found.append(text("Creation of a cluster of release {release}", release=target.release or "-"))
+    role = "" if isinstance(target, BucketTarget) else target.role
+    if denial.principal.type == "assumed_role":
+        found.append(text("Role {role}", role=_one_line(_who(denial))))
+    else:
+        found.append(text("User {user}", user=_one_line(_who(denial))))
+        found += [text("Role {role}", role=role)] if role else []
+    return found
+
+
 def _lines(incident: Incident, denial: Denial) -> list[Text]:
     lines = [
         text(
@@ -253,6 +304,8 @@ def _lines(incident: Incident, denial: Denial) -> list[Text]:
                 gains=gains,
             )
         )
+    if incident.closed:
+        lines.append(text("Closed: {reason}", reason=incident.closed))
     if incident.refusal:
         lines.append(text("The approved plan was not applied: {reason}", reason=incident.refusal))
     if incident.still_stands:
@@ -269,11 +322,11 @@ def _whose_rights(diagnosis: Diagnosis | None, target: JobTarget) -> Text:
     return next((finding.statement for finding in found if finding.check == ACTING_IDENTITY), line)
 
 
-def _answers(diagnosis: Diagnosis | None, say: _Speaker) -> tuple[Answer, ...]:
+def _answers(diagnosis: Diagnosis | None, say: Speaker) -> tuple[Answer, ...]:
     return tuple(_answer(finding, say) for finding in diagnosis.findings) if diagnosis else ()
 
 
-def _answer(finding: Finding, say: _Speaker) -> Answer:
+def _answer(finding: Finding, say: Speaker) -> Answer:
     return Answer(
         check=finding.check,
         faq=finding.faq,
@@ -283,7 +336,7 @@ def _answer(finding: Finding, say: _Speaker) -> Answer:
     )
 
 
-def _advice(incident: Incident, say: _Speaker) -> tuple[tuple[str, ...], str]:
+def _advice(incident: Incident, say: Speaker) -> tuple[tuple[str, ...], str]:
     """What a person must do, and a document to paste."""
     if incident.diagnosis is None or incident.state == "verified":
         return (), ""
@@ -308,12 +361,12 @@ def _advice(incident: Incident, say: _Speaker) -> tuple[tuple[str, ...], str]:
     return (say(text("No check of the checklist failed; the cause is not one that it knows.")),), ""
 
 
-def _cautions(plan: Plan, say: _Speaker) -> tuple[str, ...]:
+def _cautions(plan: Plan, say: Speaker) -> tuple[str, ...]:
     """What a plan could break."""
     return tuple(say(text("Mind that {breaks}.", breaks=each)) for each in plan.breaks)
 
 
-def _approval(incident: Incident, say: _Speaker) -> tuple[str, ...]:
+def _approval(incident: Incident, say: Speaker) -> tuple[str, ...]:
     """How the plan is approved, or why it waits for a person where a rule would have let it be applied."""
     held = incident.verdict.held if incident.verdict is not None else ""
     if held:
@@ -335,7 +388,7 @@ _HELD = {
 }
 
 
-def _without_plan(incident: Incident, say: _Speaker) -> tuple[str, ...]:
+def _without_plan(incident: Incident, say: Speaker) -> tuple[str, ...]:
     """Why nothing was planned, who shares the policy, and what to do with the document."""
     why = _WHY_NOT.get(incident.no_plan, _WHY_NOT["not_editable"])
     steps = [text(why.template, detail=incident.no_plan_detail)]

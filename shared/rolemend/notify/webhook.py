@@ -6,15 +6,12 @@ from typing import Any
 
 import msgspec
 
-from rolemend.errors import AccountError, AnswerLost, Unreachable
 from rolemend.notify.message import Message
 
-SECONDS = 10
 
-
-def body_of(message: Message) -> bytes:
+def content_of(message: Message) -> dict[str, Any]:
     """`{"id","incident","kind","title","text","message":{…}}`; `text` is the whole message as plain text."""
-    content: dict[str, Any] = {
+    return {
         "id": message.id,
         "incident": message.incident,
         "kind": message.kind,
@@ -22,7 +19,10 @@ def body_of(message: Message) -> bytes:
         "text": as_text(message),
         "message": message,
     }
-    return msgspec.json.encode(content)
+
+
+def body_of(message: Message) -> bytes:
+    return msgspec.json.encode(content_of(message))
 
 
 def as_text(message: Message) -> str:
@@ -37,6 +37,7 @@ def as_text(message: Message) -> str:
     lines += ["", *message.advice]
     lines += [part for part in (message.document, message.difference) if part]
     lines += _fix(message) if message.fix else []
+    lines += ["", *message.commands, *(f"{link.label}: {link.url}" for link in message.links)]
     lines += ["", message.verify] if message.verify else []
     return "\n".join(lines)
 
@@ -52,34 +53,12 @@ def _fix(message: Message) -> list[str]:
 
 
 def deliver(url: str, message: Message) -> None:
-    """Send a message.
-
-    Raises Unreachable if it did not arrive, AnswerLost if it may have, AccountError if the receiver refused it.
-    """
-    import requests
-
-    headers = {"Content-Type": "application/json; charset=utf-8", "X-Rolemend-Message-Id": message.id}
-    try:
-        # Only the status counts. The body is not read: a receiver could make it endless.
-        with requests.post(
-            url, data=body_of(message), headers=headers, timeout=SECONDS, allow_redirects=False, stream=True
-        ) as answer:
-            status = answer.status_code
-    except requests.RequestException as error:
-        # `from None`: requests' own error names the address, and the address may carry a token.
-        if _was_never_sent(error):
-            raise Unreachable("webhook", type(error).__name__, "the receiver could not be reached") from None
-        raise AnswerLost("webhook", type(error).__name__, "the receiver did not answer") from None
-    if status >= 500 or status == 429:
-        raise Unreachable("webhook", str(status), "the receiver could not take the message")
-    if status >= 300:
-        raise AccountError("webhook", str(status), "the receiver refused the message")
+    """Send a message. Raises as `rolemend.notify.post.post`."""
+    send_content(url, message.id, body_of(message))
 
 
-def _was_never_sent(error: Exception) -> bool:
-    """Whether the connection could not even be made, or the address names none."""
-    from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+def send_content(url: str, message_id: str, content: bytes) -> None:
+    """Send JSON under a message's id. Raises as `rolemend.notify.post.post`."""
+    from rolemend.notify.post import post
 
-    cause = error.args[0] if error.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else None
-    return isinstance(error, ValueError) or isinstance(reason, (ConnectTimeoutError, NewConnectionError))
+    post("webhook", url, content, {"X-Rolemend-Message-Id": message_id})

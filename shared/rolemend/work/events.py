@@ -114,8 +114,8 @@ def read_incident_id(event: bytes) -> str:
     return incident
 
 
-def read_remediate_event(event: bytes) -> str | Timer:
-    """An incident id, or the timer of expiring grants. Raises BadEvent."""
+def read_incident_or_timer(event: bytes) -> str | Timer:
+    """An incident id, or a timer: `remediate`'s of expiring grants, `notify`'s of what waits. Raises BadEvent."""
     value = _json(event)
     if isinstance(value, dict) and "triggerName" in value and "incident" not in value:
         return Timer(_job(str(value.get("payload") or "")))

@@ -7,16 +7,19 @@ https://www.alibabacloud.com/help/en/functioncompute/result-callback
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from rolemend.errors import BadEvent
-from rolemend.notify.message import ALERT, Message, speaker
+from rolemend.errors import AccountError, BadEvent, LedgerError, Throttled
+from rolemend.incident.channels import State
+from rolemend.incident.tokens import WINDOW
+from rolemend.notify.channel import CRITICAL, Channel, Matter, route
+from rolemend.notify.message import ALERT, Message, Speaker
 from rolemend.text import text
+from rolemend.work.delivery import RESERVED, Delivery, side_by_side, try_to_send
 from rolemend.work.diagnose import Outcome
-from rolemend.work.events import INCIDENT_ID, read_incident_id
+from rolemend.work.events import INCIDENT_ID, Timer, read_incident_or_timer
 
 _FUNCTION = re.compile(r"acs:fc:[a-z0-9-]+:[0-9]+:.*functions/([A-Za-z0-9_-]{1,128})(?:/.*)?", re.ASCII)
 _LONGEST = 300
@@ -32,15 +35,15 @@ class FailedInvocation(msgspec.Struct, frozen=True, kw_only=True):
     incident: str = ""
 
 
-def read_notify_event(event: bytes) -> str | FailedInvocation:
-    """An incident id, or a failure that Function Compute reports. Raises BadEvent."""
+def read_notify_event(event: bytes) -> str | Timer | FailedInvocation:
+    """An incident id, the timer of what waits, or a failure that Function Compute reports. Raises BadEvent."""
     try:
         value = msgspec.json.decode(event)
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadEvent(f"the event is no JSON: {error}") from error
     if isinstance(value, dict) and isinstance(value.get("requestContext"), dict):
         return _failed(value, value["requestContext"])
-    return read_incident_id(event)
+    return read_incident_or_timer(event)
 
 
 def _failed(value: dict[str, Any], context: dict[str, Any]) -> FailedInvocation:
@@ -67,16 +70,43 @@ def _object(payload: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def tell(failed: FailedInvocation, deliver: Callable[[Message], None], language: str) -> Outcome:
-    """Send one message. An open incident is taken up again by the sweep, whatever failed. Raises AccountError."""
-    say = speaker(language)
+def report_failure(failed: FailedInvocation, delivery: Delivery) -> Outcome:
+    """Tell each channel. An open incident is taken up again by the sweep, whatever failed.
+
+    Raises the AccountError of a channel if none took it.
+    """
+    channels = route(delivery.channels, Matter(severity=CRITICAL))
+    errors = side_by_side(channels, lambda channel: _offer(failed, channel, delivery))
+    lost = [error for error in errors if error is not None]
+    if lost and len(lost) == len(channels):
+        raise lost[0]
+    return Outcome(incident=failed.incident, state="told")
+
+
+def _offer(failed: FailedInvocation, channel: Channel, delivery: Delivery) -> AccountError | None:
+    """Send it if the channel works and has not had too many; why it was not sent, or None."""
+    message = message_of(failed, delivery.language_of(channel))
+    try:
+        state = delivery.states.load(channel.name)
+        if state.until > (now := delivery.now()):
+            return Throttled(channel.name, "paused", "the channel is left alone for now", state.until - now)
+        if not delivery.tokens.take(channel.name, message.id, max(1, channel.per_minute - RESERVED)):
+            return Throttled(channel.name, "limit", "over the channel's limit", WINDOW)
+    except (AccountError, LedgerError):
+        state = State()  # what failed may be the ledger itself, and people are to hear of that
+    return try_to_send(message, channel, state, delivery)
+
+
+def message_of(failed: FailedInvocation, language: str) -> Message:
+    """The message about it, with an id that stays the same on each try."""
+    say = Speaker(language)
     lines = [
         text("It was tried {tries} times; the last error: {error}", tries=failed.tries, error=failed.error),
         text("Request id, to be looked for in the function's log: {request}", request=failed.request),
     ]
     if failed.incident:
         lines.append(text("Incident {incident} stays open and is taken up again.", incident=failed.incident))
-    message = Message(
+    return Message(
         id=f"failed-{failed.function}-{failed.incident or failed.request}",
         incident=failed.incident,
         kind=ALERT,
@@ -85,6 +115,6 @@ def tell(failed: FailedInvocation, deliver: Callable[[Message], None], language:
         lines=tuple(map(say, lines)),
         checklist=(),
         advice=(),
+        severity=CRITICAL,
+        commands=(f"rolemend incidents show {failed.incident}",) if failed.incident else (),
     )
-    deliver(message)
-    return Outcome(incident=failed.incident, state="told")

@@ -1,0 +1,147 @@
+"""A digest: many messages in one. It counts all of them, names as many as there is room for, and leads to the rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from rolemend.incident.waiting import WaitingMessage
+from rolemend.notify.channel import CRITICAL, INFO, WARNING
+from rolemend.notify.message import Speaker
+from rolemend.notify.render import Sheet
+from rolemend.notify.sections import Section
+from rolemend.text import Text, text
+
+_LISTED, _CHUNK, _GROUPS = 100, 5, 5
+_ORDER = (CRITICAL, WARNING, INFO)
+
+
+def folded(lines: Iterable[WaitingMessage]) -> tuple[WaitingMessage, ...]:
+    """One line for each incident, the last and the highest count; the gravest and most frequent first."""
+    incidents: dict[str, WaitingMessage] = {}
+    for line in lines:
+        known = incidents.get(line.incident)
+        count = max(line.count, known.count if known else 0)
+        incidents[line.incident] = msgspec.structs.replace(line, count=count)
+    return tuple(
+        sorted(incidents.values(), key=lambda line: (_ORDER.index(line.severity), -line.count, line.incident))
+    )
+
+
+def digest_sheet(digest: str, lines: Sequence[WaitingMessage], language: str, *, whole: bool) -> Sheet:
+    """The digest as it is shown; `whole` names every incident, whatever the length."""
+    say, shown = Speaker(language), folded(lines)
+    denials = sum(line.count for line in shown)
+    title = say(text("{incidents} incidents with {denials} denials", incidents=len(shown), denials=denials))
+    span = text(
+        "Seen between {first} and {last}; too many for a message each.",
+        first=_moment(min(line.first for line in shown)),
+        last=_moment(max(line.last for line in shown)),
+    )
+    command = f"rolemend incidents digest {digest}"
+    return Sheet(
+        title=title,
+        severity=shown[0].severity,
+        sections=(
+            Section(heading="", lines=(say(span),)),
+            *_groups(shown, say),
+            Section(heading=say(text("Each of them, on the command line")), lines=(command,), code=True),
+            *_listed(shown, say, whole=whole),
+        ),
+    )
+
+
+def _groups(lines: Sequence[WaitingMessage], say: Speaker) -> Iterable[Section]:
+    """Three ways to count them; each adds up to all of them."""
+    ways: tuple[tuple[Text, Callable[[WaitingMessage], str]], ...] = (
+        (text("By cause"), lambda line: line.cause or "unknown"),
+        (text("By role or user"), lambda line: line.role or line.who),
+        (text("By target"), _place),
+    )
+    for rank, (heading, key) in enumerate(ways):
+        yield Section(heading=say(heading), lines=_counted(lines, key, say), rank=rank)
+
+
+def _place(line: WaitingMessage) -> str:
+    """The bucket, without the object."""
+    return "/".join(line.target.split("/")[:3]) if line.target.startswith("oss://") else line.target
+
+
+def _counted(
+    lines: Sequence[WaitingMessage], key: Callable[[WaitingMessage], str], say: Speaker
+) -> tuple[str, ...]:
+    incidents, denials = Counter(map(key, lines)), Counter[str]()
+    for line in lines:
+        denials[key(line)] += line.count
+    most = [name for name, _ in incidents.most_common(_GROUPS)]
+    shown = [_group(name[:200], incidents[name], denials[name]) for name in most]
+    if len(incidents) > _GROUPS:
+        rest = incidents.total() - sum(incidents[name] for name in most)
+        others = denials.total() - sum(denials[name] for name in most)
+        shown.append(
+            text(
+                "{groups} others: {incidents} incidents, {denials} denials",
+                groups=len(incidents) - _GROUPS,
+                incidents=rest,
+                denials=others,
+            )
+        )
+    return tuple(map(say, shown))
+
+
+def _group(name: str, incidents: int, denials: int) -> Text:
+    return text(
+        "{name}: {incidents} incidents, {denials} denials", name=name, incidents=incidents, denials=denials
+    )
+
+
+def _listed(lines: Sequence[WaitingMessage], say: Speaker, *, whole: bool) -> Iterable[Section]:
+    """The incidents themselves, a few to a section, so that as many stay as there is room for."""
+    heading = say(text("Incidents"))
+    if whole:
+        yield Section(heading=heading, lines=tuple(say(_row(line)) for line in lines), rank=3)
+        return
+    for start in range(0, min(len(lines), _LISTED), _CHUNK):
+        rows = tuple(say(_row(line)) for line in lines[start : start + _CHUNK])
+        yield Section(heading=heading if not start else "", lines=rows, rank=3 + start // _CHUNK)
+
+
+def _row(line: WaitingMessage) -> Text:
+    return text(
+        "{incident}: {count} times, {who} {action} {target}, {cause}",
+        incident=line.incident,
+        count=line.count,
+        who=line.who[:200],
+        action=line.action[:100],
+        target=line.target[:300],
+        cause=line.cause or "unknown",
+    )
+
+
+def digest_content(digest: str, lines: Sequence[WaitingMessage], title: str) -> dict[str, Any]:
+    """The digest for a program: every message of it."""
+    return {"id": digest, "kind": "digest", "title": title, "text": title, "messages": list(lines)}
+
+
+def dead_channel_sheet(name: str, reason: str, since: float, waiting: int, language: str) -> Sheet:
+    """What another channel tells of one that takes no messages."""
+    say = Speaker(language)
+    lines = (
+        text("It has taken no message since {since}: {reason}", since=_moment(int(since)), reason=reason),
+        text("{waiting} messages wait for it; nothing is lost.", waiting=waiting),
+        text("Correct its entry in ROLEMEND_CHANNELS, or mend the robot; it is tried again by itself."),
+    )
+    return Sheet(
+        title=say(text("Rolemend's channel {name} is dead", name=name)),
+        severity=CRITICAL,
+        sections=(Section(heading="", lines=tuple(map(say, lines))),),
+    )
+
+
+def _moment(seconds: int) -> str:
+    import time
+
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))

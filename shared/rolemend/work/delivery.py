@@ -1,0 +1,156 @@
+"""Delivering a message to the channels it is for, none of which waits for another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+import msgspec
+
+from rolemend.errors import AccountError, AnswerLost, LedgerError, Throttled, Unreachable
+from rolemend.incident.channels import ChannelFact, Channels, Failed, State, Works
+from rolemend.incident.journal import Fact, Notified, Queued
+from rolemend.incident.life import Incident
+from rolemend.incident.tokens import Tokens
+from rolemend.incident.waiting import WaitingMessages, waiting_message
+from rolemend.notify.channel import Channel, matter_of, route
+from rolemend.notify.links import Links
+from rolemend.notify.message import NO_LINKS, Message, compose
+from rolemend.notify.sender import Sender, send_message
+
+RESERVED = 2
+"""Of a channel's messages a minute, so many are left to digests, so that a storm does not keep these back."""
+_LONGEST_PAUSE, _LONGEST_REFUSED = 3_600.0, 21_600.0
+"""A channel that refuses for good is asked four times a day."""
+
+T = TypeVar("T")
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """What messages are delivered with. `open_sender` makes a channel's sender; `language` is for channels that name
+    none; `pause` is how many seconds one that fails is left alone for at first; `now` gives epoch seconds."""
+
+    channels: tuple[Channel, ...]
+    open_sender: Callable[[Channel], Sender]
+    tokens: Tokens
+    waiting: WaitingMessages
+    states: Channels
+    now: Callable[[], float]
+    language: str = "en"
+    links: Links = NO_LINKS
+    pause: float = 60.0
+
+    def links_to(self, channel: Channel) -> Links:
+        return msgspec.structs.replace(self.links, channel=channel.name)
+
+    def language_of(self, channel: Channel) -> str:
+        return channel.language or self.language
+
+
+def deliver(incident: Incident, kind: str, name: str, delivery: Delivery) -> tuple[Fact, ...]:
+    """Send the message `name` to every channel that it is for, or leave it waiting there. What became of it.
+
+    Raises LedgerError or AccountError only where the ledger itself could not be used.
+    """
+    channels = route(delivery.channels, matter_of(incident, kind))
+    if not channels:
+        return (Notified(message=name, channel="", kind=kind, confirmed=False, count=incident.count),)
+    return tuple(side_by_side(channels, lambda channel: _offer(incident, kind, name, channel, delivery)))
+
+
+def side_by_side(channels: Sequence[Channel], do: Callable[[Channel], T]) -> list[T]:
+    """The answer for each channel. All are done at once; an error of one is raised when the others are through."""
+    if len(channels) < 2:
+        return [do(channel) for channel in channels]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(len(channels)) as pool:
+        futures = [pool.submit(do, channel) for channel in channels]
+    return [future.result() for future in futures]
+
+
+def _offer(incident: Incident, kind: str, name: str, channel: Channel, delivery: Delivery) -> Fact:
+    """Send now, if the channel works and has not had too many; otherwise the message waits."""
+    state = delivery.states.load(channel.name)
+    if state.until > delivery.now():
+        return _queue(incident, kind, name, channel, delivery, "the channel is left alone for now")
+    if not delivery.tokens.take(channel.name, name, max(1, channel.per_minute - RESERVED)):
+        return _queue(incident, kind, name, channel, delivery, "over the channel's limit")
+    message = compose(incident, delivery.language_of(channel), kind, delivery.links_to(channel), name)
+    if (error := try_to_send(message, channel, state, delivery)) is None:
+        return Notified(message=name, channel=channel.name, kind=kind, count=incident.count)
+    unsure = isinstance(error, AnswerLost)
+    return _queue(incident, kind, name, channel, delivery, str(error), unsure=unsure)
+
+
+def try_to_send(message: Message, channel: Channel, state: State, delivery: Delivery) -> AccountError | None:
+    """The error, noted in the channel's journal, or None."""
+    language = delivery.language_of(channel)
+    return attempt(
+        lambda: send_message(delivery.open_sender(channel), channel, message, language),
+        channel,
+        state,
+        delivery,
+    )
+
+
+def attempt(
+    send: Callable[[], None], channel: Channel, state: State, delivery: Delivery, digest: str = ""
+) -> AccountError | None:
+    """Send something, and note in the channel's journal what that tells about the channel."""
+    try:
+        send()
+    except AccountError as error:
+        note_failure(channel, error, delivery, digest)
+        return error
+    if state.failures:
+        _note(channel, delivery, lambda known: [Works()] if known.failures else [])
+    return None
+
+
+def note_failure(channel: Channel, error: AccountError, delivery: Delivery, digest: str = "") -> None:
+    """Leave the channel alone for a while, longer each time. Of several instances that meet it at once one writes."""
+    now = delivery.now()
+
+    def decide(known: State) -> list[ChannelFact]:
+        if known.until > now and not digest:
+            return []
+        return [
+            Failed(
+                reason=str(error),
+                until=now + _pause(error, known.failures, delivery.pause),
+                refused=not isinstance(error, Unreachable),
+                sure=not isinstance(error, AnswerLost),
+                digest=digest,
+            )
+        ]
+
+    _note(channel, delivery, decide)
+
+
+def _pause(error: AccountError, failures: int, first: float) -> float:
+    longest = _LONGEST_PAUSE if isinstance(error, Unreachable) else _LONGEST_REFUSED
+    grown: float = min(first * 2 ** min(failures, 10), longest)
+    return max(error.seconds, grown if failures else 0.0) if isinstance(error, Throttled) else grown
+
+
+def _note(channel: Channel, delivery: Delivery, decide: Callable[[State], list[ChannelFact]]) -> None:
+    """The message itself is safe; where too many write about the channel at once, one of them is enough."""
+    with suppress(LedgerError, AccountError):
+        delivery.states.extend(channel.name, decide)
+
+
+def _queue(
+    incident: Incident,
+    kind: str,
+    name: str,
+    channel: Channel,
+    delivery: Delivery,
+    reason: str,
+    *,
+    unsure: bool = False,
+) -> Fact:
+    severity = matter_of(incident, kind).severity
+    delivery.waiting.add(channel.name, waiting_message(incident, name, kind, severity, unsure=unsure))
+    return Queued(message=name, channel=channel.name, kind=kind, reason=reason, count=incident.count)

@@ -1,0 +1,178 @@
+"""What waits for a channel goes out when the channel may have it: one message as itself, several as one digest."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import msgspec
+
+from rolemend.account.interface import ObjectStore
+from rolemend.errors import AccountError, LedgerError
+from rolemend.incident.channels import ChannelFact, Digested, Digesting, Reported, State
+from rolemend.incident.journal import Notified
+from rolemend.incident.ledger import Ledger
+from rolemend.incident.waiting import WaitingMessage, write_digest
+from rolemend.notify.channel import Channel
+from rolemend.notify.digest import dead_channel_sheet, digest_content, digest_sheet
+from rolemend.notify.message import Message, compose
+from rolemend.notify.others import is_mail
+from rolemend.notify.sender import send_message
+from rolemend.work.delivery import Delivery, attempt, side_by_side
+
+LEASE_SECONDS = 90
+TRIES_WITHOUT_ANSWER = 2
+MOST_RECORDED = 50
+"""For a digest of more messages, its own list is the record; the journals say that they wait for one."""
+DEAD_SECONDS, DEAD_FAILURES = 900, 3
+"""A channel that failed so often for so long is dead; one that refuses a message at once."""
+
+
+class Drained(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one channel's waiting messages: how many were told, or the error."""
+
+    channel: str
+    told: int = 0
+    error: str = ""
+
+
+def drain_all(delivery: Delivery, ledger: Ledger, store: ObjectStore) -> list[Drained]:
+    """Tell what waits, channel by channel side by side, and report the dead ones. Raises LedgerError, AccountError."""
+    drained = side_by_side(delivery.channels, lambda channel: _drain(channel, delivery, ledger, store))
+    report_dead(delivery)
+    for channel in delivery.channels:
+        delivery.tokens.drop_old(channel.name)
+    return drained
+
+
+def _drain(channel: Channel, delivery: Delivery, ledger: Ledger, store: ObjectStore) -> Drained:
+    state, now = delivery.states.load(channel.name), delivery.now()
+    if _is_busy(state, now):
+        return Drained(channel=channel.name)
+    if not state.digest and not delivery.waiting.after(channel.name, state.told).lines:
+        return Drained(channel=channel.name)
+    claim = uuid.uuid4().hex
+    if not delivery.tokens.take(channel.name, claim, channel.per_minute):
+        return Drained(channel=channel.name)
+    state = _claim(channel, delivery, claim)
+    if state.claim != claim:
+        return Drained(channel=channel.name)
+    lines = delivery.waiting.between(state.told, state.ends).lines
+    if state.unsure + (len(lines) == 1 and lines[0].unsure) >= TRIES_WITHOUT_ANSWER:
+        return _done(channel, lines, state, delivery, ledger, confirmed=False)
+    write_digest(store, state.digest, lines)
+    error = attempt(
+        lambda: _send(channel, state.digest, lines, delivery, ledger), channel, state, delivery, state.digest
+    )
+    if error is not None:
+        return Drained(channel=channel.name, error=str(error))
+    return _done(channel, lines, state, delivery, ledger)
+
+
+def _is_busy(state: State, now: float) -> bool:
+    """Whether it is to be left alone, or another invocation sends to it."""
+    return now < state.until or (bool(state.claim) and now < state.at + LEASE_SECONDS)
+
+
+def _claim(channel: Channel, delivery: Delivery, claim: str) -> State:
+    """Bind all that waits to a digest; one that did not go out is sent again with the same messages."""
+
+    def decide(known: State) -> list[ChannelFact]:
+        if _is_busy(known, delivery.now()):
+            return []
+        if known.digest:
+            return [Digesting(digest=known.digest, ends=known.ends, claim=claim)]
+        batch = delivery.waiting.after(channel.name, known.told)
+        name = f"{channel.name}-{known.digests + 1}"
+        return [Digesting(digest=name, ends=batch.ends, claim=claim)] if batch.lines else []
+
+    return delivery.states.extend(channel.name, decide)
+
+
+def _send(
+    channel: Channel, digest: str, lines: Sequence[WaitingMessage], delivery: Delivery, ledger: Ledger
+) -> None:
+    sender, language = delivery.open_sender(channel), delivery.language_of(channel)
+    if len(lines) == 1 and (message := _whole(lines[0], channel, delivery, ledger)) is not None:
+        send_message(sender, channel, message, language)
+        return
+    whole = channel.form == "long" or is_mail(channel.url)
+    sheet = digest_sheet(digest, lines, language, whole=whole)
+    sender.send(digest, sheet, digest_content(digest, lines, sheet.title))
+
+
+def _whole(line: WaitingMessage, channel: Channel, delivery: Delivery, ledger: Ledger) -> Message | None:
+    """The message itself under the id that it was first sent with; None if its incident cannot be read."""
+    try:
+        incident = ledger.load(line.incident)
+    except LedgerError:
+        return None
+    language, links = delivery.language_of(channel), delivery.links_to(channel)
+    return compose(incident, language, line.kind, links, line.message)
+
+
+def _done(
+    channel: Channel,
+    lines: Sequence[WaitingMessage],
+    state: State,
+    delivery: Delivery,
+    ledger: Ledger,
+    *,
+    confirmed: bool = True,
+) -> Drained:
+    """Note the digest in the channel's journal, then in the incidents' own. The first is what counts."""
+
+    def decide(known: State) -> list[ChannelFact]:
+        return [Digested(digest=state.digest, confirmed=confirmed)] if known.digest == state.digest else []
+
+    delivery.states.extend(channel.name, decide)
+    if len(lines) <= MOST_RECORDED:
+        for line in lines:
+            _record(line, channel, ledger, confirmed=confirmed)
+    delivery.waiting.drop_told(state.ends)
+    return Drained(channel=channel.name, told=len(lines))
+
+
+def _record(line: WaitingMessage, channel: Channel, ledger: Ledger, *, confirmed: bool) -> None:
+    fact = Notified(
+        message=line.message, channel=channel.name, kind=line.kind, confirmed=confirmed, count=line.count
+    )
+    with suppress(LedgerError, AccountError):
+        ledger.extend(line.incident, lambda known: [fact])
+
+
+def report_dead(delivery: Delivery) -> None:
+    """Tell people of each dead channel, once, through the first other one that takes it."""
+    states = {channel.name: delivery.states.load(channel.name) for channel in delivery.channels}
+    for channel in delivery.channels:
+        if _is_dead(states[channel.name], delivery.now()):
+            well = (other for other in delivery.channels if not states[other.name].failures)
+            through = next((other for other in well if _reported(channel, other, states, delivery)), None)
+            if through is not None:
+                delivery.states.extend(channel.name, _report(through.name))
+
+
+def _report(through: str) -> Callable[[State], list[ChannelFact]]:
+    return lambda known: [] if known.reported else [Reported(through=through)]
+
+
+def _is_dead(state: State, now: float) -> bool:
+    """Whether people are still to be told that it is."""
+    lasting = state.failures >= DEAD_FAILURES and now >= state.failing_since + DEAD_SECONDS
+    return bool(state.failures) and not state.reported and (state.refused or lasting)
+
+
+def _reported(channel: Channel, through: Channel, states: dict[str, State], delivery: Delivery) -> bool:
+    state = states[channel.name]
+    name = f"channel-{channel.name}-{int(state.failing_since)}"
+    if not delivery.tokens.take(through.name, name, through.per_minute):
+        return False
+    waiting = len(delivery.waiting.after(channel.name, state.told).lines)
+    sheet = dead_channel_sheet(
+        channel.name, state.reason, state.failing_since, waiting, delivery.language_of(through)
+    )
+    content = {"id": name, "kind": "channel", "title": sheet.title, "text": sheet.title}
+    content["text"] = "\n".join([sheet.title, *sheet.sections[0].lines])
+    sender = delivery.open_sender(through)
+    return attempt(lambda: sender.send(name, sheet, content), through, states[through.name], delivery) is None
