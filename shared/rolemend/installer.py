@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolemend.account.access import Access
-from rolemend.bootstrap import identified, operators_credentials
+from rolemend.operator import identified, operators_credentials
 from rolemend.settings import SetupSettings
 
 if TYPE_CHECKING:

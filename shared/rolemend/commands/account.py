@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-    from rolemend.bootstrap import Operator
+    from rolemend.operator import Operator
 
 
 def add_account_options(parser: argparse.ArgumentParser, *, ledger: bool = True) -> None:
@@ -29,7 +29,7 @@ def open_operator(options: argparse.Namespace) -> Operator:
     """
     from pathlib import Path
 
-    from rolemend.bootstrap import Operator
+    from rolemend.operator import Operator
     from rolemend.settings import read_operator_settings
 
     settings = read_operator_settings(os.environ, region=options.region, ledger=options.ledger)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rolemend.audit.accounts import Member
     from rolemend.audit.model import Report
-    from rolemend.bootstrap import Operator
+    from rolemend.operator import Operator
 
 EXIT_CODES = {"critical": 6, "high": 5, "medium": 4, "low": 3, "info": 0, "": 0}
 """By the severity of the worst failure. 1 is an error of Rolemend's own, 2 a wrong command line."""

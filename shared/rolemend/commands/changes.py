@@ -15,8 +15,8 @@ from rolemend.text import text
 if TYPE_CHECKING:
     import argparse
 
-    from rolemend.bootstrap import Operator
     from rolemend.incident.life import ChangeNote
+    from rolemend.operator import Operator
 
 
 def add_command(commands: Any) -> None:

@@ -16,8 +16,8 @@ from rolemend.errors import RolemendError, UnreadableInput
 if TYPE_CHECKING:
     import argparse
 
-    from rolemend.bootstrap import Operator
     from rolemend.console.serve import Loopback
+    from rolemend.operator import Operator
 
 _NEEDS_LOCAL = "--state needs the local cloud: pip install 'rolemend[local]'"
 

@@ -15,7 +15,7 @@ from rolemend.text import Text, text
 if TYPE_CHECKING:
     import argparse
 
-    from rolemend.bootstrap import Operator
+    from rolemend.operator import Operator
     from rolemend.remedy.guardrails import Case, Guardrails
     from rolemend.remedy.model import TypedRemedy, Verdict
 

@@ -15,9 +15,9 @@ from rolemend.text import text
 if TYPE_CHECKING:
     import argparse
 
-    from rolemend.bootstrap import Operator
     from rolemend.incident.index import IncidentLine
     from rolemend.incident.life import Incident
+    from rolemend.operator import Operator
 
 LEAST_HASH = 12
 """Characters of a plan's hash that name it."""
