@@ -222,6 +222,7 @@ def build_audit(context: Any = None, environment: Mapping[str, str] = os.environ
             trail_logstore=settings.trail_logstore,
             event_logstore=settings.event_logstore,
         ),
+        language=settings.language,
         seconds=float(settings.audit_seconds),
     )
 

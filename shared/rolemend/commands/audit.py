@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import sys
 import time
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rolemend.commands.account import add_account_options, open_operator
-from rolemend.commands.output import LANGUAGES, write_json
+from rolemend.commands.output import LANGUAGES
 from rolemend.errors import AccountError, SettingsError, UnreadableInput
 
 if TYPE_CHECKING:
     import argparse
 
+    from rolemend.audit.accepted import Acceptance
     from rolemend.audit.accounts import Member
+    from rolemend.audit.comparison import Comparison, Earlier
     from rolemend.audit.model import Report
     from rolemend.operator import Operator
 
 EXIT_CODES = {"critical": 6, "high": 5, "medium": 4, "low": 3, "info": 0, "": 0}
-"""By the severity of the worst failure. 1 is an error of Rolemend's own, 2 a wrong command line."""
+"""By the severity of the worst failure that is not accepted. 1 is an error of Rolemend, 2 a wrong command line."""
+
+_FORMATS = ("json", "html", "csv", "sarif", "ocsf")
+"""Those of `rolemend.audit.render`, which no start imports."""
 
 INCOMPLETE = 7
 """Nothing worse was found, but not everything could be read: a pipeline must not take it for passed."""
 
 _CODES = (
-    "Exit code by the worst failure: 6 critical, 5 high, 4 medium, 3 low; 7 if none was found but not everything could "
-    "be read, 0 if all is well, 1 if the account could not be asked at all."
+    "Exit code by the worst failure that is not accepted: 6 critical, 5 high, 4 medium, 3 low; 7 if none was found but "
+    "not everything could be read, 0 if all is well, 1 if the account could not be asked at all."
 )
 
 
@@ -43,10 +47,16 @@ def add_command(commands: Any) -> None:
         add_account_options(parser)
         words = "regions with clusters and workspaces, with commas (default: $ROLEMEND_AUDIT_REGIONS, else --region)"
         parser.add_argument("--regions", default="", metavar="REGIONS", help=words)
-        parser.add_argument("--format", default="json", metavar="FORMAT", help="default: %(default)s")
+        words = "html, json, csv, sarif or ocsf (default: %(default)s); html has both languages"
+        parser.add_argument("--format", choices=_FORMATS, default="json", metavar="FORMAT", help=words)
         parser.add_argument("--lang", choices=LANGUAGES, default="en", help="default: %(default)s")
+        words = "TOML file with accepted findings (default: config/accepted.toml in the ledger's bucket)"
+        parser.add_argument("--accepted", type=Path, metavar="FILE", help=words)
+        words = "JSON report of an earlier run to compare with (default: the last one in the ledger's bucket)"
+        parser.add_argument("--since", type=Path, metavar="FILE", help=words)
+    audit.add_argument("--store", action="store_true", help="keep the report in the ledger's bucket too")
     audit.set_defaults(run=run_audit)
-    doctor.set_defaults(run=run_doctor, accounts=None)
+    doctor.set_defaults(run=run_doctor, accounts=None, store=False)
 
 
 def run_audit(options: argparse.Namespace) -> int:
@@ -61,15 +71,66 @@ def run_doctor(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace, *, doctor: bool) -> int:
     operator = open_operator(options)
+    accepted, earlier = _accepted(options.accepted), _earlier(options.since)
     found = _report(operator, _members(options, operator), doctor=doctor)
-    _write(found, options)
-    return exit_code(found)
+    found, comparison = _compared(operator, found, accepted, earlier)
+    if options.store:
+        from rolemend.audit.archive import keep
+
+        keep(operator.store(), found, comparison, options.lang)
+    _write(found, comparison, options)
+    return exit_code(found, comparison)
 
 
-def exit_code(report: Report) -> int:
-    """By the worst failure; `INCOMPLETE` where there is none and something is unknown."""
-    code = EXIT_CODES[report.worst()]
+def exit_code(report: Report, comparison: Comparison) -> int:
+    """By the worst failure that is not accepted; `INCOMPLETE` where there is none and something is unknown."""
+    from rolemend.audit.comparison import worst_counted
+
+    code = EXIT_CODES[worst_counted(report, comparison)]
     return INCOMPLETE if not code and not report.is_complete() else code
+
+
+def _accepted(path: Path | None) -> tuple[Acceptance, ...] | None:
+    """The accepted findings of a file, None for those of the ledger's bucket. Raises UnreadableInput."""
+    from rolemend.audit.accepted import parse_accepted
+
+    if path is None:
+        return None
+    try:
+        return parse_accepted(_read(path))
+    except SettingsError as error:
+        raise UnreadableInput(f"{path}: {error}") from error
+
+
+def _earlier(path: Path | None) -> Earlier | None:
+    from rolemend.audit.archive import read_report
+
+    if path is None:
+        return None
+    try:
+        return read_report(_read(path))
+    except ValueError as error:
+        raise UnreadableInput(f"{path} {error}") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise UnreadableInput(f"cannot read {path}: {reason}") from error
+
+
+def _compared(
+    operator: Operator, found: Report, accepted: tuple[Acceptance, ...] | None, earlier: Earlier | None
+) -> tuple[Report, Comparison]:
+    """Beside the run that was named, or the last in the ledger's bucket."""
+    from rolemend.audit.archive import compare_with_kept
+    from rolemend.audit.comparison import compare
+
+    if earlier is not None and accepted is not None:
+        return found, compare(found, earlier, accepted)
+    return compare_with_kept(operator.store(), found, accepted, earlier)
 
 
 def _members(options: argparse.Namespace, operator: Operator) -> tuple[Member, ...]:
@@ -79,9 +140,7 @@ def _members(options: argparse.Namespace, operator: Operator) -> tuple[Member, .
     if options.accounts is None:
         return parse_accounts(b"", operator.account, regions)
     try:
-        return parse_accounts(options.accounts.read_bytes(), operator.account, regions)
-    except OSError as error:
-        raise UnreadableInput(f"cannot read {options.accounts}: {error.strerror or error}") from error
+        return parse_accounts(_read(options.accounts), operator.account, regions)
     except SettingsError as error:
         raise UnreadableInput(str(error)) from error
 
@@ -145,14 +204,8 @@ class _bar:  # noqa: N801 - it is used as a function
 _EVERY, _WIDTH = 0.2, 30
 
 
-def _write(found: Report, options: argparse.Namespace) -> None:
-    """JSON here; the other forms are those of `rolemend.audit.render`."""
-    if options.format == "json":
-        write_json(found)
-        return
-    try:
-        render = import_module("rolemend.audit.render").render
-    except ImportError:
-        raise UnreadableInput(f"--format: {options.format!r} is not known; json is") from None
-    written = render(found, options.format)
-    sys.stdout.buffer.write(written if isinstance(written, bytes) else written.encode())
+def _write(found: Report, comparison: Comparison, options: argparse.Namespace) -> None:
+    from rolemend.audit.render import render
+
+    sys.stdout.buffer.write(render(found, options.format, options.lang, comparison))
+    sys.stdout.buffer.flush()

@@ -25,6 +25,7 @@ from rolemend.audit.sweep import sweep
 from rolemend.errors import AccountError, BadEvent, Conflict, NotThere
 from rolemend.telemetry import traceparent
 from rolemend.text import Text, text
+from rolemend.work.audit_reports import publish
 
 ACCOUNTS_KEY = "config/audit-accounts.toml"
 """Where an operator lists the accounts. No function may write there."""
@@ -47,6 +48,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...]
     function: str
     installation: Installation
+    language: str = "en"
     days: int = 90
     seconds: float = 480.0
     lease: float = 660.0
@@ -240,7 +242,8 @@ def _keep(run: str, part: Part, parts: Parts, reads: Reads, calls: dict[str, int
 
 
 def _finish(run: str, part: Part, plan: Plan, judged: Report, parts: Parts) -> None:
-    """Write the part's report, then the joined one, again until no further part was finished meanwhile."""
+    """Write the part's report, then the joined one, again until no further part was finished meanwhile. The last part
+    of a run publishes it."""
     parts.store.put(_report_key(run, part), msgspec.json.encode(judged))
     parts.store.delete(_facts_key(run, part))
     known: set[str] = set()
@@ -248,6 +251,8 @@ def _finish(run: str, part: Part, plan: Plan, judged: Report, parts: Parts) -> N
         known = there
         joined = _joined(run, plan, known, parts)
         parts.store.put(f"audits/{run}/report.json", msgspec.json.encode(joined))
+    if all(_report_key(run, each) in known for each in plan.parts):
+        publish(parts.store, joined, parts.language)
 
 
 def _joined(run: str, plan: Plan, there: set[str], parts: Parts) -> Report:
