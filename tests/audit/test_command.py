@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,3 +106,81 @@ def test_a_wrong_command_line_is_told_in_one_line(
     done = run(stage, *arguments)
     assert done.code in (1, 2)
     assert told_in_one_line(done, word)
+
+
+def write_report(stage: Stage, path: Path, *arguments: object) -> Done:
+    done = run(stage, "audit", *arguments)
+    path.write_text(done.out, "utf-8")
+    return done
+
+
+def test_each_form_comes_out_of_the_command_in_both_languages(stage: Stage) -> None:
+    for form, begin in {
+        "html": "<!doctype html>",
+        "csv": "\ufeff",
+        "sarif": "{",
+        "ocsf": "[",
+        "json": "{",
+    }.items():
+        done = run(stage, "audit", "--format", form, "--lang", "zh")
+        assert (done.code, done.err) == (0, "")
+        assert done.out.startswith(begin)
+        assert re.search("[一-鿿]", done.out)
+
+
+def test_an_accepted_failure_no_longer_decides_the_exit_code(stage: Stage, tmp_path: Path) -> None:
+    delete_trail_reads(stage)
+    done = write_report(stage, tmp_path / "before.json")
+    assert done.code == 5
+    (failed,) = [each for each in findings(done) if each["answer"] == "failed"]
+    accepted = tmp_path / "accepted.toml"
+    entry = f'[[accepted]]\nid = "{failed["id"]}"\nreason = "moved next week"\nuntil = '
+    accepted.write_text(entry + "2999-12-31", "utf-8")
+    done = run(stage, "audit", "--accepted", accepted, "--since", tmp_path / "before.json")
+    assert done.code == 0
+    comparison = json.loads(done.out)["comparison"]
+    assert (comparison["new"], [each["id"] for each in comparison["accepted"]]) == ([], [failed["id"]])
+    accepted.write_text(entry + "2020-01-01", "utf-8")
+    done = run(stage, "audit", "--accepted", accepted)
+    assert done.code == 5
+    assert [each["until"] for each in json.loads(done.out)["comparison"]["expired"]] == ["2020-01-01"]
+
+
+def test_the_ledger_s_bucket_has_the_last_report_and_what_is_accepted(stage: Stage) -> None:
+    delete_trail_reads(stage)
+    assert run(stage, "audit", "--store").code == 5
+    done = run(stage, "audit", "--store")
+    comparison = json.loads(done.out)["comparison"]
+    (failed,) = comparison["open"]
+    assert (comparison["new"], done.code) == ([], 5)
+    bucket = clients.bucket(stage.root, LEDGER)
+    entry = f'[[accepted]]\nid = "{failed}"\nreason = "moved next week"\nuntil = 2999-12-31\n'
+    bucket.put_object("config/accepted.toml", entry.encode())
+    assert run(stage, "audit").code == 0
+    bucket.put_object("config/accepted.toml", b"[[accepted]]\nid = 1")
+    done = run(stage, "audit")
+    assert done.code == 5
+    assert "config/accepted.toml" in json.loads(done.out)["notes"][0]["values"]["key"]
+    assert len(list(bucket.list_objects_v2("reports/").object_list)) == 4
+
+
+@pytest.mark.parametrize("option", ["--accepted", "--since"])
+def test_a_file_that_cannot_be_used_is_told_before_anything_is_read(
+    stage: Stage, tmp_path: Path, option: str
+) -> None:
+    path = tmp_path / "given"
+    wrong = (b"[", b'{"findings": 1}', b"\xff", b'accepted = "x"\nmore = 1')
+    for content in (None, *wrong):
+        if content is not None:
+            path.write_bytes(content)
+        done = run(stage, "audit", option, path)
+        assert (done.code, done.out) == (2, "")
+        assert told_in_one_line(done, "given")
+
+
+def delete_trail_reads(stage: Stage) -> None:
+    """One failure of the severity high: the trail leaves reads out."""
+    from alibabacloud_actiontrail20200706 import models
+
+    request = models.UpdateTrailRequest(name="rolemend", event_rw="Write", trail_region="All")
+    clients.actiontrail(stage.root).update_trail(request)

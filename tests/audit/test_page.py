@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from rolemend.audit.render import render
 from tests.audit.reports import HOSTILE, every, finding, many, report
@@ -49,8 +49,12 @@ class Opened:
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("console", lambda message: self.told.append(message.text))
         self.page.on("pageerror", lambda error: self.told.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.told.append(dialog.message), dialog.dismiss()))
+        self.page.on("dialog", self._dismiss)
         self.page.goto(file.as_uri())
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.told.append(dialog.message)
+        dialog.dismiss()
 
     def __enter__(self) -> Opened:
         return self

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 EXIT_CODES = {"critical": 6, "high": 5, "medium": 4, "low": 3, "info": 0, "": 0}
 """By the severity of the worst failure that is not accepted. 1 is an error of Rolemend, 2 a wrong command line."""
 
-_FORMATS = ("json", "html", "csv", "sarif", "ocsf")
-"""Those of `rolemend.audit.render`, which no start imports."""
-
 INCOMPLETE = 7
 """Nothing worse was found, but not everything could be read: a pipeline must not take it for passed."""
 
@@ -48,7 +45,7 @@ def add_command(commands: Any) -> None:
         words = "regions with clusters and workspaces, with commas (default: $ROLEMEND_AUDIT_REGIONS, else --region)"
         parser.add_argument("--regions", default="", metavar="REGIONS", help=words)
         words = "html, json, csv, sarif or ocsf (default: %(default)s); html has both languages"
-        parser.add_argument("--format", choices=_FORMATS, default="json", metavar="FORMAT", help=words)
+        parser.add_argument("--format", default="json", metavar="FORMAT", help=words)
         parser.add_argument("--lang", choices=LANGUAGES, default="en", help="default: %(default)s")
         words = "TOML file with accepted findings (default: config/accepted.toml in the ledger's bucket)"
         parser.add_argument("--accepted", type=Path, metavar="FILE", help=words)
@@ -70,6 +67,10 @@ def run_doctor(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, *, doctor: bool) -> int:
+    from rolemend.audit.render import FORMATS
+
+    if options.format not in FORMATS:
+        raise UnreadableInput(f"--format: {options.format!r} is none of {', '.join(FORMATS)}")
     operator = open_operator(options)
     accepted, earlier = _accepted(options.accepted), _earlier(options.since)
     found = _report(operator, _members(options, operator), doctor=doctor)
