@@ -75,11 +75,11 @@ def _run(options: argparse.Namespace, *, doctor: bool) -> int:
     accepted, earlier = _accepted(options.accepted), _earlier(options.since)
     found = _report(operator, _members(options, operator), doctor=doctor)
     found, comparison = _compared(operator, found, accepted, earlier)
+    _write(found, comparison, options)
     if options.store:
         from rolemend.audit.archive import keep
 
         keep(operator.store(), found, comparison, options.lang)
-    _write(found, comparison, options)
     return exit_code(found, comparison)
 
 

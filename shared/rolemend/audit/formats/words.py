@@ -76,7 +76,7 @@ PAGE: dict[str, Text] = {
     "remedy": text("Remedy"),
     "documentation": text("Documentation"),
     "fix": text("Exact fix"),
-    "shown": text("shown of"),
+    "shown": text("Shown"),
     "none": text("There are no findings."),
     "checks": text("Checks"),
     "question": text("What must hold"),
