@@ -164,6 +164,9 @@ def _work(work: Work, parts: Parts) -> Outcome:
     if part is None:
         raise BadEvent(f"run {work.run} has no part {work.account} {work.region}")
     begun = parts.monotonic()
+    if _report_key(work.run, part) in set(parts.store.keys(f"audits/{work.run}/parts/")):
+        _join(work.run, plan, parts)
+        return Outcome(run=work.run, part=part.name, state="taken")
     if not _claim(work, part, parts):
         return Outcome(run=work.run, part=part.name, state="taken")
     reads, calls, started = _kept(work.run, part, parts)
@@ -212,8 +215,6 @@ def _claim(work: Work, part: Part, parts: Parts) -> bool:
     last = msgspec.json.decode(data.splitlines()[-1], type=_Claim) if data else None
     if last is not None and (last.step > work.step or (last.step == work.step and last.until > parts.now())):
         return False
-    if _report_key(work.run, part) in set(parts.store.keys(f"audits/{work.run}/parts/")):
-        return False
     try:
         parts.store.append(key, len(data), msgspec.json.encode(mine) + b"\n")
     except Conflict:
@@ -242,17 +243,24 @@ def _keep(run: str, part: Part, parts: Parts, reads: Reads, calls: dict[str, int
 
 
 def _finish(run: str, part: Part, plan: Plan, judged: Report, parts: Parts) -> None:
-    """Write the part's report, then the joined one, again until no further part was finished meanwhile. The last part
-    of a run publishes it."""
+    """Write the part's report, then what all parts together say."""
     parts.store.put(_report_key(run, part), msgspec.json.encode(judged))
     parts.store.delete(_facts_key(run, part))
+    _join(run, plan, parts)
+
+
+def _join(run: str, plan: Plan, parts: Parts) -> None:
+    """Write the joined report, again until no further part was finished meanwhile; publish it once all are done.
+
+    However often this is done, the same is written: what an invocation left undone the next try does again.
+    """
     known: set[str] = set()
     while (there := set(parts.store.keys(f"audits/{run}/parts/"))) != known:
         known = there
         joined = _joined(run, plan, known, parts)
         parts.store.put(f"audits/{run}/report.json", msgspec.json.encode(joined))
-    if all(_report_key(run, each) in known for each in plan.parts):
-        publish(parts.store, joined, parts.language)
+        if all(_report_key(run, each) in known for each in plan.parts):
+            publish(parts.store, joined, parts.language)
 
 
 def _joined(run: str, plan: Plan, there: set[str], parts: Parts) -> Report:
