@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from rolemend.audit.render import render
-from tests.audit.reports import HOSTILE, every, finding, many, report
+from tests.audit.reports import ACCOUNT, HOSTILE, every, finding, many, report
 from tests.audit.test_formats import compared
 
 CHROMIUM = "/usr/bin/chromium"
@@ -120,6 +121,16 @@ def test_findings_are_filtered(browser: Browser, file: Path) -> None:
         assert opened.rows() == 1
         page.get_by_label("Search").fill("no such thing")
         assert opened.rows() == 0
+
+
+def test_findings_of_one_account_are_picked_out_of_many(browser: Browser, tmp_path: Path) -> None:
+    other = "2000000000000002"
+    found = report(finding(), finding(account=other), finding(account=other, name="Spark"))
+    path = tmp_path / "accounts.html"
+    path.write_bytes(render(msgspec.structs.replace(found, accounts=(ACCOUNT, other)), "html"))
+    with Opened(browser, path) as opened:
+        opened.page.get_by_label("Account").select_option(other)
+        assert opened.rows() == 2
 
 
 def test_findings_are_sorted_by_each_column(browser: Browser, file: Path) -> None:
