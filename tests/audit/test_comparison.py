@@ -68,6 +68,14 @@ def test_what_is_gone_is_fixed_and_shown_as_it_was() -> None:
     assert gone(comparison) == (BROKEN,)
 
 
+def test_what_is_gone_after_it_could_not_be_read_is_fixed_too() -> None:
+    unread = report(answered(BROKEN, "unknown"))
+    between = Earlier(run=unread.run, report=unread, comparison=compare(unread, earlier(BROKEN)))
+    comparison = compare(report(answered(OTHER, "passed")), between)
+    assert ids(gone(comparison)) == [BROKEN.id]
+    assert comparison.open == ()
+
+
 @pytest.mark.parametrize(
     "now",
     [

@@ -69,7 +69,7 @@ def compare(
 def _fixed(report: Report, earlier: Earlier) -> Iterator[Finding]:
     """What failed and is known to be right now, or gone; what was not read is never fixed.
 
-    Of what is gone the finding is that of the run before.
+    Of what is gone the finding is that of the run before, failed as it last was known.
     """
     now = {each.id: each for each in report.findings}
     before = {each.id: each for each in earlier.report.findings}
@@ -80,7 +80,7 @@ def _fixed(report: Report, earlier: Earlier) -> Iterator[Finding]:
             if here.answer in (PASSED, NOT_APPLICABLE):
                 yield here
         elif name in before and _covers(report, before[name]):
-            yield before[name]
+            yield msgspec.structs.replace(before[name], answer=FAILED)
 
 
 def _covers(report: Report, finding: Finding) -> bool:
