@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from demo.keep import console
 from demo.receiver import Receiver
@@ -29,6 +29,7 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.fail(MISSING, pytrace=False)
+    expect.set_options(timeout=30_000)  # a machine that does much besides is slow, and nothing is wrong
     with sync_playwright() as playwright:
         # Pages come from loopback: no proxy, whatever the other tests have set.
         arguments = ["--no-sandbox", "--no-proxy-server"]
@@ -52,7 +53,7 @@ def session(chromium: Browser, stage: Stage) -> Iterator[BrowserContext]:
     with console(stage) as start:
         origin = start.split("/start/", maxsplit=1)[0]
         context = chromium.new_context(base_url=origin, locale="en-GB")
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page.goto(start)
         page.close()
