@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from rich.console import Console
 from rich.table import Table
 
-from bench import audit, chain, cold, console, ledger, local_cloud, policy, reports, scale, storm
+from bench import audit, chain, cold, console, ledger, local_cloud, policy, rehearsal, reports, scale, storm
 from bench.figure import Figure
 
 BENCHMARKS: tuple[tuple[str, Callable[[], Iterable[Figure]]], ...] = (
@@ -26,6 +26,7 @@ BENCHMARKS: tuple[tuple[str, Callable[[], Iterable[Figure]]], ...] = (
     ("audit", audit.sweeping),
     ("console", console.pages),
     ("audit-reports", reports.rendering),
+    ("rehearsal", rehearsal.reading),
     ("storm", storm.storm),
     ("scale", scale.figures),
     ("repair-chain", chain.chain),

@@ -16,6 +16,7 @@ from localcloud.endpoints import access_key_id_of, locate_by_content, real_host
 from localcloud.faults import ConnectionCut, Fault, fault_reply
 from localcloud.hosts import locate, own_label
 from localcloud.state import State
+from localcloud.unread import NOT_READ, Refusals
 
 if TYPE_CHECKING:
     from localcloud.identity import Caller
@@ -57,6 +58,10 @@ class Cloud:
         self.spans: list[tuple[float, float, str, str]] = []
         """When each of `calls` came and when it was answered (`time.perf_counter`), its operation and caller name."""
         self.system_policies: dict[str, ManagedPolicy] = load_system_policies()
+        self._unread: Refusals | None = None
+        if self.state.snapshot is not None:
+            self.system_policies |= self.state.snapshot.system_policies
+            self._unread = Refusals(self.state.snapshot)
         self.after_call: list[Callable[[str, str, str], None]] = []
         """Called with service, operation and caller name after each call, before its answer is sent."""
         self.services = build_services(self)
@@ -84,6 +89,8 @@ class Cloud:
         """Answer a call to the service `key`, with the latency and the faults that were put in."""
         if self.latency:
             await asyncio.sleep(self.latency)
+        if self._unread is not None and self._unread.refuses(key, name, call):
+            return fault_reply(NOT_READ, call, key)
         fault = self._strike(key, name, call)
         if fault is not None and fault.when == "before":
             if fault.kind != "meanwhile":

@@ -12,7 +12,7 @@ from localcloud.cms.state import CmsState
 from localcloud.emr.state import EmrState
 from localcloud.oauth.state import OAuthState
 from localcloud.oss.state import OssState
-from localcloud.ram.state import RamAccount
+from localcloud.ram.state import ManagedPolicy, RamAccount
 from localcloud.sls.state import SlsState
 from localcloud.spark.state import SparkState
 from localcloud.sts.state import Session
@@ -28,6 +28,30 @@ class Account(msgspec.Struct, kw_only=True):
     ram: RamAccount = msgspec.field(default_factory=RamAccount)
 
 
+class Unread(msgspec.Struct, frozen=True):
+    """What a snapshot could not read: a question (`["document", "Custom", "etl"]`) and why it was not answered."""
+
+    question: tuple[str, ...]
+    reason: str
+
+
+class Snapshot(msgspec.Struct, kw_only=True):
+    """That the state was read from a live account, at `taken` (epoch seconds).
+
+    Clusters and workspaces were read in `regions`. What is `unread` is refused when somebody asks for it, never taken
+    for missing. `system_policies` are those in use, by lower-case name, as the account had them. `masked` names are
+    replaced; `kept` counts the names that had to stay, as a pattern in a policy names a part of them.
+    """
+
+    account: str
+    taken: float
+    regions: list[str] = []
+    unread: list[Unread] = []
+    system_policies: dict[str, ManagedPolicy] = {}
+    masked: bool = False
+    kept: int = 0
+
+
 class State(msgspec.Struct, kw_only=True):
     schema: int = SCHEMA_VERSION
     accounts: dict[str, Account] = {}
@@ -39,3 +63,4 @@ class State(msgspec.Struct, kw_only=True):
     spark: SparkState = msgspec.field(default_factory=SparkState)
     oauth: OAuthState = msgspec.field(default_factory=OAuthState)
     cms: CmsState = msgspec.field(default_factory=CmsState)
+    snapshot: Snapshot | None = None

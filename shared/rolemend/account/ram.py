@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from rolemend.account.access import Access
 from rolemend.account.calls import ask, once, openapi_config, reading, translate_openapi
 from rolemend.account.interface import AttachedPolicy, PolicyUsers, PolicyVersions, Reading, Role
-from rolemend.account.surveyed import PolicyName, PolicyText
+from rolemend.account.surveyed import Listed, PolicyName, PolicyText
 from rolemend.errors import AccountError, NotThere, Unreachable
 from rolemend.together import together
 
@@ -65,6 +65,12 @@ class Ram:
 
     def attached(self, kind: str, name: str) -> Reading[tuple[PolicyName, ...]]:
         return reading(lambda: tuple(map(_policy_name, self._list_for(kind, name))))
+
+    def listed(self, kind: str) -> Reading[tuple[Listed, ...]]:
+        return reading(lambda: tuple(self._listed(kind)))
+
+    def members(self, group: str) -> Reading[tuple[str, ...]]:
+        return reading(lambda: tuple(self._members(group)))
 
     def document(self, type: str, name: str) -> Reading[PolicyText]:
         return reading(lambda: PolicyText(*self._document(type, name)))
@@ -193,6 +199,25 @@ class Ram:
         for page in self._pages("ListRoles", ListRolesRequest, self._client.list_roles):
             yield from page.roles.role or []
 
+    def _listed(self, kind: str) -> Iterator[Listed]:
+        """Kinds are `user`, `group`, `role` and `policy`, of which only custom ones are the account's own."""
+        from alibabacloud_ram20150501 import models
+
+        word = {"user": "Users", "group": "Groups", "role": "Roles", "policy": "Policies"}[kind]
+        wanted = {"policy_type": "Custom"} if kind == "policy" else {}
+        request_type = partial(getattr(models, f"List{word}Request"), **wanted)
+        call = getattr(self._client, f"list_{word.lower()}")
+        for page in self._pages(f"List{word}", request_type, call):
+            for item in getattr(getattr(page, word.lower()), kind) or []:
+                yield Listed(getattr(item, f"{kind}_name"), getattr(item, f"{kind}_id", "") or "")
+
+    def _members(self, group: str) -> Iterator[str]:
+        from alibabacloud_ram20150501.models import ListUsersForGroupRequest
+
+        request_type = partial(ListUsersForGroupRequest, group_name=group)
+        for page in self._pages("ListUsersForGroup", request_type, self._client.list_users_for_group):
+            yield from (user.user_name for user in page.users.user or [])
+
     def _role_tags(self, name: str) -> dict[str, str]:
         """A role has at most 20 tags, and a page up to 100."""
         from alibabacloud_ram20150501.models import ListTagResourcesRequest
@@ -205,7 +230,7 @@ class Ram:
         """Every page of a list; RAM truncates at 100 unless asked for more."""
         marker = None
         while True:
-            request = request_type(marker=marker, max_items=1000)
+            request = request_type(marker=marker, max_items=_PAGES.get(operation, 1000))
             body = self._ask(operation, call, request).body
             yield body
             if not body.is_truncated:
@@ -250,6 +275,9 @@ class Ram:
                 )
         raise Unreachable("GetPolicy", "Changing", f"{name} was edited while it was read")
 
+
+_PAGES = {"ListGroups": 100}
+"""Items of a page where a list gives fewer than 1,000."""
 
 _LOOKS = 3
 """How often a policy that somebody edits at the same moment is read."""

@@ -20,6 +20,7 @@ from rolemend.account.surveyed import (
     BucketSettings,
     BucketUse,
     FunctionState,
+    Listed,
     PolicyName,
     PolicyText,
     TrailState,
@@ -52,6 +53,18 @@ class LiveSurvey:
 
     def role_names(self) -> Reading[tuple[str, ...]]:
         return self._ram.role_names()
+
+    def listed(self, kind: str) -> Reading[tuple[Listed, ...]]:
+        return self._ram.listed(kind)
+
+    def members(self, group: str) -> Reading[tuple[str, ...]]:
+        return self._ram.members(group)
+
+    def role_tags(self, name: str) -> Reading[Mapping[str, str]]:
+        return self._ram.role_tags(name)
+
+    def bucket_tags(self, name: str, region: str) -> Reading[Mapping[str, str]]:
+        return self._oss.bucket_tags(name, region)
 
     def attached(self, kind: str, name: str) -> Reading[tuple[PolicyName, ...]]:
         return self._ram.attached(kind, name)

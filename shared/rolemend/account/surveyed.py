@@ -26,6 +26,13 @@ class PolicyText(msgspec.Struct, frozen=True):
     updated: float = 0.0
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """A user, group, role or custom policy as a list tells it; policies have no id."""
+
+    name: str
+    id: str = ""
+
+
 class BucketSettings(msgspec.Struct, frozen=True, kw_only=True):
     """All that one GetBucketInfo tells. `algorithm` and `key` are the default encryption's, "" for none."""
 
@@ -82,6 +89,18 @@ class Survey(Protocol):
     def role(self, name: str) -> Reading[Role]: ...
 
     def role_names(self) -> Reading[tuple[str, ...]]: ...
+
+    def listed(self, kind: str) -> Reading[tuple[Listed, ...]]:
+        """Every `user`, `group`, `role` or custom `policy` of the account."""
+        ...
+
+    def members(self, group: str) -> Reading[tuple[str, ...]]:
+        """The names of the users in a group."""
+        ...
+
+    def role_tags(self, name: str) -> Reading[Mapping[str, str]]: ...
+
+    def bucket_tags(self, name: str, region: str) -> Reading[Mapping[str, str]]: ...
 
     def attached(self, kind: str, name: str) -> Reading[tuple[PolicyName, ...]]:
         """The policies of a `role`, `user` or `group` itself."""

@@ -12,6 +12,7 @@ from rolemend.account.surveyed import (
     BucketSettings,
     BucketUse,
     FunctionState,
+    Listed,
     PolicyName,
     PolicyText,
     Survey,
@@ -25,6 +26,10 @@ Question = tuple[str, ...]
 VALUES: dict[str, Any] = {
     "role": Role,
     "role_names": tuple[str, ...],
+    "listed": tuple[Listed, ...],
+    "members": tuple[str, ...],
+    "role_tags": dict[str, str],
+    "bucket_tags": dict[str, str],
     "attached": tuple[PolicyName, ...],
     "document": PolicyText,
     "holders": PolicyUsers,

@@ -36,6 +36,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """`whole` says that this part of an audit answers for what no region has: RAM's people and Rolemend itself.
 
     `installation` is None for an account in which Rolemend is not deployed. `days` of use are looked at.
+    `every` asks for all that a snapshot holds: users, groups, roles, custom policies and buckets; `tags` for tags too.
     """
 
     account: str
@@ -44,3 +45,5 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool = True
     installation: Installation | None = None
     days: int = 90
+    every: bool = False
+    tags: bool = False

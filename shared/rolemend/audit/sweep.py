@@ -22,7 +22,7 @@ from rolemend.policy import Policy, PolicyError, parse_policy
 
 _DIRECTORY = re.compile(r"oss://([a-z0-9][a-z0-9\-]{1,61}[a-z0-9])(?:\.[a-z0-9.\-]+)?(?:/|$)")
 _NAMED = re.compile(r"acs:oss:[^:]*:[^:]*:([a-z0-9][a-z0-9\-]{1,61}[a-z0-9])(/.*)?", re.DOTALL)
-_RAM = ("role", "role_names", "attached", "document", "holders")
+_RAM = ("role", "role_names", "attached", "document", "holders", "listed", "members", "role_tags")
 RAM_WORKERS, WORKERS = 16, 16
 """Threads that ask RAM, which the rate holds back, and those that ask everybody else."""
 
@@ -32,8 +32,10 @@ def seeds(scope: Scope) -> Iterator[Question]:
     for region in scope.regions:
         yield ("clusters", region)
         yield ("workspaces", region)
-    if scope.whole:
+    if scope.whole and not scope.every:
         yield from (("holders", "System", policy) for policy in EMR_POLICIES)
+    if scope.every:
+        yield from (("listed", kind) for kind in ("user", "group", "role", "policy"))
     installed = scope.installation
     if installed is None or not scope.whole:
         return
@@ -91,6 +93,19 @@ def _of_workspace(
 
 def _of_role(question: Question, role: Any, scope: Scope, regions: dict[str, str]) -> Iterator[Question]:
     yield ("attached", "role", question[1])
+    if scope.tags:
+        yield ("role_tags", question[1])
+
+
+def _of_listed(question: Question, found: Any, scope: Scope, regions: dict[str, str]) -> Iterator[Question]:
+    kind = question[1]
+    for each in found:
+        if kind == "policy":
+            yield ("document", "Custom", each.name)
+        else:
+            yield ("role", each.name) if kind == "role" else ("attached", kind, each.name)
+        if kind == "group":
+            yield ("members", each.name)
 
 
 def _of_attached(
@@ -122,6 +137,11 @@ def _of_settings(
 ) -> Iterator[Question]:
     yield ("bucket_policy", question[1], question[2])
     region = settings.bucket.region
+    if scope.every:
+        yield ("public_access_blocked", question[1], question[2])
+        if scope.tags:
+            yield ("bucket_tags", question[1], question[2])
+        return
     if settings.bucket.acl != "private":
         yield ("public_access_blocked", question[1], question[2])
     if settings.bucket.owner in ("", scope.account):
@@ -146,6 +166,7 @@ _FOLLOW: dict[str, Callable[[Question, Any, Scope, dict[str, str]], Iterator[Que
     "workspaces": _of_workspaces,
     "workspace": _of_workspace,
     "role": _of_role,
+    "listed": _of_listed,
     "attached": _of_attached,
     "holders": _of_holders,
     "document": _of_document,
@@ -198,7 +219,7 @@ def sweep(
     regions: dict[str, str] = dict(found.value) if isinstance(found, Known) else {}
     with _Crew(survey) as crew:
         run = _Run(scope, reads, regions, crew)
-        for question in seeds(scope):
+        for question in (*seeds(scope), *_every_bucket(scope, regions)):
             run.wonder(question)
         answered = 0
         while crew.busy:
@@ -210,6 +231,11 @@ def sweep(
                 crew.drop()
             progress(len(reads), len(run.asked))
         return not crew.dropped
+
+
+def _every_bucket(scope: Scope, regions: dict[str, str]) -> Iterator[Question]:
+    if scope.every:
+        yield from (("bucket_settings", name, region) for name, region in regions.items())
 
 
 class _Run:

@@ -87,9 +87,10 @@ def read_record(record: Mapping[str, Any]) -> Denial | PassedOver:
     return _denial(record, code, detail)
 
 
-KIND = itemgetter(
+KIND_NAMES = (
     "http_status", "error_code", "ec", "operation", "bucket", "owner_id", "extend_information", "requester_id"
 )  # fmt: skip
+KIND = itemgetter(*KIND_NAMES)
 """The members that decide whether a line is a denial, and to which incident it belongs: lines that agree in these do
 so in that. KeyError if one is missing."""
 
