@@ -15,11 +15,11 @@ from demo.clients import Keys
 from demo.stage import HOME, LEDGER
 from localcloud.accounts import DEMO_ACCOUNT, open_account
 from localcloud.server import LocalCloud
-from rolemend.bootstrap import Operator
 from rolemend.console.access.identity import App
 from rolemend.console.access.local import LocalAccess
 from rolemend.console.app import build_app
 from rolemend.console.exchange import Asked, exchange
+from rolemend.operator import Operator
 from rolemend.settings import read_operator_settings
 
 FEW, ROUNDS = 100, 7

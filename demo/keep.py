@@ -12,8 +12,8 @@ from demo.node import node_keys, start_cluster
 from demo.run import refusal
 from demo.scenarios import GUARDRAILS, list_bucket, reading, trust
 from demo.stage import HOME, LEDGER, Stage, make_role
-from rolemend.bootstrap import Operator
 from rolemend.commands.console import serving
+from rolemend.operator import Operator
 from rolemend.settings import read_operator_settings
 
 
