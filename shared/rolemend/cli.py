@@ -20,6 +20,7 @@ from rolemend.commands import (
     setup,
     simulate,
     verify_cloud,
+    version,
 )
 from rolemend.commands.output import plain
 from rolemend.errors import RolemendError, UnreadableInput
@@ -44,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         console,
         setup,
         verify_cloud,
+        version,
     ):
         command.add_command(commands)
     for entry in entry_points(group="rolemend.commands"):
