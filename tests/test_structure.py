@@ -13,7 +13,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[1]
 SETTINGS = tomllib.loads((PROJECT / "pyproject.toml").read_text())
-ROOMS = ("functions", "shared", "localcloud", "demo", "packing", "tests", "bench")
+ROOMS = ("functions", "shared", "localcloud", "demo", "rehearsal", "packing", "tests", "bench")
 LOCKS = ("requirements.lock", "requirements-layer.lock", "requirements-bench.lock", "requirements-build.lock")
 
 # What functions/ may import at all, and what importing a module of shared/ may import: start-up time.

@@ -86,3 +86,16 @@ def test_past_events_raise_exactly_what_the_live_calls_did(past: Past, preloaded
     assert whole.held_back == 0
     assert whole.read > found.read
     assert same(whole) == same(found)
+
+
+def test_a_refused_job_is_heard_of_through_the_access_log(
+    local: LocalCloud, tmp_path: Path, preloaded: Preloaded | None
+) -> None:
+    """CloudMonitor's events are not played, so what OSS refused a job of Serverless Spark is known by its line."""
+    stage = scene.quiet(local)
+    calls = scene.prepare(stage, "spark-oss")
+    state = scene.snapshot(stage)
+    scene.deny(calls)
+    past = Past(state, [scene.access_log_file(stage, tmp_path / "access.jsonl")])
+    found = past.played(GUARDRAILS, preloaded)
+    assert outcomes(found) == {("permission_missing", "mended")}, list(lines(found))
