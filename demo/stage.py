@@ -17,6 +17,7 @@ from localcloud.ram.default_roles import grant_default_roles
 from rolemend.account.access import Access, Credentials
 from rolemend.account.oss import OssStore
 from rolemend.incident.ledger import Ledger
+from rolemend.naming import EVENT_LOGSTORE, TRAIL_LOGSTORE, log_project
 
 if TYPE_CHECKING:
     from localcloud.server import LocalCloud
@@ -25,12 +26,23 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 FUNCTIONS = ("watch", "diagnose", "remediate", "notify", "audit", "console")
 HOME = "cn-hangzhou"
-TRAIL_PROJECT = "rolemend-trail"
-EVENT_LOGSTORE = "cloudmonitor_spark"
+TRAIL_PROJECT = log_project(DEMO_ACCOUNT, HOME)
 LEDGER = "rolemend-ledger-demo"
 _FC2_VARIABLES = {
+    "ROLEMEND_AUDIT_REGIONS": "auditRegions",
+    "ROLEMEND_AUDIT_SECONDS": "auditSeconds",
+    "ROLEMEND_CONSOLE_APPROVERS": "consoleApprovers",
+    "ROLEMEND_CONSOLE_CLIENT_ID": "consoleClientId",
+    "ROLEMEND_CONSOLE_CLIENT_SECRET": "consoleClientSecret",
+    "ROLEMEND_CONSOLE_SESSION_KEY": "consoleSessionKey",
+    "ROLEMEND_CONSOLE_SITE": "consoleSite",
+    "ROLEMEND_CONSOLE_URL": "consoleUrl",
+    "ROLEMEND_CONSOLE_VIEWERS": "consoleViewers",
     "ROLEMEND_LANGUAGE": "language",
+    "ROLEMEND_LEDGER_REGION": "ledgerRegion",
+    "ROLEMEND_LINK_KEY": "linkKey",
     "ROLEMEND_NETWORK": "network",
+    "ROLEMEND_RAM_RATE": "ramRate",
     "ROLEMEND_REGION": "region",
     "ROLEMEND_REST_SECONDS": "restSeconds",
     "ROLEMEND_SCHEME": "scheme",
@@ -154,7 +166,7 @@ def function_policy(function: str, account: str = DEMO_ACCOUNT) -> str:
         "region": HOME,
         "ledger_bucket": LEDGER,
         "trail_project": TRAIL_PROJECT,
-        "trail_logstore": "actiontrail_rolemend",
+        "trail_logstore": TRAIL_LOGSTORE,
         "event_logstore": EVENT_LOGSTORE,
     }
     return Template(text).substitute(names)

@@ -29,6 +29,7 @@ SOUND = {
     "rolemend.explain.answer": "import rolemend.text\nimport rolemend.fix.forms",
     "rolemend.fix.forms": "import rolemend.text",
     "rolemend.incident.ledger": "import rolemend.remedy.plan",
+    "rolemend.naming": "",
     "rolemend.notify.message": "import rolemend.incident",
     "rolemend.policy.document": "import rolemend.errors",
     "rolemend.policy.evaluate": "import rolemend.policy.document",

@@ -17,6 +17,7 @@ import msgspec
 from rolemend.account import lean
 from rolemend.account.access import Access, Credentials
 from rolemend.errors import AccountError, NoCredentials, SettingsError
+from rolemend.naming import log_project
 from rolemend.settings import (
     Settings,
     read_credentials,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from rolemend.account.interface import Functions, ObjectStore
     from rolemend.account.survey import LiveSurvey
     from rolemend.audit.accounts import Part
+    from rolemend.audit.scope import Installation
     from rolemend.checklist.facts import Account
     from rolemend.console.access.identity import Access as ConsoleAccess
     from rolemend.console.parts import ConsoleParts
@@ -203,7 +205,6 @@ def build_link_maker(environment: Mapping[str, str] = os.environ) -> Callable[[I
 
 
 def build_audit(context: Any = None, environment: Mapping[str, str] = os.environ) -> audit.Parts:
-    from rolemend.audit.scope import Installation
     from rolemend.work.audit import Parts
 
     settings, access = _open(context, environment)
@@ -214,16 +215,23 @@ def build_audit(context: Any = None, environment: Mapping[str, str] = os.environ
         account=settings.account,
         regions=settings.audit_regions,
         function=settings.audit,
-        installation=Installation(
-            region=settings.region,
-            ledger_bucket=settings.ledger_bucket,
-            ledger_region=settings.ledger_region,
-            trail_project=settings.trail_project,
-            trail_logstore=settings.trail_logstore,
-            event_logstore=settings.event_logstore,
-        ),
         language=settings.language,
+        installation=installation_of(settings, settings.account),
         seconds=float(settings.audit_seconds),
+    )
+
+
+def installation_of(settings: Settings | OperatorSettings, account: str) -> Installation:
+    from rolemend.audit.scope import Installation, deployed_names
+
+    return Installation(
+        region=settings.region,
+        ledger_bucket=settings.ledger_bucket,
+        ledger_region=settings.ledger_region,
+        trail_project=settings.trail_project or log_project(account, settings.region),
+        trail_logstore=settings.trail_logstore,
+        event_logstore=settings.event_logstore,
+        functions=deployed_names(settings.service),
     )
 
 

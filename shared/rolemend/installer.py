@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolemend.account.access import Access
+from rolemend.naming import log_project
 from rolemend.operator import identified, operators_credentials
 from rolemend.settings import SetupSettings
 
@@ -45,7 +46,7 @@ class Installer:
             regions=settings.regions,
             ledger=settings.ledger_bucket,
             ledger_region=settings.ledger_region,
-            trail_project=settings.trail_project or f"rolemend-{account}-{settings.region}",
+            trail_project=settings.trail_project or log_project(account, settings.region),
             event_logstore=settings.event_logstore,
             policies=policies,
         )

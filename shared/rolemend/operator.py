@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rolemend.account.access import Access, Credentials
-from rolemend.bootstrap import GUARDRAILS_KEY, open_survey
+from rolemend.bootstrap import GUARDRAILS_KEY, installation_of, open_survey
 from rolemend.errors import NoCredentials
 from rolemend.settings import OperatorSettings
 
@@ -124,16 +124,7 @@ class Operator:
         return open_survey(self.access, part, self._settings.ram_rate, self._settings.service)
 
     def installation(self) -> Installation:
-        from rolemend.audit.scope import Installation
-
-        return Installation(
-            region=self._settings.region,
-            ledger_bucket=self._settings.ledger_bucket,
-            ledger_region=self._settings.ledger_region,
-            trail_project=self._settings.trail_project,
-            trail_logstore=self._settings.trail_logstore,
-            event_logstore=self._settings.event_logstore,
-        )
+        return installation_of(self._settings, self.account)
 
     def start_remediate(self, payload: bytes) -> None:
         from rolemend.account.functions import open_functions

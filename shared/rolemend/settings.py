@@ -10,6 +10,7 @@ import msgspec
 
 from rolemend.account.access import Access, Credentials
 from rolemend.errors import SettingsError
+from rolemend.naming import EVENT_LOGSTORE, TRAIL_LOGSTORE, log_project
 from rolemend.notify.channel import Channel, check_channels
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audit_regions: tuple[str, ...] = ()
     audit_seconds: int = 480
     ram_rate: int = 50
-    trail_project: str = "rolemend-trail"
-    trail_logstore: str = "actiontrail_rolemend"
-    event_logstore: str = "cloudmonitor_spark"
+    trail_project: str = ""
+    trail_logstore: str = TRAIL_LOGSTORE
+    event_logstore: str = EVENT_LOGSTORE
     scheme: str = "https"
     internal: bool = False
     logstores: tuple[tuple[str, str, str], ...] = ()
@@ -87,8 +88,9 @@ def read_settings(environment: Mapping[str, str], *, channels: bool = False) -> 
     need = _Reader(environment, problems)
     region = need.region("FC_REGION", need.text("FC_REGION"))
     home = need.region("ROLEMEND_HOME_REGION", environment.get("ROLEMEND_HOME_REGION") or region)
+    account = need.text("FC_ACCOUNT_ID")
     settings = Settings(
-        account=need.text("FC_ACCOUNT_ID"),
+        account=account,
         region=region,
         home=home,
         function=need.text("FC_FUNCTION_NAME"),
@@ -112,9 +114,9 @@ def read_settings(environment: Mapping[str, str], *, channels: bool = False) -> 
         audit_regions=need.regions("ROLEMEND_AUDIT_REGIONS") or (region,),
         audit_seconds=need.number("ROLEMEND_AUDIT_SECONDS", 480),
         ram_rate=max(1, need.number("ROLEMEND_RAM_RATE", 50, "calls a second")),
-        trail_project=environment.get("ROLEMEND_TRAIL_PROJECT") or "rolemend-trail",
-        trail_logstore=environment.get("ROLEMEND_TRAIL_LOGSTORE") or "actiontrail_rolemend",
-        event_logstore=environment.get("ROLEMEND_EVENT_LOGSTORE") or "cloudmonitor_spark",
+        trail_project=environment.get("ROLEMEND_TRAIL_PROJECT") or log_project(account, home),
+        trail_logstore=environment.get("ROLEMEND_TRAIL_LOGSTORE") or TRAIL_LOGSTORE,
+        event_logstore=environment.get("ROLEMEND_EVENT_LOGSTORE") or EVENT_LOGSTORE,
         scheme=_scheme(environment, need),
         internal=need.one_of("ROLEMEND_NETWORK", ("public", "internal"), "public") == "internal",
         logstores=need.logstores("ROLEMEND_LOGSTORES"),
@@ -219,7 +221,10 @@ def _without_values(message: str) -> str:
 
 
 class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command that talks to the account needs to know; whose credentials it uses is found out elsewhere."""
+    """What a command that talks to the account needs to know; whose credentials it uses is found out elsewhere.
+
+    `trail_project` is "" for the default, which bears the account's id.
+    """
 
     region: str
     ledger_bucket: str
@@ -228,9 +233,9 @@ class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True):
     service: str = ""
     audit_regions: tuple[str, ...] = ()
     ram_rate: int = 50
-    trail_project: str = "rolemend-trail"
-    trail_logstore: str = "actiontrail_rolemend"
-    event_logstore: str = "cloudmonitor_spark"
+    trail_project: str = ""
+    trail_logstore: str = TRAIL_LOGSTORE
+    event_logstore: str = EVENT_LOGSTORE
     scheme: str = "https"
 
 
@@ -256,9 +261,9 @@ def read_operator_settings(
         service=environment.get("ROLEMEND_SERVICE", ""),
         audit_regions=need.regions("ROLEMEND_AUDIT_REGIONS"),
         ram_rate=max(1, need.number("ROLEMEND_RAM_RATE", 50, "calls a second")),
-        trail_project=environment.get("ROLEMEND_TRAIL_PROJECT") or "rolemend-trail",
-        trail_logstore=environment.get("ROLEMEND_TRAIL_LOGSTORE") or "actiontrail_rolemend",
-        event_logstore=environment.get("ROLEMEND_EVENT_LOGSTORE") or "cloudmonitor_spark",
+        trail_project=environment.get("ROLEMEND_TRAIL_PROJECT", ""),
+        trail_logstore=environment.get("ROLEMEND_TRAIL_LOGSTORE") or TRAIL_LOGSTORE,
+        event_logstore=environment.get("ROLEMEND_EVENT_LOGSTORE") or EVENT_LOGSTORE,
         scheme=_scheme(environment, need),
     )
     if problems:
@@ -284,7 +289,7 @@ class SetupSettings(msgspec.Struct, frozen=True, kw_only=True):
     ledger_bucket: str
     ledger_region: str
     trail_project: str = ""
-    event_logstore: str = "cloudmonitor_spark"
+    event_logstore: str = EVENT_LOGSTORE
     keep_days: int = 0
     scheme: str = "https"
 
@@ -316,7 +321,7 @@ def read_setup_settings(
             "ROLEMEND_LEDGER_REGION", environment.get("ROLEMEND_LEDGER_REGION") or home, known=True
         ),
         trail_project=environment.get("ROLEMEND_TRAIL_PROJECT", ""),
-        event_logstore=environment.get("ROLEMEND_EVENT_LOGSTORE") or "cloudmonitor_spark",
+        event_logstore=environment.get("ROLEMEND_EVENT_LOGSTORE") or EVENT_LOGSTORE,
         keep_days=need.number("ROLEMEND_KEEP_DAYS", 0, "days"),
         scheme=_scheme(environment, need),
     )

@@ -92,7 +92,9 @@ def quiet_stage(local: LocalCloud) -> Stage:
 
 
 def scope(stage: Stage, *regions: str) -> Scope:
-    installation = Installation(region=HOME, ledger_bucket=LEDGER, ledger_region=HOME)
+    installation = Installation(
+        region=HOME, ledger_bucket=LEDGER, ledger_region=HOME, trail_project=TRAIL_PROJECT
+    )
     return Scope(account=stage.account, regions=regions or (HOME,), home=HOME, installation=installation)
 
 

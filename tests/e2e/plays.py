@@ -12,7 +12,7 @@ from demo.clients import Keys
 from demo.node import node_keys, start_cluster
 from demo.receiver import Receiver
 from demo.scenarios import GUARDRAILS, SCENARIOS, list_bucket, reading, run_cluster, trust
-from demo.stage import HOME, LEDGER, Stage, make_role, make_user, set_stage
+from demo.stage import HOME, LEDGER, TRAIL_PROJECT, Stage, make_role, make_user, set_stage
 from localcloud.server import LocalCloud
 from tests.e2e.watching import essence, fire, host, invocations
 
@@ -330,7 +330,7 @@ def half_an_event(stage: Stage) -> None:
     """A record that is no JSON stands among the trail's events; the denial beside it is handled all the same."""
     stage.local.call(
         lambda cloud: cloud.services["sls"].append(  # type: ignore[attr-defined]
-            project="rolemend-trail",
+            project=TRAIL_PROJECT,
             logstore="actiontrail_rolemend",
             logs=[[("event", '{"half')]],
             topic="actiontrail_audit_event",

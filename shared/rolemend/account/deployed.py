@@ -19,7 +19,10 @@ _PAGE = 100
 
 
 class Deployed:
-    """Functions of FC 3.0, or of one FC 2.0 service, whose role is the service's: "" where that may not be read."""
+    """Functions of FC 3.0, or of FC 2.0 services, whose role is the service's: "" where that may not be read.
+
+    `service` is the service of whoever asks, "" in 3.0. `service/function` names a function of another one.
+    """
 
     def __init__(self, access: Access, service: str = "") -> None:
         self._access, self._service = access, service
@@ -54,21 +57,27 @@ class Deployed:
 
     def _function2(self, name: str) -> FunctionState:
         client = open_service(self._access)
-        self._ask2("GetFunction", client.get_function, self._service, name)
+        service_name, function = self._place(name)
+        self._ask2("GetFunction", client.get_function, service_name, function)
         try:
-            service = self._ask2("GetService", client.get_service, self._service).data
+            service = self._ask2("GetService", client.get_service, service_name).data
         except Refused:
             return FunctionState(name=name, role="")
         return FunctionState(name=name, role=_role_name(service.get("role")))
 
     def _triggers2(self, function: str) -> tuple[TriggerState, ...]:
-        answer = self._ask2("ListTriggers", open_service(self._access).list_triggers, self._service, function)
+        list_triggers = open_service(self._access).list_triggers
+        answer = self._ask2("ListTriggers", list_triggers, *self._place(function))
         return tuple(
             _trigger(
                 each["triggerName"], each["triggerType"], each.get("triggerConfig"), each.get("sourceArn")
             )
             for each in answer.data.get("triggers") or []
         )
+
+    def _place(self, name: str) -> tuple[str, str]:
+        service, _, function = name.rpartition("/")
+        return service or self._service, function
 
     def _client(self) -> Any:
         from alibabacloud_fc20230330.client import Client

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from rolemend.naming import EVENT_LOGSTORE, TRAIL_LOGSTORE
+
 EMR_POLICIES = ("AliyunEMRFullAccess", "AliyunEMRDevelopAccess", "AliyunEMRFlowAdmin")
 """EMR's system policies for people:
 https://www.alibabacloud.com/help/en/emr/emr-on-ecs/user-guide/grant-permissions-to-ram-users"""
@@ -14,8 +16,14 @@ TRIGGERS: dict[str, tuple[str, ...]] = {
     "remediate": ("expire",),
     "notify": ("deliver",),
     "audit": ("nightly",),
+    "console": ("http",),
 }
 """The triggers that s.yaml gives each function."""
+
+
+def deployed_names(service: str = "") -> dict[str, str]:
+    """What s.yaml calls each function; with any `service` of FC 2.0, as service/function, as deploy/fc2/s.yaml does."""
+    return {name: f"rolemend-{name}/rolemend-{name}" if service else f"rolemend-{name}" for name in TRIGGERS}
 
 
 class Installation(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,12 +32,10 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     region: str
     ledger_bucket: str
     ledger_region: str
-    trail_project: str = "rolemend-trail"
-    trail_logstore: str = "actiontrail_rolemend"
-    event_logstore: str = "cloudmonitor_spark"
-    functions: dict[str, str] = msgspec.field(
-        default_factory=lambda: {name: f"rolemend-{name}" for name in TRIGGERS}
-    )
+    trail_project: str
+    trail_logstore: str = TRAIL_LOGSTORE
+    event_logstore: str = EVENT_LOGSTORE
+    functions: dict[str, str] = msgspec.field(default_factory=lambda: deployed_names())
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):

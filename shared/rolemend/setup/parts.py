@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from rolemend.account.interface import ObjectStore, Reading
+from rolemend.naming import EVENT_LOGSTORE, TRAIL, log_project
 
 State = dict[str, Any]
 """What is set on one thing, as a JSON value."""
@@ -101,12 +102,12 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     ledger_region: str
     trail_project: str
     policies: Mapping[str, str]
-    trail: str = "rolemend"
-    event_logstore: str = "cloudmonitor_spark"
+    trail: str = TRAIL
+    event_logstore: str = EVENT_LOGSTORE
 
     def project(self, region: str) -> str:
         """The project for the logs of triggers and functions in a region; at home, the trail's."""
-        return self.trail_project if region == self.region else f"rolemend-{self.account}-{region}"
+        return self.trail_project if region == self.region else log_project(self.account, region)
 
     def project_arn(self) -> str:
         return f"acs:log:{self.region}:{self.account}:project/{self.trail_project}"

@@ -8,6 +8,7 @@ from string import Template
 from typing import Any
 
 from rolemend.errors import SettingsError
+from rolemend.naming import TRAIL_LOGSTORE
 from rolemend.setup.parts import Names
 
 
@@ -23,7 +24,7 @@ def values(names: Names) -> dict[str, str]:
         "region": names.region,
         "ledger_bucket": names.ledger,
         "trail_project": names.trail_project,
-        "trail_logstore": f"actiontrail_{names.trail}",
+        "trail_logstore": TRAIL_LOGSTORE,
         "event_logstore": names.event_logstore,
     }
 
