@@ -82,7 +82,8 @@ def test_no_module_outgrows_a_reader() -> None:
 
 
 def test_functions_know_rolemend_only() -> None:
-    assert not {path: strange for path in sources("functions") if (strange := imported(path) - LIGHT)}
+    known = LIGHT | {"handler"}  # one of FC 2.0 hands over to that of 3.0 beside it
+    assert not {path: strange for path in sources("functions") if (strange := imported(path) - known)}
 
 
 def test_nothing_heavy_is_imported_at_a_cold_start() -> None:

@@ -19,6 +19,7 @@ from rolemend.account.access import Access, Credentials
 from rolemend.errors import AccountError, NoCredentials, SettingsError
 from rolemend.naming import log_project
 from rolemend.settings import (
+    OperatorSettings,
     Settings,
     read_credentials,
     read_scheme,

@@ -31,14 +31,27 @@ def invocations(stage: Stage, function: str = "") -> list[Any]:
 
 
 def invoke(stage: Stage, function: str, payload: bytes) -> Any:
-    """Invoke a function synchronously with the FC 3.0 SDK; its answer."""
+    """Invoke a function synchronously with the SDK of its generation; its answer, which may be an error of its own."""
+    endpoint = f"{stage.account}.{HOME}.fc.aliyuncs.com"
+    if stage.fc2:
+        return _invoke2(stage, f"http://{endpoint}", f"rolemend-{function}", payload)
     from alibabacloud_fc20230330 import models
     from alibabacloud_fc20230330.client import Client
 
-    endpoint = f"{stage.account}.{HOME}.fc.aliyuncs.com"
     request = models.InvokeFunctionRequest(body=io.BytesIO(payload))
     answer = Client(clients.config(stage.root, endpoint)).invoke_function(f"rolemend-{function}", request)
     return json.loads(answer.body.read())
+
+
+def _invoke2(stage: Stage, endpoint: str, name: str, payload: bytes) -> Any:
+    """The SDK of FC 2.0 raises what the function answered where it failed."""
+    import fc2
+
+    client = fc2.Client(endpoint=endpoint, accessKeyID=stage.root.id, accessKeySecret=stage.root.secret)
+    try:
+        return json.loads(client.invoke_function(name, name, payload).data)
+    except fc2.FcError as failed:
+        return json.loads(failed.message)
 
 
 def results(stage: Stage, function: str) -> list[dict[str, Any]]:

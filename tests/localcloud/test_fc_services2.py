@@ -10,7 +10,7 @@ import yaml
 
 from demo.stage import ROOT
 from localcloud.fc.manifest import ManifestError, read_manifest
-from localcloud.fc.spec import FunctionSpec, HttpTrigger, LogTrigger
+from localcloud.fc.spec import FunctionSpec, HttpTrigger, LogTrigger, parse_function_arn
 
 ACCOUNT = "1000000000000001"
 ENVIRONMENT = {
@@ -94,8 +94,14 @@ def test_a_service_has_one_role(tmp_path: Path) -> None:
     assert error.startswith("services: samples has two roles")
 
 
+def failure_goes_to(spec: FunctionSpec) -> str:
+    """The function's name without its generation, "" for nowhere."""
+    key = parse_function_arn(spec.asynchronous.on_failure)
+    return key.name if key is not None and bool(key.service) == bool(spec.key.service) else ""
+
+
 def test_both_manifests_deploy_the_same_functions() -> None:
-    """Names, roles, limits, triggers and variables; the generation and what names another function differ."""
+    """Names, roles, limits, triggers, logs and variables; the generation and what names another function differ."""
 
     def essence(path: Path) -> dict[str, Any]:
         specs = read_manifest(
@@ -105,14 +111,16 @@ def test_both_manifests_deploy_the_same_functions() -> None:
             layers=("rolemend", "rolemend-fc2"),
             code=ROOT / "functions",
         )
-        own = {"ROLEMEND_DIAGNOSE", "ROLEMEND_REMEDIATE", "ROLEMEND_NOTIFY"}
+        own = {"ROLEMEND_AUDIT", "ROLEMEND_DIAGNOSE", "ROLEMEND_REMEDIATE", "ROLEMEND_NOTIFY"}
         return {
             spec.key.name: (
                 spec.role,
                 spec.memory,
                 spec.timeout,
                 spec.triggers,
-                spec.asynchronous,
+                (spec.asynchronous.retries, spec.asynchronous.max_age, failure_goes_to(spec)),
+                (spec.log_project, spec.log_store),
+                spec.description,
                 {name: value for name, value in spec.environment.items() if name not in own},
             )
             for spec in specs
@@ -120,4 +128,10 @@ def test_both_manifests_deploy_the_same_functions() -> None:
 
     new, old = essence(ROOT / "s.yaml"), essence(ROOT / "deploy" / "fc2" / "s.yaml")
     assert new == old
+    assert new.keys() == {
+        f"rolemend-{path.parent.name}" for path in (ROOT / "functions").glob("*/handler.py")
+    }
+    assert {name for name, function in new.items() if function[4][2] == "rolemend-notify"} == {
+        f"rolemend-{name}" for name in ("watch", "diagnose", "remediate", "audit")
+    }
     assert any(isinstance(trigger, LogTrigger) for trigger in new["rolemend-watch"][3])
