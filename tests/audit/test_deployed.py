@@ -18,8 +18,8 @@ def test_the_rights_that_doctor_expects_are_those_of_the_policies() -> None:
         path.parent.name: json.loads(path.read_text("utf-8"))
         for path in (ROOT / "functions").glob("*/policy.json")
     }
-    assert known == {name: deployed[name] for name in known}
-    assert set(TRIGGERS) == set(known)
+    assert known == deployed
+    assert set(TRIGGERS) == set(deployed)
 
 
 def test_the_triggers_that_doctor_expects_are_those_of_s_yaml() -> None:
