@@ -5,7 +5,9 @@ It is a package of npm, so this is collected where Node is. Where npm cannot rea
 
 from __future__ import annotations
 
-from tests.deployment.manifests import FUNCTIONS, PROJECT, REGIONS, previewed, resolved
+from pathlib import Path
+
+from tests.deployment.manifests import DOMAIN, FUNCTIONS, PROJECT, REGIONS, previewed, resolved
 
 
 def test_serverless_devs_resolves_the_files_as_the_local_cloud_does() -> None:
@@ -14,3 +16,11 @@ def test_serverless_devs_resolves_the_files_as_the_local_cloud_does() -> None:
         assert {name: resource["props"] for name, resource in found.items()} == {
             name: resource["props"] for name, resource in resolved(path).items()
         }
+
+
+def test_it_resolves_the_domain_with_its_certificate_too(tmp_path: Path) -> None:
+    copy = tmp_path / "s.yaml"
+    copy.write_text(DOMAIN.read_text("utf-8"))
+    for name in ("certificate.pem", "private.key"):
+        (tmp_path / name).write_text("-----BEGIN")
+    assert previewed(copy, PROJECT / "build" / "serverless_devs") == resolved(copy)
