@@ -22,7 +22,14 @@ from packing.wheels import Wheel
 ROOT = Path(__file__).parent.parent
 LAYER = "layer.zip"
 INDEX = "archives.json"
-_COMMAND_LINE = ("python/rolemend/cli.py", "python/rolemend/commands/", "python/rolemend/probe/")
+_COMMAND_LINE = (
+    "python/rolemend/account/setup_",
+    "python/rolemend/cli.py",
+    "python/rolemend/commands/",
+    "python/rolemend/installer.py",
+    "python/rolemend/probe/",
+    "python/rolemend/setup/",
+)
 """The top floors, which no function can know, and what only they use."""
 
 
@@ -106,7 +113,7 @@ def _installed(names: set[str], found: Mapping[str, Wheel]) -> Entries:
 
 def _write(path: Path, entries: Entries, target: Target, place: str) -> dict[str, Any]:
     if target.interpreter is not None:
-        entries = entries | bytecode.compiled(entries, target.interpreter, place)
+        entries = bytecode.compiled(entries, target.interpreter, place)
     write_archive(path, entries)
     content = path.read_bytes()
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}

@@ -1,4 +1,7 @@
-"""Compiled modules for an archive, which Function Compute would make anew at each cold start."""
+"""Compiled modules for an archive, which Function Compute would make anew at each cold start.
+
+A module is loaded from `x.pyc` where there is no `x.py`: https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,28 @@ from packing.archive import Entries
 
 _PROGRAM = Path(__file__).with_name("compiling.py")
 _BARE = ("python/rolemend/",)
-"""Whose docstrings and signatures' types are left away: this project's own, as nothing reads them in a function."""
+"""Packed without its sources, and without docstrings and signatures' types: this project's own, as nothing reads them
+in a function, and the sources would take as much room again. Lines of a traceback are those of the sources."""
 
 
 def compiled(entries: Mapping[str, bytes], interpreter: str, place: str) -> Entries:
-    """The `.pyc` files of all modules among the entries; `place` is where the archive is unpacked in the cloud."""
+    """The entries with a `.pyc` for each module; `place` is where the archive is unpacked in the cloud.
+
+    It stands beside the source of other people's modules, and in the place of this project's own.
+    """
+    found = dict(entries)
+    for name, content in _compile(entries, interpreter, place).items():
+        folder, _, file = name.rpartition("/__pycache__/")
+        source = f"{folder}/{file.partition('.')[0]}.py"
+        if source.startswith(_BARE):
+            del found[source]
+            found[f"{source}c"] = content
+        else:
+            found[name] = content
+    return found
+
+
+def _compile(entries: Mapping[str, bytes], interpreter: str, place: str) -> Entries:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for name, content in entries.items():

@@ -53,11 +53,22 @@ def test_every_function_has_its_archive_and_nothing_of_the_project_beside(built:
 def test_the_layer_lies_under_opt_python(built: Built) -> None:
     files = names(built, "layer.zip")
     assert all(name.startswith("python/") for name in files)
-    assert "python/rolemend/bootstrap.py" in files
+    assert f"python/rolemend/bootstrap.{'pyc' if built.index['bytecode'] else 'py'}" in files
     assert "python/oss2/__init__.py" in files
     assert not [
-        name for name in files if name.startswith(("python/rolemend/cli", "python/rolemend/commands/"))
+        name
+        for name in files
+        if name.startswith(("python/rolemend/cli", "python/rolemend/commands/", "python/rolemend/setup/"))
     ]
+
+
+def test_own_modules_are_packed_compiled_or_as_sources_and_never_both() -> None:
+    built = runnable("fc3")
+    own = [name for name in names(built, "layer.zip") if name.startswith(OWN) and "/locale/" not in name]
+    compiled = {name for name in own if name.endswith(".pyc")}
+    assert "python/rolemend/work/watch.pyc" in compiled
+    assert not [name for name in own if name.endswith(".py") or "/__pycache__/" in name]
+    assert "python/oss2/__init__.py" in names(built, "layer.zip")
 
 
 def test_nothing_needless_is_packed(built: Built) -> None:
