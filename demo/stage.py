@@ -50,8 +50,6 @@ _FC2_VARIABLES = {
     "ROLEMEND_TRAIL_PROJECT": "trailProject",
     "ROLEMEND_EVENT_LOGSTORE": "eventLogstore",
     "ROLEMEND_CHANNELS": "channels",
-    "ROLEMEND_CONSOLE_URL": "consoleUrl",
-    "ROLEMEND_LINK_KEY": "linkKey",
     "ROLEMEND_PAUSE_SECONDS": "pauseSeconds",
 }
 """What is set in the shell for s.yaml, and changed at the top of deploy/fc2/s.yaml."""
