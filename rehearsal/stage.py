@@ -11,7 +11,6 @@ from demo.__main__ import through_proxy
 from demo.clients import Keys
 from demo.receiver import Receiver
 from demo.stage import (
-    EVENT_LOGSTORE,
     FUNCTIONS,
     HOME,
     LEDGER,
@@ -27,6 +26,7 @@ from localcloud.accounts import open_account
 from localcloud.server import LocalCloud
 from rehearsal.history import ACCESS_LOG, TRAIL, Record
 from rolemend.errors import UnreadableInput
+from rolemend.naming import EVENT_LOGSTORE
 from rolemend.signals import actiontrail, oss_access_log
 
 if TYPE_CHECKING:

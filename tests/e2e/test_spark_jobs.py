@@ -13,9 +13,10 @@ from demo import clients
 from demo import spark_jobs as jobs
 from demo.receiver import Receiver
 from demo.scenarios import GUARDRAILS, Call
-from demo.stage import EVENT_LOGSTORE, HOME, LEDGER, TRAIL_PROJECT, Stage, set_stage
+from demo.stage import HOME, LEDGER, TRAIL_PROJECT, Stage, set_stage
 from localcloud.faults import Fault
 from localcloud.server import LocalCloud
+from rolemend.naming import EVENT_LOGSTORE
 from rolemend.signals.denial import Denial, DeniedPrincipal, JobTarget
 from rolemend.work.access_line import HOLD_SECONDS
 from tests.e2e.plays import still_pending
