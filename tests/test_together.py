@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextvars import ContextVar
 
 import pytest
 
@@ -44,3 +45,11 @@ def test_a_block_ends_when_its_reads_have_ended() -> None:
     with pytest.raises(ValueError, match="block"), begun(ended.set):
         raise ValueError("block")
     assert ended.is_set()
+
+
+def test_reads_run_in_the_context_of_whoever_asked() -> None:
+    asked: ContextVar[str] = ContextVar("asked", default="")
+    asked.set("here")
+    assert together(asked.get, asked.get) == ("here", "here")
+    with begun(asked.get) as answers:
+        assert answers() == ("here",)

@@ -1,9 +1,10 @@
-"""Reads that do not wait for each other: they are in flight together."""
+"""Reads that do not wait for each other: they are in flight together, each in the context of whoever asked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Any
 
 MOST = 8
@@ -17,7 +18,7 @@ def together(*reads: Callable[[], Any]) -> tuple[Any, ...]:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(min(len(reads), MOST)) as pool:
-        under_way = [pool.submit(read) for read in reads]
+        under_way = [pool.submit(copy_context().run, read) for read in reads]
     return tuple(one.result() for one in under_way)
 
 
@@ -29,5 +30,5 @@ def begun(*reads: Callable[[], Any]) -> Iterator[Callable[[], tuple[Any, ...]]]:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(min(len(reads), MOST)) as pool:
-        under_way = [pool.submit(read) for read in reads]
+        under_way = [pool.submit(copy_context().run, read) for read in reads]
         yield lambda: tuple(one.result() for one in under_way)

@@ -23,7 +23,10 @@ def refused(part: Part) -> Any:
 
 
 def parts_with(store: MemoryStore, functions: FakeFunctions) -> Parts:
-    installation = Installation(region="cn-hangzhou", ledger_bucket="ledger", ledger_region="cn-hangzhou")
+    home = "cn-hangzhou"
+    installation = Installation(
+        region=home, ledger_bucket="ledger", ledger_region=home, trail_project="trail"
+    )
     return Parts(
         store=store,
         functions=functions,

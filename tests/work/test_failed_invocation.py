@@ -161,3 +161,12 @@ def test_a_failure_of_the_ledger_itself_is_told(monkeypatch: pytest.MonkeyPatch)
 
 def test_without_a_channel_for_it_nothing_is_tried_again() -> None:
     assert report(Scene(channels=(channel("info", severities=["info"]),))) == "told"
+
+
+def test_a_role_that_was_busy_is_left_to_the_sweep() -> None:
+    """Another instance is at work on it, or was stopped and leaves its lease to end."""
+    scene = Scene()
+    busy = json.dumps({"errorMessage": "the role etl is being changed", "errorType": "RoleBusy"})
+    assert report(scene, responsePayload=busy) == "left to the sweep"
+    assert scene.sent == []
+    assert report(scene, responsePayload=busy, requestPayload="{}") == "told"

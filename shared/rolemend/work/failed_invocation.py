@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from rolemend.errors import AccountError, BadEvent, LedgerError, Throttled
+from rolemend.errors import AccountError, BadEvent, LedgerError, RoleBusy, Throttled
 from rolemend.incident.channels import State
 from rolemend.incident.tokens import WINDOW
 from rolemend.notify.channel import CRITICAL, Channel, Matter, route
@@ -26,12 +26,16 @@ _LONGEST = 300
 
 
 class FailedInvocation(msgspec.Struct, frozen=True, kw_only=True):
-    """A function that failed on every try. `incident` is "" where the event named none; `error` is hostile text."""
+    """A function that failed on every try. `incident` is "" where the event named none; `error` is hostile text.
+
+    `kind` is the type of the error, as the runtime names it.
+    """
 
     function: str
     request: str
     tries: int
     error: str
+    kind: str = ""
     incident: str = ""
 
 
@@ -52,12 +56,14 @@ def _failed(value: dict[str, Any], context: dict[str, Any]) -> FailedInvocation:
         raise BadEvent("a result of an asynchronous invocation that names no function")
     tries = context.get("approximateInvokeCount")
     incident = _object(value.get("requestPayload")).get("incident")
-    told = _object(value.get("responsePayload")).get("errorMessage") or context.get("condition")
+    answer = _object(value.get("responsePayload"))
+    told = answer.get("errorMessage") or context.get("condition")
     return FailedInvocation(
         function=named.group(1),
         request=str(context.get("requestId", ""))[:64],
         tries=tries if isinstance(tries, int) else 0,
         error=str(told or "")[:_LONGEST],
+        kind=str(answer.get("errorType") or "")[:64],
         incident=incident if isinstance(incident, str) and INCIDENT_ID.fullmatch(incident) else "",
     )
 
@@ -71,10 +77,13 @@ def _object(payload: Any) -> dict[str, Any]:
 
 
 def report_failure(failed: FailedInvocation, delivery: Delivery) -> Outcome:
-    """Tell each channel. An open incident is taken up again by the sweep, whatever failed.
+    """Tell each channel. An open incident is taken up again by the sweep, whatever failed; that a role was busy is no
+    failure, as another instance is at work or was stopped, and its lease ends.
 
     Raises the AccountError of a channel if none took it.
     """
+    if failed.incident and failed.kind == RoleBusy.__name__:
+        return Outcome(incident=failed.incident, state="left to the sweep")
     channels = route(delivery.channels, Matter(severity=CRITICAL))
     errors = side_by_side(channels, lambda channel: _offer(failed, channel, delivery))
     lost = [error for error in errors if error is not None]
