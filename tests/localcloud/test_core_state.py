@@ -21,7 +21,7 @@ from localcloud.cms.state import Rule, Target
 from localcloud.server import LocalCloud
 from localcloud.sls.state import CollectionPolicy
 from localcloud.spark.state import Catalog, Grant, Project, SparkState
-from localcloud.state import SCHEMA_VERSION, State
+from localcloud.state import SCHEMA_VERSION, Snapshot, State, Unread
 from localcloud.statefile import StateFile, StateFileError, load_state, save_state
 from tests import clients
 from tests.clients import Keys
@@ -167,6 +167,10 @@ def test_every_service_comes_back_from_the_file(
     local.call(lambda cloud: fill_spark(cloud.state.spark, account))
     local.call(lambda cloud: fill_routes(cloud.state, account))
     local.call(lambda cloud: cloud.state.oss.endpoint_policies.update({"vpc-1": "{}"}))
+    note = Snapshot(
+        account=account, taken=1e9, regions=[REGION], unread=[Unread(("role", "gone"), "refused")]
+    )
+    local.call(lambda cloud: setattr(cloud.state, "snapshot", note))
     path = tmp_path / "state.json"
     local.call(lambda cloud: save_state(cloud.state, path))
     before = msgspec.to_builtins(local.cloud.state)
