@@ -144,7 +144,7 @@ def test_a_lost_answer_of_the_ledger_or_of_function_compute_doubles_nothing(
 def test_a_ledger_that_cannot_be_reached_makes_the_trigger_deliver_again(
     stage: Stage, receiver: Receiver
 ) -> None:
-    put(stage, service="oss", operation="AppendObject", kind="error", caller="rolemend-watch", times=6)
+    put(stage, service="oss", operation="AppendObject", kind="error", caller="rolemend-watch", times=2)
     attempt(stage, TRUST)
     assert states(stage) == ["verified"]
     assert [one.function.name for one in invocations(stage, "watch") if one.error]
