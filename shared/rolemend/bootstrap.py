@@ -216,6 +216,7 @@ def build_audit(context: Any = None, environment: Mapping[str, str] = os.environ
         account=settings.account,
         regions=settings.audit_regions,
         function=settings.audit,
+        notify=settings.notify,
         language=settings.language,
         installation=installation_of(settings, settings.account),
         seconds=float(settings.audit_seconds),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from demo import clients
+from demo.receiver import Receiver
 from demo.stage import LEDGER, Stage
 from rolemend.audit import guides
 from rolemend.audit.accounts import ACCESS_ROLE
@@ -29,7 +30,9 @@ def kept(stage: Stage, day: str, run: str) -> Earlier:
     return read_report(clients.bucket(stage.root, LEDGER).get_object(key).read())
 
 
-def test_each_run_is_kept_once_and_compared_with_the_one_before(stage: Stage) -> None:
+def test_each_run_is_kept_once_compared_with_the_one_before_and_told_of_what_is_new(
+    stage: Stage, receiver: Receiver
+) -> None:
     from alibabacloud_ram20150501 import models
 
     make_healthy(stage)
@@ -62,3 +65,6 @@ def test_each_run_is_kept_once_and_compared_with_the_one_before(stage: Stage) ->
     assert names == {"reports/2026-01-31-20260131T180000Z", "reports/2026-02-01-20260201T180000Z"}
     page = clients.bucket(stage.root, LEDGER).get_object("reports/2026-02-01-20260201T180000Z.html").read()
     assert b"the cluster is being retired" in page
+    told = [message for message in receiver.messages if message["id"] == "audit-20260201T180000Z"]
+    assert len(told) == 1
+    assert guides.CLUSTER_ROLE in json.dumps(told[0])

@@ -26,6 +26,7 @@ from rolemend.errors import AccountError, BadEvent, Conflict, NotThere
 from rolemend.telemetry import traceparent
 from rolemend.text import Text, text
 from rolemend.work.audit_reports import publish
+from rolemend.work.audited import report_event
 
 ACCOUNTS_KEY = "config/audit-accounts.toml"
 """Where an operator lists the accounts. No function may write there."""
@@ -48,6 +49,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...]
     function: str
     installation: Installation
+    notify: str = "rolemend-notify"
     language: str = "en"
     days: int = 90
     seconds: float = 480.0
@@ -260,7 +262,8 @@ def _join(run: str, plan: Plan, parts: Parts) -> None:
         joined = _joined(run, plan, known, parts)
         parts.store.put(f"audits/{run}/report.json", msgspec.json.encode(joined))
         if all(_report_key(run, each) in known for each in plan.parts):
-            publish(parts.store, joined, parts.language)
+            key = publish(parts.store, joined, parts.language)
+            parts.functions.start(parts.notify, report_event(key))
 
 
 def _joined(run: str, plan: Plan, there: set[str], parts: Parts) -> Report:

@@ -11,13 +11,12 @@ from typing import Any
 
 import msgspec
 
-from rolemend.errors import AccountError, BadEvent, LedgerError, RoleBusy, Throttled
-from rolemend.incident.channels import State
-from rolemend.incident.tokens import WINDOW
+from rolemend.errors import AccountError, BadEvent, RoleBusy
 from rolemend.notify.channel import CRITICAL, Channel, Matter, route
 from rolemend.notify.message import ALERT, Message, Speaker
 from rolemend.text import text
-from rolemend.work.delivery import RESERVED, Delivery, side_by_side, try_to_send
+from rolemend.work.audited import KeptReport, offer, read_kept_report
+from rolemend.work.delivery import Delivery, side_by_side
 from rolemend.work.diagnose import Outcome
 from rolemend.work.events import INCIDENT_ID, Timer, read_incident_or_timer
 
@@ -39,14 +38,19 @@ class FailedInvocation(msgspec.Struct, frozen=True, kw_only=True):
     incident: str = ""
 
 
-def read_notify_event(event: bytes) -> str | Timer | FailedInvocation:
-    """An incident id, the timer of what waits, or a failure that Function Compute reports. Raises BadEvent."""
+def read_notify_event(event: bytes) -> str | Timer | FailedInvocation | KeptReport:
+    """An incident id, the timer of what waits, the report of an audit, or a failure that Function Compute reports.
+
+    Raises BadEvent.
+    """
     try:
         value = msgspec.json.decode(event)
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadEvent(f"the event is no JSON: {error}") from error
     if isinstance(value, dict) and isinstance(value.get("requestContext"), dict):
         return _failed(value, value["requestContext"])
+    if isinstance(value, dict) and "audit" in value and "incident" not in value:
+        return read_kept_report(value["audit"])
     return read_incident_or_timer(event)
 
 
@@ -85,25 +89,15 @@ def report_failure(failed: FailedInvocation, delivery: Delivery) -> Outcome:
     if failed.incident and failed.kind == RoleBusy.__name__:
         return Outcome(incident=failed.incident, state="left to the sweep")
     channels = route(delivery.channels, Matter(severity=CRITICAL))
-    errors = side_by_side(channels, lambda channel: _offer(failed, channel, delivery))
+
+    def tell(channel: Channel) -> AccountError | None:
+        return offer(message_of(failed, delivery.language_of(channel)), channel, delivery)
+
+    errors = side_by_side(channels, tell)
     lost = [error for error in errors if error is not None]
     if lost and len(lost) == len(channels):
         raise lost[0]
     return Outcome(incident=failed.incident, state="told")
-
-
-def _offer(failed: FailedInvocation, channel: Channel, delivery: Delivery) -> AccountError | None:
-    """Send it if the channel works and has not had too many; why it was not sent, or None."""
-    message = message_of(failed, delivery.language_of(channel))
-    try:
-        state = delivery.states.load(channel.name)
-        if state.until > (now := delivery.now()):
-            return Throttled(channel.name, "paused", "the channel is left alone for now", state.until - now)
-        if not delivery.tokens.take(channel.name, message.id, max(1, channel.per_minute - RESERVED)):
-            return Throttled(channel.name, "limit", "over the channel's limit", WINDOW)
-    except (AccountError, LedgerError):
-        state = State()  # what failed may be the ledger itself, and people are to hear of that
-    return try_to_send(message, channel, state, delivery)
 
 
 def message_of(failed: FailedInvocation, language: str) -> Message:

@@ -1,0 +1,96 @@
+"""People are told of an audit's new findings, through the channels of their severity, and of nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from rolemend.audit.archive import compare_with_kept, keep
+from rolemend.audit.model import Report
+from rolemend.errors import AccountError, BadEvent, Unreachable
+from rolemend.work.audited import KeptReport, report_event, tell_findings
+from rolemend.work.failed_invocation import read_notify_event
+from tests.audit.reports import finding, report
+from tests.work.scene import Scene
+from tests.work.test_channels import channel
+
+CHINESE = "对账号 1000000000000001 的审计发现 1 个新问题。"
+LATER = "20260201T180000Z"
+
+
+def kept(scene: Scene, made: Report) -> KeptReport:
+    noted, comparison = compare_with_kept(scene.store, made)
+    return KeptReport(keep(scene.store, noted, comparison, "en"))
+
+
+def told(scene: Scene, made: Report) -> str:
+    return tell_findings(kept(scene, made), scene.store, scene.notify_parts().delivery).state
+
+
+def test_new_findings_are_told_once() -> None:
+    scene = Scene()
+    assert told(scene, report(finding(name="Etl"))) == "told"
+    (message,) = scene.sent
+    assert message.title == "The audit of account 1000000000000001 found 1 new problems."
+    assert "Etl" in message.lines[0]
+    assert any("reports/2026-01-31" in line for line in message.lines)
+    assert told(scene, report(finding(name="Etl"), run=LATER)) == "nothing new"
+    assert told(scene, report(finding(name="Etl"), finding(name="Spark"), run="20260202T180000Z")) == "told"
+    assert len(scene.sent) == 2
+
+
+def test_an_account_in_order_is_told_to_nobody() -> None:
+    scene = Scene()
+    assert told(scene, report(finding(answer="passed"))) == "nothing new"
+    assert scene.sent == []
+
+
+def test_each_channel_is_told_in_its_language_and_only_of_its_severities() -> None:
+    quiet, chinese = channel("quiet", severities=["info"]), channel("ops", language="zh")
+    scene = Scene(channels=(quiet, chinese))
+    assert told(scene, report(finding())) == "told"
+    (message,) = scene.sent
+    assert message.title == CHINESE
+
+
+def test_hostile_names_stay_text() -> None:
+    scene = Scene()
+    told(scene, report(finding(name="[click](https://evil.example) <b>\x1b[31m")))
+    shown = "".join(scene.sent[0].lines)
+    assert "](http" not in shown
+    assert "<b>" not in shown
+    assert "\x1b" not in shown
+
+
+def test_the_payload_names_the_report_and_nothing_else_is_believed() -> None:
+    event = json.loads(report_event("reports/2026-01-31-20260131T180000Z"))
+    event["text"] = "pay here"
+    assert read_notify_event(json.dumps(event).encode()) == KeptReport("reports/2026-01-31-20260131T180000Z")
+
+
+@pytest.mark.parametrize(
+    "key", ["", "reports/../config/guardrails.toml", "incidents/inc-1", 7, None, "reports/x"]
+)
+def test_anything_but_the_key_of_a_report_is_refused(key: Any) -> None:
+    with pytest.raises(BadEvent):
+        read_notify_event(json.dumps({"audit": key}).encode())
+
+
+def test_a_report_that_cannot_be_read_is_no_message() -> None:
+    scene = Scene()
+    delivery = scene.notify_parts().delivery
+    with pytest.raises(AccountError):
+        tell_findings(KeptReport("reports/2026-01-31-20260131T180000Z"), scene.store, delivery)
+    scene.store.put("reports/2026-01-31-20260131T180000Z.json", b"{}")
+    with pytest.raises(BadEvent):
+        tell_findings(KeptReport("reports/2026-01-31-20260131T180000Z"), scene.store, delivery)
+    assert scene.sent == []
+
+
+def test_where_no_channel_takes_it_function_compute_tries_again() -> None:
+    scene = Scene(channels=(channel("ops"),))
+    scene.failing["ops"] = Unreachable("send", "503", "down")
+    with pytest.raises(AccountError):
+        told(scene, report(finding()))
