@@ -157,7 +157,7 @@ def _plan(incident: Incident) -> Plan | None:
 
 
 def _grown_together(incidents: Iterable[Incident]) -> Iterator[Grown]:
-    """Each document once, from before the first change to after the last."""
+    """Each document once, from before the first change to after the last, in the order of their names."""
     notes = [note for each in incidents for note in each.changes if note.outcome == "verified"]
     first: dict[tuple[str, str], Write] = {}
     last: dict[tuple[str, str], str] = {}
@@ -165,8 +165,8 @@ def _grown_together(incidents: Iterable[Incident]) -> Iterator[Grown]:
         write = note.plan.write
         first.setdefault((write.kind, write.name), write)
         last[write.kind, write.name] = write.after
-    for key, write in first.items():
-        yield _grown(write, last[key])
+    for key in sorted(first):
+        yield _grown(first[key], last[key])
 
 
 def _grown(write: Write, after: str) -> Grown:

@@ -152,11 +152,11 @@ def test_each_thing_is_read_once_however_many_need_it(stage: Stage) -> None:
         cluster(stage, f"Sharing-{number}")
         cluster(stage, f"Sharing-{number}")
     reads = audited(stage).reads
-    roles = 1 + 2 + 5 + 5  # EMR's service role, the healthy two, Rolemend's own, and those that share
+    roles = 1 + 2 + 6 + 5  # EMR's service role, the healthy two, Rolemend's own, and those that share
     assert reads["GetRole"] == reads["ListPoliciesForRole"] == roles
     assert reads["GetCluster"] == 11
     assert reads["GetBucketInfo"] == 3  # two and the ledger
-    policies = 2 + 5 + 2  # of the two roles and Rolemend's own; EMR's own and Serverless Spark's
+    policies = 2 + 6 + 2  # of the two roles and Rolemend's own; EMR's own and Serverless Spark's
     assert reads["GetPolicy"] == policies
 
 

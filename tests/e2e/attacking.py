@@ -71,8 +71,14 @@ def rewrite(keys: Keys, incident_id: str, facts: Sequence[Fact], time: float) ->
     data, _ = write_entries(EMPTY, facts, time=time, by="rolemend-remediate")
     bucket = clients.bucket(keys, LEDGER)
     key = f"incidents/{incident_id}.jsonl"
-    bucket.delete_object(key)
-    bucket.append_object(key, 0, data)
+    for _ in range(10):
+        bucket.delete_object(key)
+        try:
+            bucket.append_object(key, 0, data)
+        except oss2.exceptions.PositionNotEqualToLength:  # a function has just begun it anew
+            continue
+        return
+    raise AssertionError(f"{key} is written by others all the time")
 
 
 def facts_of(stage: Stage, incident_id: str) -> list[Fact]:

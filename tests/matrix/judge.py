@@ -10,6 +10,10 @@ from rolemend.incident.life import ALERTED, VERIFIED, Incident, overwritten_id
 from tests.matrix.faults import Column
 from tests.matrix.scene import End
 
+FAILED_FUNCTION = "failed-rolemend-"
+"""How the id of a message begins that tells of a function whose tries were all in vain: true of some faults, and no
+message about an incident."""
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -77,12 +81,13 @@ def judge(end: End, plain: End, before: Any, by_person: Any, column: Column) -> 
         if not column.alert and not repaired:
             lost.append("the change")
         _count(len(end.writes), 1, f"writes {end.writes}", [], doubled)
-    distinct = set(end.messages)
+    about_incidents = [name for name in end.messages if not name.startswith(FAILED_FUNCTION)]
+    distinct = set(about_incidents)
     if not distinct:
         lost.append("the message")
     if not column.alert:
         doubled += [f"message {name}" for name in distinct - set(plain.messages)]
-    repeated = len(end.messages) - len(distinct)
+    repeated = len(about_incidents) - len(distinct)
     why = (
         [f"lost {one}" for one in lost]
         + [f"doubled {one}" for one in doubled]

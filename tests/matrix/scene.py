@@ -163,20 +163,22 @@ class Scene:
         self.stage.settle()
 
     def come_to_rest(self) -> None:
-        """Let what is left be taken up: the faults are over, time goes on, and the timer of `watch` fires."""
+        """Let what is left be taken up: the faults are over, time goes on, and timers fire."""
         self.settle()
         self.local.call(lambda cloud: cloud.faults.clear())
         self.local.call(lambda cloud: self._plain())
         for _ in range(LOOKS):
             self.clock.ahead += LATER
             self.local.call(lambda cloud: self.host.fire_timer("rolemend-watch", "sweep"))
+            self.local.call(lambda cloud: self.host.fire_timer("rolemend-notify", "deliver"))
             self.settle()
-            if not self._open():
+            if not self._left():
                 return
 
-    def _open(self) -> bool:
+    def _left(self) -> bool:
+        """Whether an incident is open, or a message waits for its channel."""
         bucket = self.local.cloud.state.oss.buckets[LEDGER]
-        return any(name.startswith("open/") for name in bucket.names)
+        return any(name.startswith(("open/", "waiting/")) for name in bucket.names)
 
     def recorded(self) -> list[Site]:
         """The calls that the four functions make for one denied call; in an order that does not hang on what happened

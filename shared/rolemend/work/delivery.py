@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from rolemend.errors import AccountError, AnswerLost, LedgerError, Throttled, Unreachable
+from rolemend.errors import AccountError, AnswerLost, LedgerError, Refused, Throttled, Unreachable
 from rolemend.incident.channels import ChannelFact, Channels, Failed, State, Works
 from rolemend.incident.journal import Fact, Notified, Queued
 from rolemend.incident.life import Incident
@@ -71,12 +71,19 @@ def side_by_side(channels: Sequence[Channel], do: Callable[[Channel], T]) -> lis
 
 
 def _offer(incident: Incident, kind: str, name: str, channel: Channel, delivery: Delivery) -> Fact:
-    """Send now, if the channel works and has not had too many; otherwise the message waits."""
-    state = delivery.states.load(channel.name)
-    if state.until > delivery.now():
-        return _queue(incident, kind, name, channel, delivery, "the channel is left alone for now")
-    if not delivery.tokens.take(channel.name, name, max(1, channel.per_minute - RESERVED)):
-        return _queue(incident, kind, name, channel, delivery, "over the channel's limit")
+    """Send now, if the channel works and has not had too many; otherwise the message waits.
+
+    Where the account refuses to tell how the channel fared (a control policy may), people hear of the incident all the
+    same: that counts for more than a robot's limit.
+    """
+    try:
+        state = delivery.states.load(channel.name)
+        if state.until > delivery.now():
+            return _queue(incident, kind, name, channel, delivery, "the channel is left alone for now")
+        if not delivery.tokens.take(channel.name, name, max(1, channel.per_minute - RESERVED)):
+            return _queue(incident, kind, name, channel, delivery, "over the channel's limit")
+    except Refused:
+        state = State()
     message = compose(incident, delivery.language_of(channel), kind, delivery.links_to(channel), name)
     if (error := try_to_send(message, channel, state, delivery)) is None:
         return Notified(message=name, channel=channel.name, kind=kind, count=incident.count)
