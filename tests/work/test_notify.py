@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import msgspec
 import pytest
 
 from rolemend.account.interface import Known, PolicyUsers, Unread
-from rolemend.errors import AccountError, AnswerLost, Unreachable
+from rolemend.errors import AccountError, AnswerLost, Refused, Unreachable
 from rolemend.work.notify import LEASE_SECONDS
 from tests.samples import LISTING
 from tests.work.scene import ID, Scene, Stopped, reading, rule
@@ -64,6 +64,19 @@ def test_a_proposed_plan_is_an_alert_with_the_document() -> None:
     (message,) = scene.sent
     assert "acs:oss:*:*:data/*" in message.document
     assert message.difference.startswith("--- before\n+++ after")
+
+
+def test_people_are_told_also_where_the_ledger_may_not_be_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A control policy may deny every listing in an account."""
+    scene = mended()
+
+    def refused(prefix: str) -> Iterator[str]:
+        raise Refused("ListObjectsV2", "AccessDenied", "denied by a control policy")
+
+    monkeypatch.setattr(scene.store, "keys", refused)
+    scene.notify()
+    assert [message.kind for message in scene.sent] == ["remediated"]
+    assert scene.facts[-1] == "Notified"
 
 
 def test_two_instances_at_once_send_one_message() -> None:
