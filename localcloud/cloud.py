@@ -19,6 +19,7 @@ from localcloud.state import State
 from localcloud.unread import NOT_READ, Refusals
 
 if TYPE_CHECKING:
+    from localcloud.fc.process import Preloaded
     from localcloud.identity import Caller
     from localcloud.ram.state import ManagedPolicy
 
@@ -37,6 +38,8 @@ class Cloud:
         self._clock = clock
         self.proxy = ""
         """Address for `http_proxy` of the processes that the cloud starts, "" while it is not served."""
+        self.preloaded: Preloaded | None = None
+        """Where function instances are forked from, also after `reset`; None starts each from nothing."""
         self.shelf = PolicyShelf()
         self.reset(state)
 

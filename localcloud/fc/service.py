@@ -32,7 +32,7 @@ class FcService:
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
-        self.settings = HostSettings()
+        self.settings = HostSettings(preloaded=cloud.preloaded)
         self._work = Work()
         self._host = FunctionHost(cloud, self.settings, self._work)
         self._queue = AsyncQueue(cloud, self._host)

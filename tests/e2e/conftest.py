@@ -10,7 +10,6 @@ import pytest
 from demo.receiver import Receiver
 from demo.scenarios import GUARDRAILS
 from demo.stage import Stage, set_stage
-from localcloud.fc.process import Preloaded
 from localcloud.server import LocalCloud
 from tests.archives import runnable, unpacked
 
@@ -30,15 +29,15 @@ def as_packaged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
-def local(running: LocalCloud, preloaded: Preloaded | None) -> LocalCloud:
+def local(quick: LocalCloud) -> LocalCloud:
     """The local cloud, emptied. Its function host starts instances quickly: imports would be most of these tests' time.
 
     The tests of the function host, of the archives and of the demo start each instance from nothing.
     """
-    running.reset()
-    packaged = "ROLEMEND_ARCHIVES" in os.environ
-    running.cloud.services["fc"].settings.preloaded = None if packaged else preloaded  # type: ignore[attr-defined]
-    return running
+    if "ROLEMEND_ARCHIVES" in os.environ:
+        quick.cloud.preloaded = None
+        quick.reset()
+    return quick
 
 
 @pytest.fixture

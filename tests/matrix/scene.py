@@ -79,9 +79,7 @@ class Scene:
     """A stage with one scenario prepared. `clock` is that of the functions."""
 
     def __init__(self, local: LocalCloud, receiver: Receiver, scenario: Scenario) -> None:
-        kept = local.cloud.services["fc"].settings.preloaded  # type: ignore[attr-defined]
         local.reset()
-        local.cloud.services["fc"].settings.preloaded = kept  # type: ignore[attr-defined]
         self.local, self.receiver, self.scenario = local, receiver, scenario
         self.clock = InstanceClock(pace=PACE)
         self.settings.clock = self.clock

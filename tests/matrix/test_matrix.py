@@ -14,7 +14,6 @@ import pytest
 
 from demo.receiver import Receiver
 from demo.scenarios import SCENARIOS, Scenario
-from localcloud.fc.process import Preloaded
 from localcloud.server import LocalCloud
 from tests.matrix.faults import AT_CALLS
 from tests.matrix.judge import Judgement, judge
@@ -33,15 +32,13 @@ HEADLINES = tuple(one for one in SCENARIOS if one.name in ("trust-policy", "reso
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("scenario", HEADLINES, ids=lambda one: one.name)
 def test_no_fault_at_any_call_loses_doubles_or_spoils_anything(
-    local: LocalCloud,
-    preloaded: Preloaded | None,
+    quick: LocalCloud,
     scenario: Scenario,
     part: int,
     record_property: Callable[[str, object], None],
 ) -> None:
-    local.cloud.services["fc"].settings.preloaded = preloaded  # type: ignore[attr-defined]
     with Receiver() as receiver:
-        scene = Scene(local, receiver, scenario)
+        scene = Scene(quick, receiver, scenario)
         sites = scene.recorded()
         scene.reset()
         before, by_person = scene.document(), scene.by_person

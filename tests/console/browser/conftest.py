@@ -41,10 +41,11 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def stage(running: LocalCloud, preloaded: Preloaded | None) -> Iterator[Stage]:
     """A fresh account with everything deployed, for one module: its tests follow each other in it."""
+    running.cloud.preloaded = preloaded
     running.reset()
-    running.cloud.services["fc"].settings.preloaded = preloaded  # type: ignore[attr-defined]
     with Receiver() as receiver:
         yield set_stage(running, receiver.url, GUARDRAILS)
+    running.cloud.preloaded = None
 
 
 @pytest.fixture(scope="module")
