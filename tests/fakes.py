@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
+from sortedcontainers import SortedDict
 
 from rolemend.account.interface import (
     Absent,
@@ -52,7 +53,7 @@ class MemoryStore:
     before one to an incident.
     """
 
-    objects: dict[str, bytes] = field(default_factory=dict)
+    objects: SortedDict = field(default_factory=SortedDict)
     lost: int = 0
     rivals: list[bytes] = field(default_factory=list)
     before_append: list[Callable[[], object]] = field(default_factory=list)
@@ -63,7 +64,7 @@ class MemoryStore:
     def read(self, key: str) -> bytes:
         if key not in self.objects:
             raise NotThere("GetObject", "NoSuchKey", key)
-        return self.objects[key]
+        return bytes(self.objects[key])
 
     def read_end(self, key: str, length: int) -> bytes:
         return self.read(key)[-length:]
@@ -72,10 +73,10 @@ class MemoryStore:
         if self.before_append and key.startswith("incidents/"):
             self.before_append.pop(0)()
         if self.rivals:
-            self.objects[key] = self.objects.get(key, b"") + self.rivals.pop(0)
+            self._extend(key, self.rivals.pop(0))
         if position != len(self.objects.get(key, b"")):
             raise Conflict("AppendObject", "PositionNotEqualToLength", key)
-        self.objects[key] = self.objects.get(key, b"") + data
+        self._extend(key, data)
         self.writes += 1
         self.every_write += 1
         if self.lost:
@@ -84,17 +85,24 @@ class MemoryStore:
 
     def add(self, key: str, data: bytes) -> None:
         self.every_write += 1
-        self.objects[key] = self.objects.get(key, b"") + data
+        self._extend(key, data)
 
     def put(self, key: str, data: bytes) -> None:
         self.every_write += 1
         self.objects[key] = data
 
+    def _extend(self, key: str, data: bytes) -> None:
+        """In place: an index of ten thousand lines would be copied as often."""
+        known = self.objects.get(key, b"")
+        if not isinstance(known, bytearray):
+            known = self.objects[key] = bytearray(known)
+        known += data
+
     def delete(self, key: str) -> None:
         self.objects.pop(key, None)
 
     def keys(self, prefix: str) -> Iterator[str]:
-        return iter(sorted(key for key in self.objects if key.startswith(prefix)))
+        return iter(list(self.objects.irange(prefix, prefix + chr(0x10FFFF))))
 
 
 @dataclass
