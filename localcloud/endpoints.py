@@ -33,6 +33,7 @@ _REAL_HOST = {
     "openapiexplorer": "openapi-mcp.{region}",
     "spark": "emr-serverless-spark.{region}",
     "cms": "metrics.{region}",
+    "kms": "kms.{region}",
     "fc": "fcv3.{region}",
     "oss": "oss-{region}",
     "sls": "{region}.log",
@@ -47,6 +48,7 @@ _SERVICE_OF_VERSION = {
     "2023-08-08": "spark",
     "2024-11-30": "openapiexplorer",
     "2019-01-01": "cms",
+    "2016-01-20": "kms",
     "2023-03-30": "fc",
     "2016-08-15": "fc",
 }

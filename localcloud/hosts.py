@@ -20,6 +20,7 @@ _PLAIN = {
     "emr-serverless-spark": "spark",
     "openapi-mcp": "openapiexplorer",
     "metrics": "cms",
+    "kms": "kms",
 }
 """First labels of host names that hold nothing but the service and the region."""
 _SIGN_IN = re.compile(r"(?:signin|oauth)\.(?:aliyun|alibabacloud)\.com")

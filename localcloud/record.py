@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _NEVER_RECORDED = {
     "SecurityToken", "Signature", "SignatureNonce", "AccessKeyId", "SignatureMethod", "SignatureVersion", "Timestamp",
     "MasterRootPassword", "Password", "AccessKeySecret",
+    "SecretData",
 }  # fmt: skip
 """Parameters that carry secrets or belong to the signature."""
 

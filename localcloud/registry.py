@@ -8,6 +8,7 @@ from localcloud.actiontrail.service import ActionTrailService
 from localcloud.cms.service import CmsService
 from localcloud.emr.service import EmrService
 from localcloud.fc.service import FcService
+from localcloud.kms.service import KmsService
 from localcloud.metadata.service import MetadataService
 from localcloud.oauth.service import OAuthService
 from localcloud.openapiexplorer.service import OpenApiExplorerService
@@ -37,6 +38,7 @@ def build_services(cloud: Cloud) -> dict[str, Service]:
         "sls": SlsService(cloud),
         "fc": FcService(cloud),
         "cms": CmsService(cloud),
+        "kms": KmsService(cloud),
         "metadata": MetadataService(cloud),
         "oauth": OAuthService(cloud),
     }

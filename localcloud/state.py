@@ -10,6 +10,7 @@ import msgspec
 from localcloud.actiontrail.state import TrailState
 from localcloud.cms.state import CmsState
 from localcloud.emr.state import EmrState
+from localcloud.kms.state import KmsState
 from localcloud.oauth.state import OAuthState
 from localcloud.oss.state import OssState
 from localcloud.ram.state import ManagedPolicy, RamAccount
@@ -63,4 +64,5 @@ class State(msgspec.Struct, kw_only=True):
     spark: SparkState = msgspec.field(default_factory=SparkState)
     oauth: OAuthState = msgspec.field(default_factory=OAuthState)
     cms: CmsState = msgspec.field(default_factory=CmsState)
+    kms: KmsState = msgspec.field(default_factory=KmsState)
     snapshot: Snapshot | None = None

@@ -41,6 +41,8 @@ REAL = [
     ("actiontrail.eu-central-1", Address("actiontrail", "eu-central-1")),
     ("emr", Address("emr", "cn-hangzhou")),
     ("emr-vpc.cn-beijing", Address("emr", "cn-beijing")),
+    ("kms.cn-beijing", Address("kms", "cn-beijing")),
+    ("kms-vpc.cn-beijing", Address("kms", "cn-beijing")),
     ("emr-serverless-spark.cn-hangzhou-vpc", Address("spark", "cn-hangzhou")),
     ("oss", Address("oss", "cn-hangzhou")),
     ("oss-internal", Address("oss", "cn-hangzhou")),

@@ -18,6 +18,7 @@ from alibabacloud_sts20150401 import models as sts_models
 from aliyun.log import LogItem, PutLogsRequest
 
 from localcloud.cms.state import Rule, Target
+from localcloud.kms.state import Secret, Version
 from localcloud.server import LocalCloud
 from localcloud.sls.state import CollectionPolicy
 from localcloud.spark.state import Catalog, Grant, Project, SparkState
@@ -150,6 +151,8 @@ def fill_routes(state: State, account: str) -> None:
     """Rules and policies of other services that bring logs into Simple Log Service."""
     target = Target(id="1", region=REGION, project="logs", logstore="store")
     state.cms.rules[account] = {"jobs": Rule(name="jobs", product="EMRSpark", targets=[target])}
+    kept = Secret(name="key", versions=[Version(id="v1", data="hush", stages=["ACSCurrent"])])
+    state.kms.secrets[account] = {REGION: {"key": kept}}
     state.sls.collection[account] = {
         "oss": CollectionPolicy(name="oss", product="oss", data="access_log", enabled=True, mode="all")
     }
@@ -176,7 +179,16 @@ def test_every_service_comes_back_from_the_file(
     before = msgspec.to_builtins(local.cloud.state)
     loaded = load_state(path)
     assert msgspec.to_builtins(loaded) == before
-    parts = [loaded, loaded.oss, loaded.sls, loaded.actiontrail, loaded.emr, loaded.spark, loaded.cms]
+    parts = [
+        loaded,
+        loaded.oss,
+        loaded.sls,
+        loaded.actiontrail,
+        loaded.emr,
+        loaded.spark,
+        loaded.cms,
+        loaded.kms,
+    ]
     assert [name for part in parts for name in empty_members(part)] == []
     local.reset(loaded)
     assert_alive(root, session, account)

@@ -101,6 +101,7 @@ UNKNOWN: list[tuple[str, Callable[[Keys], Any]]] = [
         openapi("openapi-mcp.cn-hangzhou", "2024-11-30", "GetOwnRequestLog", "/getOwnRequestLog", "GET"),
     ),
     ("cms", openapi("metrics.cn-hangzhou", "2019-01-01", "PutResourceMetricRule")),
+    ("kms", openapi("kms.cn-hangzhou", "2016-01-20", "CreateKey")),
     ("oss", website),
     ("oss", processed),
     ("oss", service_level),
