@@ -41,6 +41,8 @@ SOUND = {
     "rolemend.telemetry": "import rolemend.errors",
     "rolemend.text": "",
     "rolemend.together": "",
+    "rolemend.variables": "import rolemend.vault",
+    "rolemend.vault": "from rolemend.account.access import Access",
     "rolemend.work.watch": "import rolemend.signals\nimport rolemend.incident",
 }
 

@@ -8,8 +8,18 @@ import msgspec
 import pytest
 
 from rolemend.account.access import Credentials
-from rolemend.errors import SettingsError
-from rolemend.settings import Settings, read_credentials, read_settings, read_setup_settings
+from rolemend.errors import NotThere, Refused, SettingsError
+from rolemend.settings import (
+    Settings,
+    read_access_settings,
+    read_both,
+    read_credentials,
+    read_link_settings,
+    read_place,
+    read_settings,
+    read_setup_settings,
+)
+from rolemend.vault import Reference
 
 TOKEN = "https://hooks.example.com/robot/send?access_token=hush"
 FULL = {
@@ -128,18 +138,19 @@ def test_plain_http_never_leaves_this_machine(changes: dict[str, str]) -> None:
 
 def test_only_the_function_that_needs_a_channel_asks_for_one() -> None:
     assert read_settings(FULL).channels == ()
+    assert read_settings(FULL | {"ROLEMEND_WEBHOOK_URL": TOKEN, "ROLEMEND_CHANNELS": "?"}).channels == ()
     assert problems(channels=True) == [
         "ROLEMEND_CHANNELS, ROLEMEND_WEBHOOK_URL: missing, one of them is needed"
     ]
 
 
 def test_a_wrong_webhook_address_is_not_repeated() -> None:
-    (problem,) = problems(ROLEMEND_WEBHOOK_URL=f"hooks.example.com {TOKEN}")
+    (problem,) = problems(channels=True, ROLEMEND_WEBHOOK_URL=f"hooks.example.com {TOKEN}")
     assert "hush" not in problem
 
 
 def test_settings_and_access_show_nothing_secret() -> None:
-    settings = read_settings(FULL | {"ROLEMEND_WEBHOOK_URL": TOKEN})
+    settings = read_settings(FULL | {"ROLEMEND_WEBHOOK_URL": TOKEN}, channels=True)
     access = settings.access(Credentials("LTAI5tABCDEFGH", "the-secret", "the-token"))
     shown = repr(settings) + str(settings) + repr(access) + repr(access.credentials)
     assert not [secret for secret in ("hush", "the-secret", "the-token", "ABCDEFGH") if secret in shown]
@@ -291,3 +302,160 @@ def test_a_wrong_channel_is_named_and_no_secret_of_it(content: str, problem: str
     found = problems(channels=True, ROLEMEND_CHANNELS=content)
     assert problem in found[0]
     assert "hush" not in found[0].replace("'Ops hush'", "")
+
+
+KEPT = {
+    "rolemend-notify-webhook": TOKEN,
+    "rolemend-notify-channels": CHANNELS,
+    "rolemend-notify#url": "https://oapi.dingtalk.com/robot/send?access_token=hush",
+    "rolemend-notify#sign": "SEChush",
+    "rolemend-notify#short": "hush",
+    "rolemend-notify#empty": "",
+    "rolemend-link": "hush" * 8,
+    "rolemend-console#session": "hush-" * 8,
+    "rolemend-console#client": "hush",
+}
+NAMED = """
+[[channel]]
+name = "ops"
+type = "dingtalk"
+url = "kms:rolemend-notify#url"
+secret = "kms:rolemend-notify#sign"
+"""
+CONSOLE = {
+    "FC_ACCOUNT_ID": "1000000000000001",
+    "FC_REGION": "cn-hangzhou",
+    "ROLEMEND_CONSOLE_URL": "https://console.example.com",
+    "ROLEMEND_CONSOLE_CLIENT_ID": "4567890123456789012",
+    "ROLEMEND_CONSOLE_CLIENT_SECRET": "kms:rolemend-console#client",
+    "ROLEMEND_CONSOLE_SESSION_KEY": "kms:rolemend-console#session",
+    "ROLEMEND_LINK_KEY": "kms:rolemend-link",
+    "ROLEMEND_CONSOLE_VIEWERS": "200000000000000001",
+}
+
+
+def reveal(reference: Reference) -> str:
+    """A KMS that refuses what begins with `other` and has nothing but `KEPT`."""
+    key = f"{reference.name}#{reference.member}" if reference.member else reference.name
+    if reference.name.startswith("other"):
+        raise Refused("GetSecretValue", "Forbidden.NoPermission", "no")
+    if key not in KEPT:
+        raise NotThere("GetSecretValue", "Forbidden.ResourceNotFound", "no")
+    return KEPT[key]
+
+
+def test_channels_and_the_webhook_may_lie_in_kms() -> None:
+    plain = read_settings(
+        FULL | {"ROLEMEND_CHANNELS": CHANNELS, "ROLEMEND_WEBHOOK_URL": TOKEN}, channels=True
+    )
+    given = {
+        "ROLEMEND_CHANNELS": "kms:rolemend-notify-channels",
+        "ROLEMEND_WEBHOOK_URL": "kms:rolemend-notify-webhook",
+    }
+    assert read_settings(FULL | given, channels=True, reveal=reveal) == plain
+
+
+def test_single_members_of_a_channel_may_lie_in_kms() -> None:
+    (found,) = read_settings(FULL | {"ROLEMEND_CHANNELS": NAMED}, channels=True, reveal=reveal).channels
+    assert (found.url, found.secret) == (KEPT["rolemend-notify#url"], "SEChush")
+    as_json = AS_JSON.replace(
+        "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=hush", "kms:rolemend-notify#url"
+    )
+    (found,) = read_settings(FULL | {"ROLEMEND_CHANNELS": as_json}, channels=True, reveal=reveal).channels
+    assert found.url == KEPT["rolemend-notify#url"]
+
+
+def test_the_console_s_secrets_may_lie_in_kms() -> None:
+    settings = read_access_settings(CONSOLE, reveal)
+    assert (settings.client_secret.value, settings.session_key.value) == ("hush", "hush-" * 8)
+    assert read_link_settings(CONSOLE, reveal)[1] == settings.link_key
+    assert "hush" not in repr(settings) + str(settings)
+
+
+def test_every_secret_that_kms_does_not_give_is_named_with_all_other_mistakes() -> None:
+    changes = {
+        "ROLEMEND_LANGUAGE": "fr",
+        "ROLEMEND_WEBHOOK_URL": "kms:gone",
+        "ROLEMEND_CHANNELS": NAMED.replace("#url", "#gone").replace("notify#sign", "notify#empty"),
+    }
+    with pytest.raises(SettingsError) as caught:
+        read_both(
+            lambda: read_settings(FULL | changes, channels=True, reveal=reveal),
+            lambda: read_link_settings(CONSOLE | {"ROLEMEND_LINK_KEY": "kms:other-link"}, reveal),
+        )
+    begins = (
+        "ROLEMEND_LANGUAGE: ",
+        "ROLEMEND_WEBHOOK_URL: there is no secret 'gone' of KMS in cn-hangzhou",
+        "ROLEMEND_CHANNELS: channel 'ops': url: there is no secret 'rolemend-notify'",
+        "ROLEMEND_CHANNELS: channel 'ops': secret: the secret 'rolemend-notify'",
+        "ROLEMEND_LINK_KEY: the secret 'other-link'",
+    )
+    assert len(caught.value.problems) == len(begins)
+    for problem, begin in zip(sorted(caught.value.problems), sorted(begins), strict=True):
+        assert problem.startswith(begin)
+    told = str(caught.value)
+    assert "'rolemend-notify' of KMS is empty" in told
+    assert "kms:GetSecretValue on acs:kms:cn-hangzhou:1000000000000001:secret/other-link" in told
+    assert "hush" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("ROLEMEND_LINK_KEY", "kms:rolemend-notify#short", "shorter than 32 characters"),
+        ("ROLEMEND_LINK_KEY", "kms:rolemend-notify#empty", "is empty"),
+        ("ROLEMEND_LINK_KEY", "kms:hush hush", "is not kms:NAME or kms:NAME#MEMBER"),
+        ("ROLEMEND_LINK_KEY", "kms:rolemend-console#session", "the same as ROLEMEND_CONSOLE_SESSION_KEY"),
+        ("ROLEMEND_CONSOLE_SESSION_KEY", "kms:gone", "there is no secret 'gone'"),
+    ],
+)
+def test_a_secret_from_kms_is_held_to_what_holds_for_all(name: str, value: str, why: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_access_settings(CONSOLE | {name: value}, reveal)
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"{name}: ")
+    assert why in problem
+    assert "hush" not in problem
+
+
+def test_a_webhook_from_kms_that_is_no_address_is_not_repeated() -> None:
+    given = {"ROLEMEND_WEBHOOK_URL": "kms:rolemend-notify#short"}
+    with pytest.raises(SettingsError) as caught:
+        read_settings(FULL | given, channels=True, reveal=reveal)
+    assert caught.value.problems == ["ROLEMEND_WEBHOOK_URL: not a web address"]
+
+
+def test_a_value_of_kms_leads_no_further() -> None:
+    given = {"ROLEMEND_WEBHOOK_URL": "kms:a"}
+    with pytest.raises(SettingsError, match="ROLEMEND_WEBHOOK_URL: not a web address"):
+        read_settings(FULL | given, channels=True, reveal=lambda reference: "kms:rolemend-notify-webhook")
+
+
+def test_a_function_that_needs_no_channel_reads_no_secret() -> None:
+    def refuse(reference: Reference) -> str:
+        raise AssertionError(reference)
+
+    given = {"ROLEMEND_CHANNELS": "kms:a", "ROLEMEND_WEBHOOK_URL": "kms:b", "ROLEMEND_LINK_KEY": "kms:c"}
+    assert read_settings(FULL | given, reveal=refuse).channels == ()
+
+
+def test_without_a_region_or_a_role_kms_is_not_asked_and_each_is_named_once() -> None:
+    environment = CONSOLE | {"FC_REGION": "evil.example/x"} | KEYS
+    asked: list[Reference] = []
+
+    def ask(reference: Reference) -> str:
+        read_place(environment)
+        asked.append(reference)
+        return ""
+
+    with pytest.raises(SettingsError) as caught:
+        read_both(lambda: read_settings(FULL | environment), lambda: read_access_settings(environment, ask))
+    assert [problem for problem in caught.value.problems if problem.startswith("FC_REGION")] == [
+        "FC_REGION: 'evil.example/x' is not a region"
+    ]
+    assert asked == []
+    with pytest.raises(SettingsError, match="no role"):
+        read_place(CONSOLE)
+    found = read_place(CONSOLE | KEYS)
+    assert (found.account, found.region, found.scheme) == ("1000000000000001", "cn-hangzhou", "https")
+    assert found.credentials == Credentials("STS.key", "secret", "token")

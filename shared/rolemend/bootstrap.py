@@ -21,7 +21,9 @@ from rolemend.naming import log_project
 from rolemend.settings import (
     OperatorSettings,
     Settings,
+    read_both,
     read_credentials,
+    read_place,
     read_scheme,
     read_settings,
 )
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from rolemend.incident.ledger import Ledger
     from rolemend.incident.life import Incident
     from rolemend.remedy.guardrails import Guardrails
+    from rolemend.variables import Reveal
+    from rolemend.vault import Reference, Vault
     from rolemend.work import audit, diagnose, notify, remediate
     from rolemend.work.watch_parts import Memory, Parts
 
@@ -143,7 +147,10 @@ def build_notify(context: Any = None, environment: Mapping[str, str] = os.enviro
     from rolemend.work.delivery import Delivery
     from rolemend.work.notify import Parts
 
-    settings, access = _open(context, environment, channels=True)
+    (settings, access), link_for = read_both(
+        lambda: _open(context, environment, channels=True),
+        lambda: build_link_maker(environment, _revealer(context, environment)),
+    )
     ledger, store = _ledger(settings, access), _store(settings, access)
     delivery = Delivery(
         channels=settings.channels,
@@ -153,7 +160,7 @@ def build_notify(context: Any = None, environment: Mapping[str, str] = os.enviro
         states=Channels(store, settings.function, ledger.now),
         now=ledger.now,
         language=settings.language,
-        links=Links(console=settings.console, link_for=build_link_maker(environment)),
+        links=Links(console=settings.console, link_for=link_for),
         pause=settings.pause,
     )
     return Parts(
@@ -176,8 +183,10 @@ def build_access(context: Any = None, environment: Mapping[str, str] = os.enviro
     from rolemend.settings import read_access_settings
     from rolemend.work.events import incident_event
 
-    settings, access = _open(context, environment)
-    given = read_access_settings(environment)
+    (settings, access), given = read_both(
+        lambda: _open(context, environment),
+        lambda: read_access_settings(environment, _revealer(context, environment)),
+    )
     store, functions = _store(settings, access), _functions(settings, access)
     links = Links(
         given.link_key,
@@ -190,14 +199,16 @@ def build_access(context: Any = None, environment: Mapping[str, str] = os.enviro
     return RamAccess(given, sessions, Provider(given), pages)
 
 
-def build_link_maker(environment: Mapping[str, str] = os.environ) -> Callable[[Incident, str], str]:
+def build_link_maker(
+    environment: Mapping[str, str] = os.environ, reveal: Reveal | None = None
+) -> Callable[[Incident, str], str]:
     """Makes a one-time link for an alert of an incident in a channel; "" without a key or a plan that waits.
 
     Raises SettingsError.
     """
     from rolemend.settings import read_link_settings
 
-    address, key = read_link_settings(environment)
+    address, key = read_link_settings(environment, reveal)
     if not key:
         return lambda incident, channel: ""
     from rolemend.console.access.links import link_for
@@ -254,18 +265,19 @@ def build_console(context: Any = None, environment: Mapping[str, str] = os.envir
     from rolemend.settings import read_access_settings
     from rolemend.work.events import incident_event
 
+    visitors = build_access(context, environment)  # first, as it tells what is wrong in all settings
     settings, access = _open(context, environment)
 
     def start(incident: str) -> None:
         _functions(settings, access).start(settings.remediate, incident_event(incident))
 
     return open_parts(
-        build_access(context, environment),
+        visitors,
         _store(settings, access),
         _ledger(settings, access),
         start,
         account=settings.account,
-        https=read_access_settings(environment).https,
+        https=read_access_settings(environment, _revealer(context, environment)).https,
         language=settings.language,
     )
 
@@ -348,8 +360,26 @@ def load_guardrails(settings: Settings, access: Access) -> Guardrails:
 def _open(context: Any, environment: Mapping[str, str], *, channels: bool = False) -> tuple[Settings, Access]:
     """What each function begins with."""
     lean.install()
-    settings = read_settings(environment, channels=channels)
+    settings = read_settings(environment, channels=channels, reveal=_revealer(context, environment))
     return settings, settings.access(read_credentials(environment, context))
+
+
+def _revealer(context: Any, environment: Mapping[str, str]) -> Reveal:
+    """Reads a secret that a setting names. Nothing of KMS is imported before one does."""
+
+    def reveal(reference: Reference) -> str:
+        return _vault().value(read_place(environment, context), reference)
+
+    return reveal
+
+
+@cache
+def _vault() -> Vault:
+    """What KMS told this instance, in whichever invocation."""
+    from rolemend.account.kms import secret_text
+    from rolemend.vault import Vault
+
+    return Vault(secret_text)
 
 
 def _account(access: Access) -> Account:

@@ -40,11 +40,11 @@ class RolemendError(Exception):
 
 
 class SettingsError(RolemendError):
-    """Settings are missing or wrong; `problems` names each."""
+    """Settings are missing or wrong; `problems` names each, once."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("Settings to correct: " + "; ".join(problems))
-        self.problems = problems
+        self.problems = list(dict.fromkeys(problems))
+        super().__init__("Settings to correct: " + "; ".join(self.problems))
 
 
 class NoCredentials(RolemendError):

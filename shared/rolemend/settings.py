@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -12,15 +12,16 @@ from rolemend.account.access import Access, Credentials
 from rolemend.errors import SettingsError
 from rolemend.naming import EVENT_LOGSTORE, TRAIL_LOGSTORE, log_project
 from rolemend.notify.channel import Channel, check_channels
+from rolemend.variables import Reader, scheme_of
 
 if TYPE_CHECKING:
     from rolemend.console.access.settings import AccessSettings, Secret
+    from rolemend.variables import Reveal
 
+A = TypeVar("A")
+B = TypeVar("B")
 _LEAST_KEY = 32
 """Characters of a key that signs; `openssl rand -hex 32` makes twice as many."""
-_ID = re.compile(r"[0-9]{10,32}", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
-_WEB = re.compile(r"https?://[^\s/]+")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
 
 
@@ -79,13 +80,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def read_settings(environment: Mapping[str, str], *, channels: bool = False) -> Settings:
-    """Read the `FC_*` and `ROLEMEND_*` variables; `channels` says whether the function needs any.
+def read_settings(
+    environment: Mapping[str, str], *, channels: bool = False, reveal: Reveal | None = None
+) -> Settings:
+    """Read the `FC_*` and `ROLEMEND_*` variables; `channels` says whether the function needs any: others read none.
+
+    A secret may be named in the place of its value (`kms:NAME`, see `rolemend.vault`), which `reveal` then reads.
 
     Raises SettingsError naming each variable that is missing or wrong.
     """
     problems: list[str] = []
-    need = _Reader(environment, problems)
+    need = Reader(environment, problems, reveal)
     region = need.region("FC_REGION", need.text("FC_REGION"))
     home = need.region("ROLEMEND_HOME_REGION", environment.get("ROLEMEND_HOME_REGION") or region)
     account = need.text("FC_ACCOUNT_ID")
@@ -104,7 +109,7 @@ def read_settings(environment: Mapping[str, str], *, channels: bool = False) -> 
         notify=environment.get("ROLEMEND_NOTIFY", "rolemend-notify"),
         own_roles=environment.get("ROLEMEND_OWN_ROLES") or "rolemend-",
         language=need.one_of("ROLEMEND_LANGUAGE", ("en", "zh"), "en"),
-        channels=_channels(environment, need, required=channels),
+        channels=_channels(environment, need) if channels else (),
         console=need.url("ROLEMEND_CONSOLE_URL", required=False),
         pause=need.number("ROLEMEND_PAUSE_SECONDS", 60),
         propagation=need.number("ROLEMEND_PROPAGATION_SECONDS", 60),
@@ -117,7 +122,7 @@ def read_settings(environment: Mapping[str, str], *, channels: bool = False) -> 
         trail_project=environment.get("ROLEMEND_TRAIL_PROJECT") or log_project(account, home),
         trail_logstore=environment.get("ROLEMEND_TRAIL_LOGSTORE") or TRAIL_LOGSTORE,
         event_logstore=environment.get("ROLEMEND_EVENT_LOGSTORE") or EVENT_LOGSTORE,
-        scheme=_scheme(environment, need),
+        scheme=scheme_of(environment, need),
         internal=need.one_of("ROLEMEND_NETWORK", ("public", "internal"), "public") == "internal",
         logstores=need.logstores("ROLEMEND_LOGSTORES"),
     )
@@ -126,7 +131,7 @@ def read_settings(environment: Mapping[str, str], *, channels: bool = False) -> 
     return settings
 
 
-def read_access_settings(environment: Mapping[str, str]) -> AccessSettings:
+def read_access_settings(environment: Mapping[str, str], reveal: Reveal | None = None) -> AccessSettings:
     """The `ROLEMEND_CONSOLE_*` variables, which say who comes into the deployed console and how.
 
     Raises SettingsError naming each variable that is missing or wrong, and never what a secret one holds.
@@ -134,8 +139,8 @@ def read_access_settings(environment: Mapping[str, str]) -> AccessSettings:
     from rolemend.console.access.settings import SITES, AccessSettings
 
     problems: list[str] = []
-    need = _Reader(environment, problems)
-    scheme = _scheme(environment, need)
+    need = Reader(environment, problems, reveal)
+    scheme = scheme_of(environment, need)
     settings = AccessSettings(
         account=need.text("FC_ACCOUNT_ID"),
         address=need.origin("ROLEMEND_CONSOLE_URL", scheme),
@@ -158,28 +163,43 @@ def read_access_settings(environment: Mapping[str, str]) -> AccessSettings:
     return settings
 
 
-def read_link_settings(environment: Mapping[str, str]) -> tuple[str, Secret]:
+def read_link_settings(environment: Mapping[str, str], reveal: Reveal | None = None) -> tuple[str, Secret]:
     """The console's address and the key of one-time links in alerts; both are empty where there is no key.
 
     Raises SettingsError.
     """
     problems: list[str] = []
-    need = _Reader(environment, problems)
+    need = Reader(environment, problems, reveal)
     key = need.secret("ROLEMEND_LINK_KEY", _LEAST_KEY, required=False)
-    address = need.origin("ROLEMEND_CONSOLE_URL", _scheme(environment, need)) if key else ""
+    address = need.origin("ROLEMEND_CONSOLE_URL", scheme_of(environment, need)) if key else ""
     if problems:
         raise SettingsError(problems)
     return address, key
 
 
-def _channels(environment: Mapping[str, str], need: _Reader, *, required: bool) -> tuple[Channel, ...]:
+def read_both(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
+    """Two readings of settings, so that what is wrong in either is told together. Raises SettingsError."""
+    try:
+        found = first()
+    except SettingsError as error:
+        try:
+            second()
+        except SettingsError as other:
+            raise SettingsError([*error.problems, *other.problems]) from None
+        raise
+    return found, second()
+
+
+def _channels(environment: Mapping[str, str], need: Reader) -> tuple[Channel, ...]:
     """The channels of ROLEMEND_CHANNELS, and the webhook of ROLEMEND_WEBHOOK_URL as one named `webhook`."""
     webhook = need.url("ROLEMEND_WEBHOOK_URL", required=False)
-    given = environment.get("ROLEMEND_CHANNELS", "").strip()
-    channels = _read_channels(given, need) if given else ()
-    if webhook and _WEB.match(webhook):
+    wrong = need.problems_of("ROLEMEND_WEBHOOK_URL")
+    given = need.revealed("ROLEMEND_CHANNELS", environment.get("ROLEMEND_CHANNELS", "").strip())
+    named = _read_channels(given, need) if given else ()
+    channels = tuple(channel for one in named if (channel := _revealed(one, need)) is not None)
+    if webhook and not wrong:
         channels = (*channels, Channel(name="webhook", type="webhook", url=webhook))
-    if required and not channels and not webhook and not need.problems_of("ROLEMEND_CHANNELS"):
+    if not channels and not wrong and not need.problems_of("ROLEMEND_CHANNELS"):
         need.problems.append("ROLEMEND_CHANNELS, ROLEMEND_WEBHOOK_URL: missing, one of them is needed")
     try:
         check_channels(channels)
@@ -188,11 +208,21 @@ def _channels(environment: Mapping[str, str], need: _Reader, *, required: bool) 
     return channels
 
 
+def _revealed(channel: Channel, need: Reader) -> Channel | None:
+    """The channel with its address and secret, None once it is noted that KMS has none for it."""
+    at = f"ROLEMEND_CHANNELS: channel {channel.name[:40]!r}"
+    url = need.revealed(f"{at}: url", channel.url)
+    secret = need.revealed(f"{at}: secret", channel.secret)
+    if (channel.url and not url) or (channel.secret and not secret):
+        return None
+    return msgspec.structs.replace(channel, url=url, secret=secret)
+
+
 class _Channels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     channel: tuple[Channel, ...]
 
 
-def _read_channels(content: str, need: _Reader) -> tuple[Channel, ...]:
+def _read_channels(content: str, need: Reader) -> tuple[Channel, ...]:
     """A JSON array of channels, or TOML with a table `[[channel]]` for each. No message repeats a value."""
     try:
         if re.match(r"\[(?!\[)", content):  # `[[channel]]` is TOML
@@ -249,7 +279,7 @@ def read_operator_settings(
     given = {"ROLEMEND_REGION": region, "ROLEMEND_LEDGER_BUCKET": ledger}
     environment = {**environment, **{name: value for name, value in given.items() if value}}
     problems: list[str] = []
-    need = _Reader(environment, problems)
+    need = Reader(environment, problems)
     home = need.region("ROLEMEND_REGION", environment.get("ROLEMEND_REGION") or "cn-hangzhou")
     settings = OperatorSettings(
         region=home,
@@ -264,7 +294,7 @@ def read_operator_settings(
         trail_project=environment.get("ROLEMEND_TRAIL_PROJECT", ""),
         trail_logstore=environment.get("ROLEMEND_TRAIL_LOGSTORE") or TRAIL_LOGSTORE,
         event_logstore=environment.get("ROLEMEND_EVENT_LOGSTORE") or EVENT_LOGSTORE,
-        scheme=_scheme(environment, need),
+        scheme=scheme_of(environment, need),
     )
     if problems:
         raise SettingsError(problems)
@@ -274,7 +304,7 @@ def read_operator_settings(
 def read_regions(given: str) -> tuple[str, ...]:
     """Regions of a command line, with commas. Raises SettingsError."""
     problems: list[str] = []
-    regions = _Reader({"--regions": given}, problems).regions("--regions")
+    regions = Reader({"--regions": given}, problems).regions("--regions")
     if problems:
         raise SettingsError(problems)
     return regions
@@ -308,7 +338,7 @@ def read_setup_settings(
     }
     environment = {**environment, **{name: value for name, value in given.items() if value}}
     problems: list[str] = []
-    need = _Reader(environment, problems)
+    need = Reader(environment, problems)
     home = need.region("ROLEMEND_REGION", environment.get("ROLEMEND_REGION") or "cn-hangzhou", known=True)
     others = [name.strip() for name in environment.get("ROLEMEND_LOG_REGIONS", "").split(",") if name.strip()]
     settings = SetupSettings(
@@ -323,7 +353,7 @@ def read_setup_settings(
         trail_project=environment.get("ROLEMEND_TRAIL_PROJECT", ""),
         event_logstore=environment.get("ROLEMEND_EVENT_LOGSTORE") or EVENT_LOGSTORE,
         keep_days=need.number("ROLEMEND_KEEP_DAYS", 0, "days"),
-        scheme=_scheme(environment, need),
+        scheme=scheme_of(environment, need),
     )
     if settings.trail_project and not _BUCKET.fullmatch(settings.trail_project):
         problems.append(f"ROLEMEND_TRAIL_PROJECT: {settings.trail_project[:80]!r} is not a project name")
@@ -332,143 +362,26 @@ def read_setup_settings(
     return settings
 
 
-_PROXY_HERE = re.compile(r"https?://([^@/?#]*@)?(127\.0\.0\.1|localhost)(:[0-9]+)?/?")
-
-
 def read_scheme(environment: Mapping[str, str]) -> str:
     """`https`, or `http` where ROLEMEND_SCHEME asks for it and a proxy on this machine is set. Raises SettingsError."""
     problems: list[str] = []
-    scheme = _scheme(environment, _Reader(environment, problems))
+    scheme = scheme_of(environment, Reader(environment, problems))
     if problems:
         raise SettingsError(problems)
     return scheme
 
 
-def _scheme(environment: Mapping[str, str], need: _Reader) -> str:
-    """Plain http only through a proxy on this machine: nothing signed ever leaves it unencrypted."""
-    scheme = need.one_of("ROLEMEND_SCHEME", ("https", "http"), "https")
-    proxies = [environment[name] for name in ("http_proxy", "HTTP_PROXY") if environment.get(name)]
-    around = ",".join(environment.get(name, "") for name in ("no_proxy", "NO_PROXY"))
-    if scheme == "http" and not (proxies and all(_PROXY_HERE.fullmatch(proxy) for proxy in proxies)):
-        need.problems.append(
-            "ROLEMEND_SCHEME: http is only for a proxy on this machine (http_proxy names none)"
-        )
-    elif scheme == "http" and _leads_past(around):
-        need.problems.append("ROLEMEND_SCHEME: http is only for a proxy (no_proxy leads past it)")
-    return scheme
-
-
-def _leads_past(no_proxy: str) -> bool:
-    """Whether one of the names in `no_proxy` is a service of the cloud."""
-    names = [name.strip().lower().lstrip(".") for name in no_proxy.split(",")]
-    clouds = ("aliyuncs.com", "aliyun.com", "alibabacloud.com")
-    return any(
-        name == "*" or name.endswith(clouds) or (name and any(cloud.endswith(name) for cloud in clouds))
-        for name in names
+def read_place(environment: Mapping[str, str], context: Any = None) -> Access:
+    """Where the function runs and as whom, which is all that reading a secret takes. Raises SettingsError."""
+    problems: list[str] = []
+    need = Reader(environment, problems)
+    region = need.region("FC_REGION", need.text("FC_REGION"))
+    account, scheme = need.text("FC_ACCOUNT_ID"), scheme_of(environment, need)
+    if problems:
+        raise SettingsError(problems)
+    return Access(
+        account=account, region=region, credentials=read_credentials(environment, context), scheme=scheme
     )
-
-
-class _Reader:
-    def __init__(self, environment: Mapping[str, str], problems: list[str]) -> None:
-        self._environment = environment
-        self.problems = problems
-
-    def problems_of(self, name: str) -> list[str]:
-        return [problem for problem in self.problems if problem.startswith(name)]
-
-    def text(self, name: str) -> str:
-        value = self._environment.get(name, "")
-        if not value:
-            self.problems.append(f"{name}: missing")
-        return value
-
-    def matching(self, name: str, pattern: re.Pattern[str], what: str) -> str:
-        value = self.text(name)
-        if value and not pattern.fullmatch(value):
-            self.problems.append(f"{name}: {value!r} is not {what}")
-        return value
-
-    def one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
-        value = self._environment.get(name) or default
-        if value not in allowed:
-            self.problems.append(f"{name}: {value!r} is none of {', '.join(allowed)}")
-        return value
-
-    def region(self, name: str, value: str, *, known: bool = False) -> str:
-        """A region's id; with `known`, one that OSS is in. It becomes part of host names."""
-        if value and not _REGION.fullmatch(value):
-            self.problems.append(f"{name}: {value[:40]!r} is not a region")
-        elif known and value:
-            from difflib import get_close_matches
-
-            from rolemend.checklist.endpoints import region_ids
-
-            if value not in region_ids():
-                near = get_close_matches(value, region_ids(), 1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                self.problems.append(f"{name}: {value!r} is no region of Alibaba Cloud{hint}")
-        return value
-
-    def number(self, name: str, default: int, unit: str = "seconds") -> int:
-        value = self._environment.get(name) or str(default)
-        if not re.fullmatch("[0-9]{1,6}", value):
-            self.problems.append(f"{name}: {value[:40]!r} is not a whole number of {unit}")
-            return default
-        return int(value)
-
-    def logstores(self, name: str) -> tuple[tuple[str, str, str], ...]:
-        """`source=project/logstore`, with blanks between them."""
-        found = []
-        for one in self._environment.get(name, "").split():
-            if match := re.fullmatch(r"([a-z_]{1,40})=([A-Za-z0-9_-]{1,128})/([A-Za-z0-9_-]{1,128})", one):
-                found.append((match[1], match[2], match[3]))
-            else:
-                self.problems.append(f"{name}: {one[:80]!r} is not source=project/logstore")
-        return tuple(found)
-
-    def secret(self, name: str, least: int, *, required: bool = True) -> Secret:
-        """A secret of at least so many characters; it is not repeated in the message."""
-        from rolemend.console.access.settings import Secret
-
-        value = self._environment.get(name, "")
-        if not value and required:
-            self.problems.append(f"{name}: missing")
-        elif value and len(value) < least:
-            self.problems.append(f"{name}: shorter than {least} characters")
-        return Secret(value)
-
-    def ids(self, name: str) -> frozenset[str]:
-        """Ids of users, roles or the account, with commas or spaces between them."""
-        values = re.split(r"[,\s]+", self._environment.get(name, ""))
-        found = frozenset(value for value in values if value)
-        wrong = sorted(value for value in found if not _ID.fullmatch(value))
-        if wrong:
-            self.problems.append(f"{name}: {wrong[0][:40]!r} is no id of a user, a role or an account")
-        return found
-
-    def origin(self, name: str, scheme: str) -> str:
-        """A web address without a path, without a slash at its end."""
-        value = self.text(name).rstrip("/")
-        if value and not re.fullmatch(scheme + r"://[a-z0-9.\-]+(:[0-9]{1,5})?", value):
-            self.problems.append(f"{name}: {value[:80]!r} is not {scheme}:// and a host name in lower case")
-        return value
-
-    def regions(self, name: str) -> tuple[str, ...]:
-        """Names of regions with commas between them."""
-        given = [each.strip() for each in self._environment.get(name, "").split(",") if each.strip()]
-        self.problems += [
-            f"{name}: {each[:40]!r} is no region" for each in given if not _REGION.fullmatch(each)
-        ]
-        return tuple(dict.fromkeys(given))
-
-    def url(self, name: str, *, required: bool) -> str:
-        """A web address; it may carry a token, so it is not repeated in the message."""
-        value = self._environment.get(name, "")
-        if not value and required:
-            self.problems.append(f"{name}: missing")
-        if value and not _WEB.match(value):
-            self.problems.append(f"{name}: not a web address")
-        return value
 
 
 def read_credentials(environment: Mapping[str, str], context: Any = None) -> Credentials:

@@ -55,6 +55,10 @@ NARROWEST = {
         f"acs:fc:cn-hangzhou:{ACCOUNT}:functions/rolemend-*",
         f"acs:fc:cn-hangzhou:{ACCOUNT}:services/rolemend*/functions/rolemend-*",
     ),
+    # https://www.alibabacloud.com/help/en/doc-detail/28953.htm
+    "kms:GetSecretValue": tuple(
+        f"acs:kms:cn-hangzhou:{ACCOUNT}:secret/rolemend-{begin}*" for begin in ("console", "link", "notify")
+    ),
     # https://www.alibabacloud.com/help/en/sls/developer-reference/overview-of-ram-authorization ; the projects of OSS's
     # access logs are in every region that has buckets.
     "log:GetLogStore": (

@@ -326,6 +326,27 @@ def in_console(stage: Stage) -> None:
     stage.settle()
 
 
+def secrets_in_kms(stage: Stage) -> None:
+    """What notify and the console hold secret lies in KMS; people are told, and somebody opens the console."""
+    import requests
+
+    from tests.e2e.signing_in import SECRET, open_console
+    from tests.localcloud.kms_secrets import keep
+
+    keep(stage.root, "rolemend-notify", json.dumps({"webhook": stage.webhook}))
+    keep(stage.root, "rolemend-link", "l" * 32)
+    keep(stage.root, "rolemend-console", json.dumps({"client": SECRET, "session": "s" * 32}))
+    console = open_console(
+        stage,
+        ROLEMEND_WEBHOOK_URL="kms:rolemend-notify#webhook",
+        ROLEMEND_LINK_KEY="kms:rolemend-link",
+        ROLEMEND_CONSOLE_CLIENT_SECRET="kms:rolemend-console#client",
+        ROLEMEND_CONSOLE_SESSION_KEY="kms:rolemend-console#session",
+    )
+    scenario("role-name")(stage)
+    requests.get(console, proxies={"http": stage.local.proxy}, allow_redirects=False, timeout=60)
+
+
 def half_an_event(stage: Stage) -> None:
     """A record that is no JSON stands among the trail's events; the denial beside it is handled all the same."""
     stage.local.call(

@@ -17,8 +17,8 @@ APPROVER, VIEWER = "200000000000000002", "200000000000000001"
 CLIENT, SECRET = "4567890123456789012", "client-secret-of-the-tests"
 
 
-def open_console(stage: Stage) -> str:
-    """Deploy the console so that `ana` may approve there and `vera` may look; its address."""
+def open_console(stage: Stage, **changed: str) -> str:
+    """Deploy the console so that `ana` may approve there and `vera` may look; its address. `changed` are variables."""
     found = stage.local.call(lambda cloud: cloud.services["fc"].http_url("rolemend-console"))  # type: ignore[attr-defined]
     address = str(found).rstrip("/")
 
@@ -32,15 +32,15 @@ def open_console(stage: Stage) -> str:
         )
 
     stage.local.call(register)
-    deploy(
-        stage,
-        ROLEMEND_CONSOLE_URL=address,
-        ROLEMEND_CONSOLE_CLIENT_ID=CLIENT,
-        ROLEMEND_CONSOLE_CLIENT_SECRET=SECRET,
-        ROLEMEND_CONSOLE_SESSION_KEY="k" * 64,
-        ROLEMEND_CONSOLE_VIEWERS=VIEWER,
-        ROLEMEND_CONSOLE_APPROVERS=APPROVER,
-    )
+    variables = {
+        "ROLEMEND_CONSOLE_URL": address,
+        "ROLEMEND_CONSOLE_CLIENT_ID": CLIENT,
+        "ROLEMEND_CONSOLE_CLIENT_SECRET": SECRET,
+        "ROLEMEND_CONSOLE_SESSION_KEY": "k" * 64,
+        "ROLEMEND_CONSOLE_VIEWERS": VIEWER,
+        "ROLEMEND_CONSOLE_APPROVERS": APPROVER,
+    }
+    deploy(stage, **(variables | changed))
     return address
 
 

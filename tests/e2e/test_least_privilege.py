@@ -23,6 +23,7 @@ from tests.e2e.plays import (
     later,
     perform,
     scenario,
+    secrets_in_kms,
     spark_job,
     sweep,
     swept,
@@ -57,6 +58,7 @@ PLAYS: dict[str, Play] = {
     "expires": expires,
     "audit": audit,
     "console": in_console,
+    "secrets": secrets_in_kms,
     "told-later": told_later,
 }
 NEEDED_FOR = {
@@ -150,10 +152,12 @@ NEEDED_FOR = {
     ("audit", "oss:DeleteObject"): "audit",
     ("audit", "oss:ListObjects"): "audit",
     ("audit", "fc:InvokeFunction"): "audit",
+    ("notify", "kms:GetSecretValue"): "secrets",
     ("notify", "oss:GetObject"): "role-name",
     ("notify", "oss:PutObject"): "role-name",
     ("notify", "oss:DeleteObject"): "told-later",
     ("notify", "oss:ListObjects"): "told-later",
+    ("console", "kms:GetSecretValue"): "secrets",
     ("console", "oss:GetObject"): "console",
     ("console", "oss:PutObject"): "console",
     ("console", "oss:ListObjects"): "console",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from rolemend.account.access import Access
@@ -131,3 +131,43 @@ def openapi_config(access: Access, endpoint: str, region: str = "") -> Any:
         connect_timeout=5_000,
         read_timeout=15_000,
     )
+
+
+def call_rpc(
+    access: Access,
+    endpoint: str,
+    version: str,
+    action: str,
+    parameters: Mapping[str, Any],
+    *,
+    read_seconds: int = 15,
+) -> dict[str, Any]:
+    """One call of an RPC API with the client that all OpenAPI SDKs are made of; the answer's body. Raises AccountError.
+
+    For services of which a few calls are made, as those are not worth a package of their own:
+    https://www.alibabacloud.com/help/en/sdk/developer-reference/generalized-call-python
+    """
+    from alibabacloud_tea_openapi.client import Client
+    from alibabacloud_tea_openapi.models import OpenApiRequest, Params
+    from alibabacloud_tea_openapi.utils import Utils
+    from darabonba.runtime import RuntimeOptions
+
+    params = Params(
+        action=action,
+        version=version,
+        protocol=access.scheme.upper(),
+        pathname="/",
+        method="POST",
+        auth_type="AK",
+        style="RPC",
+        req_body_type="formData",
+        body_type="json",
+    )
+    config = openapi_config(access, endpoint)
+    config.read_timeout = read_seconds * 1000
+    request = OpenApiRequest(query=Utils.query(dict(parameters)))
+    answer = ask(
+        access, action, translate_openapi, Client(config).call_api, params, request, RuntimeOptions()
+    )
+    body: dict[str, Any] = answer["body"]
+    return body

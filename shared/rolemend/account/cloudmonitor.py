@@ -1,15 +1,11 @@
-"""CloudMonitor 2019-01-01: the rule that sends a system event to a logstore.
-
-Called through the generic client of Alibaba Cloud's OpenAPI SDKs, as five calls are not worth a package of their own:
-https://www.alibabacloud.com/help/en/sdk/developer-reference/generalized-call-python
-"""
+"""CloudMonitor 2019-01-01: the rule that sends a system event to a logstore."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from rolemend.account.access import Access
-from rolemend.account.calls import ask, openapi_config, reading, translate_openapi
+from rolemend.account.calls import call_rpc, reading
 from rolemend.account.interface import Reading
 from rolemend.errors import AccountError, NotThere
 
@@ -66,27 +62,8 @@ class CloudMonitor:
 
     def _call(self, action: str, **parameters: Any) -> dict[str, Any]:
         """One RPC call. An answer of status 200 that tells a failure is one."""
-        from alibabacloud_tea_openapi.client import Client
-        from alibabacloud_tea_openapi.models import OpenApiRequest, Params
-        from alibabacloud_tea_openapi.utils import Utils
-        from darabonba.runtime import RuntimeOptions
-
-        access = self._access
-        params = Params(
-            action=action,
-            version="2019-01-01",
-            protocol=access.scheme.upper(),
-            pathname="/",
-            method="POST",
-            auth_type="AK",
-            style="RPC",
-            req_body_type="formData",
-            body_type="json",
-        )
-        client = Client(openapi_config(access, f"metrics.{access.region}.aliyuncs.com"))
-        request = OpenApiRequest(query=Utils.query(parameters))
-        answer = ask(access, action, translate_openapi, client.call_api, params, request, RuntimeOptions())
-        body: dict[str, Any] = answer["body"]
+        endpoint = f"metrics.{self._access.region}.aliyuncs.com"
+        body = call_rpc(self._access, endpoint, "2019-01-01", action, parameters)
         if str(body.get("Code", "200")) != "200":
             raise AccountError(action, str(body["Code"]), str(body.get("Message", ""))[:300])
         return body
