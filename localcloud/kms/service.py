@@ -22,6 +22,9 @@ MOST_VERSIONS = 10
 _DAY = 86_400
 _NAME = re.compile(r"[A-Za-z0-9_/+=.@-]{1,192}", re.ASCII)
 
+_NOT_THERE = ("DKMSInstanceId", "ExtendedConfig", "Policy", "RotationInterval", "Tags")
+"""Parameters of CreateSecret that would change what it makes."""
+
 _TEXTS: dict[str, tuple[int, str]] = {
     "InvalidParameter": (400, "The specified parameter is not valid."),
     "Forbidden.ResourceNotFound": (404, "Resource not found"),
@@ -58,6 +61,9 @@ def create_secret(invocation: Invocation) -> Answer:
         raise _refusal("InvalidParameter")
     if invocation.text("SecretType") not in ("", "Generic"):
         raise Unsupported("kms", "secrets of other types than Generic")
+    for parameter in _NOT_THERE:
+        if invocation.text(parameter):
+            raise Unsupported("kms", f"secrets with {parameter}")
     key = invocation.text("EncryptionKeyId")
     _require_key(invocation, key, "kms:GenerateDataKey")
     secrets = _secrets(invocation, make=True)

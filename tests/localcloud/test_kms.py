@@ -111,6 +111,17 @@ def test_what_no_secret_can_be_is_refused(root: Keys, changes: dict[str, str]) -
     assert kms(root, "ListSecrets")["TotalCount"] == 0
 
 
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [("DKMSInstanceId", "kst-1"), ("SecretType", "Rds"), ("Tags", '[{"TagKey": "a", "TagValue": "b"}]')],
+)
+def test_what_is_not_there_is_refused_and_not_passed_over(root: Keys, parameter: str, value: str) -> None:
+    given = {"SecretName": "db", "SecretData": "x", "VersionId": "v1", parameter: value}
+    assert code_of(root, "CreateSecret", **given) == ("InvalidAction.NotFound", 404)
+    other = {"SecretName": "acs:kms:cn-hangzhou:2000000000000002:secret/db"}
+    assert code_of(root, "GetSecretValue", **other) == ("InvalidAction.NotFound", 404)
+
+
 def test_a_name_is_given_once(root: Keys) -> None:
     keep(root, "db", "one")
     again = code_of(root, "CreateSecret", SecretName="db", SecretData="x", VersionId="v1")
