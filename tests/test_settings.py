@@ -425,6 +425,11 @@ def test_a_webhook_from_kms_that_is_no_address_is_not_repeated() -> None:
     assert caught.value.problems == ["ROLEMEND_WEBHOOK_URL: not a web address"]
 
 
+def test_a_secret_is_not_taken_for_its_name_where_kms_is_not_read() -> None:
+    with pytest.raises(SettingsError, match="ROLEMEND_LINK_KEY: KMS is not read here"):
+        read_link_settings(CONSOLE)
+
+
 def test_a_value_of_kms_leads_no_further() -> None:
     given = {"ROLEMEND_WEBHOOK_URL": "kms:a"}
     with pytest.raises(SettingsError, match="ROLEMEND_WEBHOOK_URL: not a web address"):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rolemend.vault import Reference
 
     Reveal = Callable[[Reference], str]
+    """Reads a secret of KMS. Raises AccountError, or SettingsError where it cannot be told where KMS is."""
 
 _ID = re.compile(r"[0-9]{10,32}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
@@ -103,11 +104,7 @@ class Reader:
 
         reference = read_reference(value)
         if reference is None or self._reveal is None:
-            why = (
-                "names a secret of KMS, which is not read here"
-                if reference
-                else "is not kms:NAME or kms:NAME#MEMBER"
-            )
+            why = "is not kms:NAME or kms:NAME#MEMBER" if reference is None else "KMS is not read here"
             self.problems.append(f"{name}: {why}")
             return ""
         try:

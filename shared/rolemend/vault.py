@@ -79,7 +79,7 @@ class Vault:
 
     def _ask(self, access: Access, name: str, now: float) -> str:
         if self._silent is not None and 0 <= now - self._silent[1] < SILENT_SECONDS:
-            raise self._silent[0]
+            raise self._silent[0].with_traceback(None)
         try:
             return self._read(access, name)
         except Unreachable as error:
