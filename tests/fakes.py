@@ -240,7 +240,13 @@ class FakeTrail:
     history: list[dict[str, Any]] = field(default_factory=list)
     failing: Exception | None = None
 
-    def events(self, service: str, name: str, start: int, end: int) -> Iterator[dict[str, Any]]:
+    asked: list[tuple[str, int, str]] = field(default_factory=list)
+    """Event name, beginning and region."""
+
+    def events(
+        self, service: str, name: str, start: int, end: int, region: str = ""
+    ) -> Iterator[dict[str, Any]]:
+        self.asked.append((name, start, region))
         if self.failing is not None:
             raise self.failing
         return iter([event for event in self.history if event.get("eventName") == name])

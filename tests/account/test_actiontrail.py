@@ -11,7 +11,7 @@ import pytest
 from localcloud.cloud import Cloud
 from localcloud.server import LocalCloud
 from rolemend.account.actiontrail import ActionTrail
-from rolemend.errors import Refused, Unreachable
+from rolemend.errors import AccountError, Refused, Unreachable
 from rolemend.signals.actiontrail import read_event
 from rolemend.signals.denial import Denial
 from tests import clients
@@ -67,6 +67,16 @@ def test_what_happened_outside_of_the_time_is_not_found(trail: ActionTrail, loca
     publish(local, 1)
     now = int(time.time())
     assert list(trail.events("Emr", "RunCluster", now - 7200, now - 3600)) == []
+
+
+def test_each_region_has_a_history_of_its_own(trail: ActionTrail, local: LocalCloud) -> None:
+    (far,) = publish(local, 1, acsRegion="cn-beijing")
+    assert events(trail) == []
+    now = int(time.time())
+    found = trail.events("Emr", "RunCluster", now - 600, now + 60, "cn-beijing")
+    assert [event["eventId"] for event in found] == [far]
+    with pytest.raises(AccountError):
+        list(trail.events("Emr", "RunCluster", now - 600, now + 60, "evil.example/"))
 
 
 def test_no_event_is_no_error(trail: ActionTrail) -> None:

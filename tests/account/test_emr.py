@@ -173,6 +173,7 @@ def test_the_states_of_clusters_come_with_the_reason_of_a_failure(
     found = {one.id: one for one in emr.states(REGION, [running, failed])}
     assert (found[running].state, found[running].reason) == ("RUNNING", "")
     assert (found[failed].state, found[failed].reason) == ("START_FAILED", "NotAuthorized")
+    assert (abs(found[running].ready - time.time()) < 60, found[failed].ready) == (True, 0.0)
     assert (found[failed].name, found[failed].release) == ("wrong", "EMR-5.16.0")
     assert abs(found[failed].created - time.time()) < 60
     assert [one.id for one in emr.states(REGION, [failed])] == [failed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from demo.stage import HOME, LEDGER, Stage, make_role, make_user, set_stage
 from localcloud.faults import Fault
 from localcloud.server import LocalCloud
 from rolemend.incident.life import VERIFIED
-from tests.e2e.watching import essences, host, invocations, invoke, results
+from tests.e2e.watching import essences, fire, host, invocations, invoke, results
 
 MODES = ("answer", "later")
 MOST_INSTANCES = 4
@@ -319,6 +320,30 @@ def test_an_event_that_names_no_cluster_is_followed_all_the_same(stage: Stage, r
         stage.local.cloud.publish = publish  # type: ignore[method-assign]
     assert [one["state"] for one in essences(stage).values()] == ["verified"]
     assert left_pending(stage) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_incident_is_closed_once_the_same_creation_runs_and_not_when_it_is_accepted(
+    stage: Stage, receiver: Receiver, mode: str
+) -> None:
+    service: Any = stage.local.cloud.services["emr"]
+    call = CREATIONS["misspelt"].prepare(stage)
+    choose(stage, mode, CREATIONS["misspelt"])
+    refusal(call)
+    settle(stage)
+    assert [one["state"] for one in essences(stage).values()] == ["alerted"]
+    role(stage, "emr-demo-raeder", ECS)
+    time.sleep(1.1)  # events tell whole seconds, and a success counts from the next one on
+    service.starting_seconds = 3600.0
+    assert refusal(call) is None
+    settle(stage)
+    fire(stage, "close")
+    assert [one["state"] for one in essences(stage).values()] == ["alerted"]
+    for cluster in stage.local.cloud.state.emr.clusters.values():
+        cluster.bootstrapping = cluster.running = 0.0
+    fire(stage, "close")
+    assert [one["state"] for one in essences(stage).values()] == ["closed"]
+    assert [one.error for one in invocations(stage) if one.error] == []
 
 
 @pytest.mark.parametrize(

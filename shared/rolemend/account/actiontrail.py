@@ -13,17 +13,20 @@ from rolemend.account.surveyed import TrailState
 
 
 class ActionTrail:
-    """`Trail` on the live account, one region's history."""
+    """`Trail` on the live account. Each region has a history of its own, and shows no other."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
 
-    def events(self, service: str, name: str, start: int, end: int) -> Iterator[dict[str, Any]]:
+    def events(
+        self, service: str, name: str, start: int, end: int, region: str = ""
+    ) -> Iterator[dict[str, Any]]:
         """All pages of 50; the API has no key for the error code and allows two calls a second."""
         from alibabacloud_actiontrail20200706 import models
         from alibabacloud_actiontrail20200706.client import Client
 
-        client = Client(openapi_config(self._access, f"actiontrail.{self._access.region}.aliyuncs.com"))
+        place = region_name(region or self._access.region)
+        client = Client(openapi_config(self._access, f"actiontrail.{place}.aliyuncs.com", place))
         attributes = [
             models.LookupEventsRequestLookupAttribute(key="ServiceName", value=service),
             models.LookupEventsRequestLookupAttribute(key="EventName", value=name),

@@ -147,6 +147,7 @@ def _state(item: Any) -> ClusterState:
         release=item.release_version or "",
         state=item.cluster_state or "",
         created=(item.create_time or 0) / 1000,
+        ready=(item.ready_time or 0) / 1000,
         reason=(reason.code if reason else "") or "",
         message=(reason.message if reason else "") or "",
     )

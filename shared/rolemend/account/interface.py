@@ -119,7 +119,7 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
 class ClusterState(msgspec.Struct, frozen=True, kw_only=True):
     """How a cluster fares: `state` as the API names it, `reason` and `message` why it is in it, "" if it tells none.
 
-    `created` is in epoch seconds.
+    `created` and `ready` are in epoch seconds; `ready` is 0 for a cluster that never was.
     """
 
     id: str
@@ -127,6 +127,7 @@ class ClusterState(msgspec.Struct, frozen=True, kw_only=True):
     release: str
     state: str
     created: float = 0.0
+    ready: float = 0.0
     reason: str = ""
     message: str = ""
 
@@ -381,8 +382,11 @@ class Logs(Protocol):
 class Trail(Protocol):
     """ActionTrail's history."""
 
-    def events(self, service: str, name: str, start: int, end: int) -> Iterator[dict[str, Any]]:
-        """Events of one service and API between two times (epoch seconds), all pages. Raises AccountError."""
+    def events(
+        self, service: str, name: str, start: int, end: int, region: str = ""
+    ) -> Iterator[dict[str, Any]]:
+        """Events of one service and API between two times (epoch seconds), all pages, the newest first; those of one
+        region, one's own if none is named. Raises AccountError."""
         ...
 
 

@@ -148,7 +148,7 @@ def read_event(event: str | bytes | dict[str, Any]) -> Denial | StartedCreation 
 
 def _started(event: _Event) -> StartedCreation:
     denial = _denial(event, "")
-    if not _REGION.fullmatch(denial.region):
+    if not is_region(denial.region):
         raise RecordRejected(f"a creation in a region that is none: {denial.region[:40]!r}")
     answer, parameters = event.responseElements, event.requestParameters or {}
     told = _word(answer.get("ClusterId") or answer.get("clusterId")) if isinstance(answer, dict) else ""
@@ -189,6 +189,20 @@ def _edited(event: _Event) -> RoleEdited | None:
     )
 
 
+def is_region(text: str) -> bool:
+    """Whether a text is the name of a region by its form."""
+    return _REGION.fullmatch(text) is not None
+
+
+def event_names(action: str) -> tuple[str, ...]:
+    """The names under which creations are recorded that need this right."""
+    return tuple(sorted(name for name in CREATION_EVENTS if _action(name) == action))
+
+
+def _action(event: str) -> str:
+    return "emr:CreateCluster" if event == "Create" else f"emr:{event}"
+
+
 def is_permission_code(code: str) -> bool:
     """Whether an OpenAPI error code can be a permission problem of cluster creation."""
     lower = code.lower()
@@ -210,7 +224,7 @@ def _denial(event: _Event, code: str) -> Denial:
         account=account,
         region=_word(parameters.get("RegionId")) or event.acsRegion,
         principal=_principal(identity, account),
-        action="emr:CreateCluster" if event.eventName == "Create" else f"emr:{event.eventName}",
+        action=_action(event.eventName or ""),
         target=ClusterTarget(release=_release(parameters), role=_role(event.eventName or "", parameters)),
         code=code,
         message=event.errorMessage or "",

@@ -21,6 +21,15 @@ class DeniedPrincipal(msgspec.Struct, frozen=True, kw_only=True):
     session: str = ""
 
 
+def same_principal(one: DeniedPrincipal, other: DeniedPrincipal) -> bool:
+    """Whether two signals name the same principal, whatever its session. One without name and id is nobody's."""
+    if (one.type, one.account) != (other.type, other.account):
+        return False
+    if one.name and other.name:
+        return one.name.lower() == other.name.lower()
+    return bool(one.id) and one.id == other.id
+
+
 class ClusterTarget(msgspec.Struct, frozen=True, kw_only=True, tag="cluster"):
     """A cluster that was to be created: its release (`EMR-3.30.0`) and the ECS application role asked for."""
 

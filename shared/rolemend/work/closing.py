@@ -1,7 +1,8 @@
 """Closing incidents that people were told of: the same principal has succeeded since, or nothing was denied for long.
 
 `watch` pulls denied lines only, so a success is asked for: of the incidents that wait for a person, one query of OSS's
-access log for each bucket. Names come from logs: one that is no name of its kind becomes part of no query.
+access log for each bucket, and for clusters ActionTrail's history, once for each name of a creation and region. Names
+come from logs: one that is no name of its kind becomes part of no query.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from collections.abc import Iterable, Sequence
 from rolemend.errors import AccountError, LedgerDamaged, NotThere, RolemendError, UnknownIncident
 from rolemend.incident.journal import Closed, Fact
 from rolemend.incident.life import Incident, is_unmended
-from rolemend.signals.denial import BucketTarget, DeniedPrincipal, JobTarget
+from rolemend.signals.denial import BucketTarget, DeniedPrincipal, JobTarget, same_principal
 from rolemend.signals.oss_access_log import Success, operations_of, read_success
+from rolemend.work import created
 from rolemend.work.watch_parts import Parts, Watched
 
 QUIET = "nothing was denied any more for {days} days"
 SUCCEEDED = "the same principal has succeeded since"
+CREATED = "the same principal has created such a cluster since, and it runs"
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9.@_-]{1,64}", re.ASCII)
@@ -31,6 +34,7 @@ def close(parts: Parts) -> Watched:
     """Close what has ended by itself. Raises the first AccountError or LedgerDamaged, after the rest was looked at."""
     trouble: RolemendError | None = None
     waiting: dict[tuple[str, str], list[Incident]] = {}
+    creating: dict[str, list[Incident]] = {}
     closed: list[str] = []
     for key in list(parts.ledger.unmended_ids()):
         try:
@@ -44,12 +48,19 @@ def close(parts: Parts) -> Watched:
             closed += _closed(incident, QUIET.format(days=parts.quiet // _DAY), int(parts.now()), parts)
         elif place := _place(incident, parts):
             waiting.setdefault(place, []).append(incident)
+        elif region := _region(incident, parts):
+            creating.setdefault(region, []).append(incident)
     for (region, bucket), incidents in waiting.items():
         try:
             closed += _close_bucket(region, bucket, incidents, parts)
         except NotThere:  # noqa: PERF203  no log tells of successes there
             continue
         except AccountError as error:
+            trouble = trouble or error
+    for region, incidents in creating.items():
+        try:
+            closed += _close_created(region, incidents, parts)
+        except AccountError as error:  # noqa: PERF203
             trouble = trouble or error
     if trouble is not None:
         raise trouble
@@ -71,6 +82,19 @@ def _place(incident: Incident, parts: Parts) -> tuple[str, str] | None:
     if not (target.region and _BUCKET.fullmatch(target.bucket) and _who(denial.principal)):
         return None
     return target.region, target.bucket
+
+
+def _region(incident: Incident, parts: Parts) -> str:
+    """The region where a cluster was to be created, if the account's own history may tell of it."""
+    own = incident.denial is not None and incident.denial.account == parts.jobs.account
+    return created.region_of(incident) if own else ""
+
+
+def _close_created(region: str, incidents: Sequence[Incident], parts: Parts) -> list[str]:
+    since = created.succeeded(region, incidents, parts)
+    return [
+        key for one in incidents if one.id in since for key in _closed(one, CREATED, since[one.id], parts)
+    ]
 
 
 def _who(principal: DeniedPrincipal) -> str:
@@ -120,15 +144,9 @@ def _answers(success: Success, incident: Incident) -> bool:
         success.time > incident.last
         and success.bucket == target.bucket
         and success.action == denial.action
-        and _same(success.principal, denial.principal)
+        and same_principal(success.principal, denial.principal)
         and success.key.rpartition("/")[0] == target.key.rpartition("/")[0]
     )
-
-
-def _same(one: DeniedPrincipal, other: DeniedPrincipal) -> bool:
-    if (one.type, one.account) != (other.type, other.account):
-        return False
-    return one.name.lower() == other.name.lower() if one.name and other.name else one.id == other.id
 
 
 def _closed(incident: Incident, reason: str, since: int, parts: Parts) -> list[str]:

@@ -101,9 +101,15 @@ def _find(store: PendingCreations, pending: Pending, found: Iterable[ClusterStat
     """The cluster of a creation: by its id, else the one of its name and release made nearest to its time."""
     if pending.cluster:
         return next((one for one in found if one.id.lower() == pending.cluster.lower()), None)
-    creation = store.read(pending)
+    return cluster_of(store.read(pending), found)
+
+
+def cluster_of(creation: StartedCreation, found: Iterable[ClusterState]) -> ClusterState | None:
+    """The cluster that a creation's event names; else the one of its name and release made nearest to its time."""
+    if creation.cluster:
+        return next((one for one in found if one.id.lower() == creation.cluster.lower()), None)
     near = [one for one in found if _may_be(creation, one)]
-    return min(near, key=lambda one: abs(one.created - pending.time), default=None)
+    return min(near, key=lambda one: abs(one.created - creation.denial.time), default=None)
 
 
 def _may_be(creation: StartedCreation, cluster: ClusterState) -> bool:
