@@ -135,6 +135,9 @@ class FakeLogs:
     def set_checkpoint(self, log_range: LogRange, cursor: str) -> None:
         """Nobody asks for it."""
 
+    def begin(self, log_range: LogRange) -> str:
+        return log_range.begin
+
     def end(self, log_range: LogRange) -> str:
         return log_range.end
 
@@ -225,7 +228,12 @@ class FakeShard:
         return {0: msgspec.structs.replace(empty, end=self.end(empty))}
 
     def received(self, log_range: LogRange) -> tuple[float, float]:
+        self._ask("received")
         return self.times
+
+    def begin(self, log_range: LogRange) -> str:
+        self._ask("begin")
+        return cursor(min(self.places, default=0))
 
     def end(self, log_range: LogRange) -> str:
         return cursor(max(self.places, default=-1) + 1)

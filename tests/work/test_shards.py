@@ -256,7 +256,22 @@ def test_a_gap_that_the_service_refuses_to_read_is_told_and_stops_nothing(stream
 
     stream.shard.pages = pages  # type: ignore[method-assign]
     seen = stream.tell(104, 108)
-    assert (seen.denials, seen.passed_over[SEVERED]) == (4, 1)
+    assert (seen.denials, seen.passed_over[SEVERED]) == (8, 1)
+    assert stream.shard.pulled == [(100, 104), (104, 108)]
+
+
+def test_of_a_gap_that_is_refused_for_another_reason_only_the_range_is_read(stream: Stream) -> None:
+    stream.shard.point = Checkpoint(cursor(50), 1.0)
+    original = stream.shard.pages
+
+    def pages(log_range: LogRange, query: str) -> Any:
+        if log_range.begin == cursor(50):
+            raise Refused("PullLogs", "Unauthorized", "no")
+        return original(log_range, query)
+
+    stream.shard.pages = pages  # type: ignore[method-assign]
+    seen = stream.tell(104, 108)
+    assert (seen.denials, seen.passed_over[SEVERED], stream.shard.pulled) == (4, 1, [(104, 108)])
 
 
 def test_a_damaged_journal_holds_up_neither_the_other_incidents_nor_the_shard(stream: Stream) -> None:
@@ -316,6 +331,15 @@ def test_a_quiet_shard_is_not_taken_for_a_silent_trigger(stream: Stream) -> None
     stream.scene.now += 3_000
     assert stream.sweep().behind == ()
     assert stream.shard.writes == [104, 140]
+
+
+def test_a_place_that_does_not_answer_is_no_expired_one(stream: Stream) -> None:
+    stream.tell(100, 104)
+    stream.scene.now += 300
+    stream.shard.failing["received"] = Unreachable("GetCursorTime", "Timeout", "no answer")
+    with pytest.raises(Unreachable):
+        stream.sweep()
+    assert (stream.shard.writes, stream.shard.pulled) == ([104], [(100, 104)])
 
 
 def test_a_logstore_that_cannot_be_read_is_an_error_after_the_rest_was_swept(stream: Stream) -> None:

@@ -374,6 +374,10 @@ class Logs(Protocol):
         NotThere where there is no such logstore."""
         ...
 
+    def begin(self, log_range: LogRange) -> str:
+        """The cursor of the oldest record that the shard still holds."""
+        ...
+
     def end(self, log_range: LogRange) -> str:
         """The cursor behind the last record of the shard."""
         ...

@@ -109,6 +109,10 @@ class Sls:
         answer = self._ask(f"{region}.log.aliyuncs.com", "GetLogs", "get_logs", request)
         return [{**log.get_contents(), "__time__": str(log.get_time())} for log in answer.get_logs()]
 
+    def begin(self, log_range: LogRange) -> str:
+        place = (log_range.project, log_range.logstore, log_range.shard)
+        return str(self._ask(log_range.endpoint, "GetCursor", "get_begin_cursor", *place).get_cursor())
+
     def end(self, log_range: LogRange) -> str:
         place = (log_range.project, log_range.logstore, log_range.shard)
         return str(self._ask(log_range.endpoint, "GetCursor", "get_end_cursor", *place).get_cursor())

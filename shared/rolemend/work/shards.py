@@ -19,7 +19,7 @@ from rolemend.incident.journal import Span
 from rolemend.signals import actiontrail, oss_access_log
 from rolemend.work.counting import keep_counts, open_sorter
 from rolemend.work.sorting import Sorter
-from rolemend.work.watch_parts import Parts, Standing, Watched
+from rolemend.work.watch_parts import Parts, Standing, Watched, joined
 
 CHECKPOINT_SECONDS = 60
 """A checkpoint is written once in so many seconds at most."""
@@ -45,34 +45,64 @@ def shard_name(log_range: LogRange) -> str:
     return f"{log_range.project}/{log_range.logstore}/{log_range.shard}"
 
 
-def catch_up(parts: Parts) -> tuple[str, ...]:
+def catch_up(parts: Parts) -> Watched:
     """Read what no trigger told: of each shard what lies behind its checkpoint, if that is not of the last minutes.
 
-    Answers the shards whose trigger fell silent or does not keep up. Raises AccountError and LedgerError, but only
+    `behind` are the shards whose trigger fell silent or does not keep up. Raises AccountError and LedgerError, but only
     after the other logstores were looked after.
     """
-    behind: list[str] = []
+    seen: list[Watched] = []
     trouble: RolemendError | None = None
     for source, project, logstore in parts.logstores:
         try:
             unread = parts.logs.shards(project, logstore).values()
-            behind += [shard_name(one) for one in unread if _catch_up(one, FILTERS.get(source, ""), parts)]
+            seen += [_catch_up(one, FILTERS.get(source, ""), parts) for one in unread]
         except (AccountError, LedgerError, RangeUnfinished) as error:  # noqa: PERF203
             trouble = trouble or error
     if trouble is not None:
         raise trouble
-    return tuple(behind)
+    return joined(*seen)
 
 
-def _catch_up(unread: LogRange, query: str, parts: Parts) -> bool:
-    """Whether the trigger of a shard is behind. Had it come, the checkpoint would have been moved a minute later."""
+def _catch_up(unread: LogRange, query: str, parts: Parts) -> Watched:
+    """What a shard held, and whether its trigger is behind: had it come, the checkpoint would have been moved a minute
+    later."""
     written = parts.logs.checkpoint(unread).written
     if unread.begin == unread.end or parts.now() < written + 2 * CHECKPOINT_SECONDS:
-        return False
-    first, last = parts.logs.received(unread)
+        return Watched()
+    try:
+        first, last = parts.logs.received(unread)
+    except AccountError as error:
+        if not _is_no_cursor(error):
+            raise
+        return _take_up(unread, query, parts)
     due = max(first, written + CHECKPOINT_SECONDS)
-    watch_range(unread, query, parts)
-    return last > written + CHECKPOINT_SECONDS and parts.now() > due + SILENT_SECONDS
+    watched = watch_range(unread, query, parts)
+    late = last > written + CHECKPOINT_SECONDS and parts.now() > due + SILENT_SECONDS
+    return msgspec.structs.replace(watched, behind=(shard_name(unread),) if late else ())
+
+
+def _is_no_cursor(error: AccountError) -> bool:
+    """Whether the service knows no such place in the shard: what was there has expired, or it was another shard."""
+    return "invalidcursor" in error.code.lower()
+
+
+def _take_up(unread: LogRange, query: str, parts: Parts) -> Watched:
+    """Read all there is of a shard whose checkpoint is no place of it any more, and move the checkpoint.
+
+    What lay between is lost, which is told. RangeUnfinished tells it too where there is more than can be read at once.
+    """
+    oldest, shard = parts.logs.begin(unread), shard_name(unread)
+    known = parts.memory.shards.pop(shard, None)
+    carried = known.carried if known is not None else {}
+    parts.memory.shards[shard] = Standing(first=oldest, cursor=oldest, carried=carried)
+    try:
+        watched = watch_range(msgspec.structs.replace(unread, begin=oldest), query, parts)
+    except RangeUnfinished as error:
+        raise RangeUnfinished(f"{SEVERED} before {oldest}; {error}") from error
+    if oldest == unread.end:  # nothing was read that would have moved it
+        parts.logs.set_checkpoint(unread, oldest)
+    return joined(watched, Watched(passed_over={SEVERED: 1}, behind=(shard,)))
 
 
 def watch_range(log_range: LogRange, query: str, parts: Parts) -> Watched:
@@ -164,22 +194,31 @@ def _read_from(begin: str, log_range: LogRange, query: str, parts: Parts, found:
     """Read from a cursor on; the cursor up to which it was read, which is the range's end if nothing is left.
 
     A gap is read up to the range and the range by itself, so that pages end where a trigger's ranges do. If the cursor
-    is none of the shard's any more, what the trigger names is read all the same.
+    is none of the shard's any more, what is left of the gap is read, and what the trigger names all the same.
     """
     until, place = parts.now() + parts.seconds, number(begin)
     if place is not None and place < (number(log_range.begin) or 0):
         gap = msgspec.structs.replace(log_range, begin=begin, end=log_range.begin)
-        try:
-            reached = _read(gap, query, parts, found, until)
-        except AccountError as error:
-            if isinstance(error, Unreachable) or found.read:
-                raise
-            found.passed_over[SEVERED] += 1
-        else:
-            if reached != gap.end:
-                return reached
+        reached = _read_gap(gap, query, parts, found, until)
+        if reached != gap.end:
+            return reached
         begin = log_range.begin
     return _read(msgspec.structs.replace(log_range, begin=begin), query, parts, found, until)
+
+
+def _read_gap(gap: LogRange, query: str, parts: Parts, found: Sorter, until: float) -> str:
+    """Read a gap, or what is left of one whose beginning has expired; the cursor that was reached."""
+    try:
+        return _read(gap, query, parts, found, until)
+    except AccountError as error:
+        if isinstance(error, Unreachable) or found.read:
+            raise
+        found.passed_over[SEVERED] += 1
+        if not _is_no_cursor(error):
+            return gap.end
+    oldest = parts.logs.begin(gap)
+    left = (number(oldest) or 0) < (number(gap.end) or 0)
+    return _read(msgspec.structs.replace(gap, begin=oldest), query, parts, found, until) if left else gap.end
 
 
 def _read(log_range: LogRange, query: str, parts: Parts, found: Sorter, until: float) -> str:

@@ -14,7 +14,7 @@ from rolemend.work.events import CLOSE, JOBS, PENDING, Timer, TrailEvents, Watch
 from rolemend.work.pending import follow
 from rolemend.work.shards import FILTERS, catch_up, watch_range
 from rolemend.work.sorting import read_sent
-from rolemend.work.watch_parts import Parts, Watched
+from rolemend.work.watch_parts import Parts, Watched, joined
 
 SWEEP_EVENTS = ("RunCluster", "CreateCluster")
 SWEPT_SECONDS = 1800
@@ -88,7 +88,7 @@ def sweep(parts: Parts) -> Watched:
     found = open_sorter(parts)
     for name in SWEEP_EVENTS:
         found.sort(parts.trail.events("Emr", name, now - SWEPT_SECONDS, now), actiontrail.read_event)
-    watched = msgspec.structs.replace(keep(found, parts), behind=catch_up(parts))
+    watched = joined(keep(found, parts), catch_up(parts))
     if damaged is not None:
         raise damaged
     return watched

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time as clock
+from collections import Counter
 from collections.abc import Callable
 
 import msgspec
@@ -30,6 +31,23 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     pending: int = 0
     given_up: int = 0
     behind: tuple[str, ...] = ()
+
+
+def joined(*seen: Watched) -> Watched:
+    """What several readings of one invocation saw together."""
+    passed_over: Counter[str] = Counter()
+    for one in seen:
+        passed_over.update(one.passed_over)
+    return Watched(
+        read=sum(one.read for one in seen),
+        denials=sum(one.denials for one in seen),
+        incidents=tuple(dict.fromkeys(name for one in seen for name in one.incidents)),
+        rejected=sum(one.rejected for one in seen),
+        passed_over=dict(passed_over),
+        pending=sum(one.pending for one in seen),
+        given_up=sum(one.given_up for one in seen),
+        behind=tuple(name for one in seen for name in one.behind),
+    )
 
 
 class Standing(msgspec.Struct):
