@@ -48,29 +48,33 @@ async def start_process(
 
 
 class Forked:
-    """A forked process, which is no child of this one: its end shows at a pidfd, its exit status nowhere."""
+    """A forked process, which is no child of this one: its end shows at a pidfd, its exit status nowhere.
+
+    One reader watches the pidfd from the beginning, and it alone closes it: whoever asks or waits, and however many do,
+    must not close a number that the loop still watches, as the next file gets it. Made in the loop that it belongs to.
+    """
 
     def __init__(self, pid: int, descriptor: int, stdout: asyncio.StreamReader) -> None:
         self.pid = pid
         self.stdout: asyncio.StreamReader | None = stdout
         self._descriptor = descriptor
-        self._ended = False
+        self._ended = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(descriptor, self._end)
+
+    def _end(self) -> None:
+        self._loop.remove_reader(self._descriptor)
+        os.close(self._descriptor)
+        self._ended.set()
 
     @property
     def returncode(self) -> int | None:
-        if not self._ended and select.select([self._descriptor], [], [], 0)[0]:
-            self._ended = True
-            os.close(self._descriptor)
-        return 0 if self._ended else None
+        """0 once it has ended, also before the loop came to hear of it."""
+        ended = self._ended.is_set() or select.select([self._descriptor], [], [], 0)[0]
+        return 0 if ended else None
 
     async def wait(self) -> int:
-        while self.returncode is None:
-            loop, ended = asyncio.get_running_loop(), asyncio.Event()
-            loop.add_reader(self._descriptor, ended.set)
-            try:
-                await ended.wait()
-            finally:
-                loop.remove_reader(self._descriptor)
+        await self._ended.wait()
         return 0
 
 
