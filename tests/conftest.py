@@ -11,20 +11,8 @@ from localcloud.accounts import DEMO_ACCOUNT, open_account
 from localcloud.fc.process import Preloaded
 from localcloud.server import LocalCloud
 from localcloud.state import State
-from tests.clients import Keys
+from tests.clients import SDKS, Keys
 from tests.matrix import table
-
-PACKAGES = (
-    "alibabacloud_actiontrail20200706.client",
-    "alibabacloud_emr20210320.client",
-    "alibabacloud_emr_serverless_spark20230808.client",
-    "alibabacloud_fc20230330.client",
-    "alibabacloud_ram20150501.client",
-    "alibabacloud_sts20150401.client",
-    "aliyun.log",
-    "fc2",
-    "oss2",
-)
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +41,7 @@ def local(running: LocalCloud) -> LocalCloud:
 @pytest.fixture(scope="session")
 def preloaded() -> Iterator[Preloaded | None]:
     """What the functions import, imported once for all tests that ask for it; None where the system cannot do that."""
-    with Preloaded(*PACKAGES) as preloaded:
+    with Preloaded(*SDKS) as preloaded:
         yield preloaded if Preloaded.available else None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rolemend.account import lean
+from tests.clients import SDKS
 
 HEAVY = (
     "Crypto",
@@ -20,17 +21,6 @@ HEAVY = (
     "apscheduler",
     "asyncio",
     "cryptography",
-)
-SDKS = (
-    "alibabacloud_actiontrail20200706.client",
-    "alibabacloud_emr20210320.client",
-    "alibabacloud_emr_serverless_spark20230808.client",
-    "alibabacloud_fc20230330.client",
-    "alibabacloud_ram20150501.client",
-    "alibabacloud_sts20150401.client",
-    "aliyun.log",
-    "fc2",
-    "oss2",
 )
 
 
