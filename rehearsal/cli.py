@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rolemend.commands.account import add_account_options, open_operator
-from rolemend.commands.output import write_json
+from rolemend.commands.output import add_options, catalogue, write_json, write_text
 from rolemend.errors import RolemendError, UnreadableInput
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def add_command(commands: Any) -> None:
     rehearse.add_argument("--guardrails", type=Path, metavar="FILE", help=words)
     words = "leave holding back to the local SLS: slower, and the same result"
     rehearse.add_argument("--whole", action="store_true", help=words)
-    rehearse.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    add_options(rehearse, "text")
     add_account_options(rehearse, ledger=False)
     rehearse.set_defaults(run=run_rehearse)
 
@@ -116,7 +116,8 @@ def run_rehearse(options: argparse.Namespace) -> int:
     else:
         from rehearsal.show import lines
 
-        print(*lines(found), sep="\n")
+        for line in lines(found, catalogue(options)):
+            write_text(line)
     return 0 if found.is_complete() else INCOMPLETE
 
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rehearsal.history import History, Trouble
+from rolemend.commands.rehearsed import NOT_COMPARED
 from rolemend.incident.life import SETTLED, Incident
 from rolemend.policy.comparison import compare
 from rolemend.policy.document import PolicyError
 from rolemend.policy.parse import parse_policy
 from rolemend.policy.wording import word_comparison
+from rolemend.text import text
 
 if TYPE_CHECKING:
     from localcloud.state import Snapshot, Unread
@@ -35,7 +37,8 @@ class Grown(msgspec.Struct, frozen=True, kw_only=True):
 
 class Raised(msgspec.Struct, frozen=True, kw_only=True):
     """One incident. `outcome` is mended, proposed, observed, told or unfinished; `first` and `last` are in epoch
-    seconds; `change` is what was made or proposed, `rule` the guardrails' that said so ("" for the default)."""
+    seconds; `change` is what was made or proposed, `rule` the guardrails' that said so ("" for the default), `why` says
+    why nothing was changed, and `detail` of what."""
 
     incident: str
     fingerprint: tuple[str, ...]
@@ -48,6 +51,7 @@ class Raised(msgspec.Struct, frozen=True, kw_only=True):
     mode: str = ""
     rule: str = ""
     why: str = ""
+    detail: str = ""
     change: Grown | None = None
 
 
@@ -136,6 +140,7 @@ def _raised(incident: Incident, counted: Mapping[str, int]) -> Raised:
         mode=verdict.mode if verdict else "",
         rule=verdict.rule if verdict else "",
         why=incident.rolled_back or incident.no_plan or incident.waiting,
+        detail="" if incident.rolled_back else incident.no_plan_detail,
         change=_grown(plan.write, plan.write.after) if plan is not None else None,
     )
 
@@ -173,18 +178,21 @@ def _grown(write: Write, after: str) -> Grown:
     return Grown(
         kind=write.kind,
         name=write.name,
-        grants=tuple(_difference(write.kind, write.before, after)),
+        grants=tuple(difference(write.kind, write.before, after)),
         before=write.before,
         after=after,
     )
 
 
-def _difference(kind: str, before: str, after: str) -> Iterator[str]:
+def difference(
+    kind: str, before: str, after: str, translate: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """What a document grants more and less than before, in the catalogue's language."""
     language = "trust" if kind == "trust_policy" else "identity"
     try:
         found = compare(parse_policy(before, language), parse_policy(after, language))
     except PolicyError as error:
-        yield f"the documents could not be compared: {error}"
+        yield text(NOT_COMPARED.template, error=error).render(translate)
         return
     for depth, line in word_comparison(found):
-        yield "  " * depth + line.render()
+        yield "  " * depth + line.render(translate)

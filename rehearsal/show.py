@@ -3,65 +3,118 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from rehearsal.report import MENDED, OBSERVED, PROPOSED, TOLD, UNFINISHED, Raised, Rehearsed
+from rehearsal.report import (
+    MENDED,
+    OBSERVED,
+    PROPOSED,
+    TOLD,
+    UNFINISHED,
+    Grown,
+    Raised,
+    Rehearsed,
+    difference,
+)
 from rolemend.commands.output import plain
+from rolemend.commands.rehearsed import KINDS, OUTCOMES, PASSED_OVER, WORDS, said
+from rolemend.console.words import CAUSES, MODES
+from rolemend.notify.message import why_not
+from rolemend.text import Text, text
 
 _ORDER = (MENDED, PROPOSED, OBSERVED, TOLD, UNFINISHED)
 
 
-def lines(found: Rehearsed) -> Iterator[str]:
+def lines(found: Rehearsed, translate: Mapping[str, str] | None = None) -> Iterator[str]:
     """Counts, incidents, grants, and what is missing. What comes from a log is made harmless for a terminal."""
-    yield f"Account {found.account}, snapshot of {_moment(found.taken)}"
-    yield (
-        f"{found.files:,} files: {found.events:,} ActionTrail events and {found.lines:,} access-log lines, "
-        f"of which watch's filters hold back {found.held_back:,}"
+    words = _Words(translate or {})
+    yield words("head", account=found.account, time=_moment(found.taken))
+    yield words(
+        "history",
+        files=f"{found.files:,}",
+        events=f"{found.events:,}",
+        lines=f"{found.lines:,}",
+        held=f"{found.held_back:,}",
     )
-    passed = ", ".join(f"{count:,} {plain(reason)}" for reason, count in found.passed_over.items())
-    yield f"{found.read:,} were read by watch" + (f"; passed over: {passed}" if passed else "")
+    yield _read(found, words)
     counts = Counter(each.outcome for each in found.raised)
-    told = ", ".join(f"{counts[each]:,} {each}" for each in _ORDER if counts[each])
-    yield f"{len(found.raised):,} incidents" + (f": {told}" if told else "; nothing would have been raised")
+    told = [f"{counts[each]:,} {words.of(OUTCOMES, each)}" for each in _ORDER if counts[each]]
+    if told:
+        yield words("incidents", count=f"{len(found.raised):,}", outcomes=", ".join(told))
+    else:
+        yield words("no_incident")
     for each in found.raised:
         yield ""
-        yield from _incident(each)
+        yield from _incident(each, words)
     if found.grown:
         yield ""
-        yield "Grants would have grown so, from before the first change to after the last:"
+        yield words("grown")
         for grown in found.grown:
-            yield f"  {grown.kind.replace('_', ' ')} {plain(grown.name)}"
-            yield from (f"    {plain(line)}" for line in grown.grants)
-    yield from _missing(found)
+            yield from _grown(grown, words, "")
+    yield from _missing(found, words)
 
 
-def _incident(each: Raised) -> Iterator[str]:
-    yield f"{each.outcome.upper():10} {plain(' '.join(each.fingerprint))}"
-    span = (
-        _moment(each.first) if each.first == each.last else f"{_moment(each.first)} to {_moment(each.last)}"
+class _Words:
+    """The sentences in one language."""
+
+    def __init__(self, translate: Mapping[str, str]) -> None:
+        self.translate = translate
+
+    def __call__(self, key: str, **values: str) -> str:
+        return text(WORDS[key].template, **values).render(self.translate)
+
+    def of(self, table: Mapping[str, Text], key: str) -> str:
+        return plain(said(table, key, self.translate))
+
+
+def _read(found: Rehearsed, words: _Words) -> str:
+    passed = [f"{count:,} {words.of(PASSED_OVER, reason)}" for reason, count in found.passed_over.items()]
+    read = f"{found.read:,}"
+    return (
+        words("passed_over", count=read, reasons=", ".join(passed)) if passed else words("read", count=read)
     )
-    yield f"  denied {each.denials:,} times, {span}; cause: {each.cause or 'not known'}"
+
+
+def _incident(each: Raised, words: _Words) -> Iterator[str]:
+    yield f"{words.of(OUTCOMES, each.outcome).upper():10} {plain(' '.join(each.fingerprint))}"
+    cause = words.of(CAUSES, each.cause) if each.cause else words("no_cause")
+    first, last, count = _moment(each.first), _moment(each.last), f"{each.denials:,}"
+    if first == last:
+        yield "  " + words("denied_once", count=count, first=first, cause=cause)
+    else:
+        yield "  " + words("denied", count=count, first=first, last=last, cause=cause)
     if each.mode:
-        yield f"  guardrails: {each.mode}" + (f" by rule {plain(each.rule)}" if each.rule else " by default")
+        mode = words.of(MODES, each.mode)
+        known = words("by_rule", mode=mode, rule=plain(each.rule)) if each.rule else ""
+        yield "  " + (known or words("by_default", mode=mode))
     if each.why:
-        yield f"  {plain(each.why)}"
+        reason = why_not(each.why, each.detail)
+        yield f"  {plain(each.why if reason is None else reason.render(words.translate))}"
     if each.change is not None and each.outcome in (PROPOSED, OBSERVED):
-        yield f"  {each.change.kind.replace('_', ' ')} {plain(each.change.name)}:"
-        yield from (f"    {plain(line)}" for line in each.change.grants)
+        yield from _grown(each.change, words, ":")
 
 
-def _missing(found: Rehearsed) -> Iterator[str]:
+def _grown(grown: Grown, words: _Words, end: str) -> Iterator[str]:
+    kind = KINDS.get(grown.kind)
+    name = text(kind.template, name=grown.name).render(words.translate) if kind else grown.name
+    yield f"  {plain(name)}{end}"
+    for line in difference(grown.kind, grown.before, grown.after, words.translate):
+        yield f"    {plain(line)}"
+
+
+def _missing(found: Rehearsed, words: _Words) -> Iterator[str]:
+    """The words of errors are those of the services and of the files, and stay as they are."""
     if found.is_complete():
         return
     yield ""
-    yield "Not complete:"
+    yield words("incomplete")
     if found.rejected:
-        yield f"  {found.rejected:,} records could not be read"
+        yield "  " + words("rejected", count=f"{found.rejected:,}")
     yield from (f"  {plain(each.file)}: {plain(each.why)}" for each in found.troubles)
     yield from (f"  {plain(each)}" for each in found.failures)
     for each in found.unread:
-        yield f"  the snapshot does not hold {plain(' '.join(each.question))}: {plain(each.reason)}"
+        yield "  " + words("not_held", what=plain(" ".join(each.question)), why=plain(each.reason))
 
 
 def _moment(time: float) -> str:

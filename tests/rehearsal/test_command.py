@@ -84,3 +84,7 @@ def test_bad_guardrails_are_refused_and_bad_files_make_a_rehearsal_incomplete(
     found = json.loads(capsys.readouterr().out)
     assert found["troubles"][0]["file"] == str(bad)
     assert found["raised"] == []
+    assert run(*wanted[:-2], "--lang", "zh") == INCOMPLETE
+    shown = capsys.readouterr().out
+    assert "快照时间" in shown
+    assert "不完整" in shown

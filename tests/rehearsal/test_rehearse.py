@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from rehearsal.cli import rehearse
 from rehearsal.history import read_files
 from rehearsal.report import Rehearsed
 from rehearsal.show import lines
+from rolemend.catalogue import translations
 from tests.rehearsal import scene
 
 NAMES = (
@@ -53,6 +55,10 @@ def outcomes(found: Rehearsed) -> set[tuple[str, str]]:
     return {(each.cause, each.outcome) for each in found.raised}
 
 
+def is_chinese(line: str) -> bool:
+    return not line or re.search(r"[\u4e00-\u9fff]", line) is not None
+
+
 def test_past_events_raise_exactly_what_the_live_calls_did(past: Past, preloaded: Preloaded | None) -> None:
     found = past.played(GUARDRAILS, preloaded)
     shown = "\n".join(lines(found))
@@ -72,6 +78,8 @@ def test_past_events_raise_exactly_what_the_live_calls_did(past: Past, preloaded
     assert found.is_complete(), shown
     assert shown.count("MENDED") == 2
     assert "not complete" not in shown.lower()
+    chinese = list(lines(found, translations("zh")))
+    assert not [line for line in chinese if not is_chinese(line)]
 
     default = past.played("", preloaded)
     assert {each.cause for each in default.raised} == {each.cause for each in found.raised}

@@ -390,8 +390,8 @@ _HELD = {
 
 def _without_plan(incident: Incident, say: Speaker) -> tuple[str, ...]:
     """Why nothing was planned, who shares the policy, and what to do with the document."""
-    why = _WHY_NOT.get(incident.no_plan, _WHY_NOT["not_editable"])
-    steps = [text(why.template, detail=incident.no_plan_detail)]
+    known = why_not(incident.no_plan, incident.no_plan_detail)
+    steps = [known or text("The document cannot be extended: {detail}", detail=incident.no_plan_detail)]
     if incident.no_plan_principals:
         steps.append(
             text("It is attached to: {principals}", principals=", ".join(incident.no_plan_principals))
@@ -399,6 +399,12 @@ def _without_plan(incident: Incident, say: Speaker) -> tuple[str, ...]:
     if incident.no_plan_document:
         steps.append(text("Create a custom policy with this document, and attach it to the role alone."))
     return tuple(map(say, steps))
+
+
+def why_not(reason: str, detail: str) -> Text | None:
+    """The sentence for a reason that nothing was planned for; None for what is none."""
+    found = _WHY_NOT.get(reason)
+    return None if found is None else text(found.template, detail=detail)
 
 
 _WHY_NOT = {
