@@ -93,12 +93,13 @@ class Index:
 
 
 def _text_index(key: str, options: dict[str, Any]) -> FieldIndex:
-    tokens = options.get("token") or DEFAULT_TOKENS
+    """Without delimiters a value is one word: SQL reads it, and a search finds it only whole."""
+    tokens = options.get("token")
     kind = options.get("type", "text")
     return FieldIndex(
         key,
         (),
         "text" if kind == "json" else kind,
-        "".join(tokens),
+        "".join(DEFAULT_TOKENS if tokens is None else tokens),
         bool(options.get("caseSensitive", False)),
     )

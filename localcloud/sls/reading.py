@@ -48,14 +48,14 @@ def get_logs_v2(request: SlsRequest) -> Reply:
         "count": len(found),
         "processedRows": total,
         "elapsedMillisecond": 0,
-        "hasSQL": query.counting is not None,
-        "whereQuery": ask.query,
-        "aggQuery": "",
+        "hasSQL": query.analysis is not None,
+        "whereQuery": query.analysis.search if query.analysis else ask.query,
+        "aggQuery": query.analysis.text if query.analysis else "",
         "cpuSec": 0,
         "cpuCores": 0,
         "mode": 2 if query.scans else 0,
         "isAccurate": True,
-        "keys": None,
+        "keys": list(query.analysis.names) if query.analysis else None,
         "terms": [],
     }
     reply = json_reply(
@@ -69,20 +69,21 @@ def get_logs_v2(request: SlsRequest) -> Reply:
 def get_logs(request: SlsRequest) -> Reply:
     """GET, the older form: a bare list, its facts in headers."""
     ask = _asked(dict(request.call.query))
-    found, _, total = _found(request.logstore, ask, request.now)
+    found, query, total = _found(request.logstore, ask, request.now)
     headers = {
         "x-log-progress": "Complete",
         "x-log-count": str(len(found)),
         "x-log-processed-rows": str(total),
     }
-    return json_reply(found, headers | {"x-log-elapsed-millisecond": "0", "x-log-has-sql": "false"})
+    has_sql = "true" if query.analysis is not None else "false"
+    return json_reply(found, headers | {"x-log-elapsed-millisecond": "0", "x-log-has-sql": has_sql})
 
 
 def get_histograms(request: SlsRequest) -> Reply:
     """How many logs match in each of at most 60 equal intervals."""
     ask = _asked(dict(request.call.query))
     query = compile_query(ask.query, Index(request.logstore))
-    if query.scans or query.counting is not None:
+    if query.scans or query.analysis is not None:
         raise CloudError(
             "InvalidQueryString", "query string is invalid: only a search is supported here.", 400
         )
@@ -128,8 +129,8 @@ def _found(logstore: Logstore, ask: _Ask, now: float) -> tuple[list[Row], Query,
     query = compile_query(ask.query, Index(logstore))
     rows = list(_rows(logstore, ask, now))
     found = sorted((row for row in rows if query.matches(row)), key=_time, reverse=ask.reverse)
-    if query.counting is not None:
-        return query.counting.rows(found), query, len(rows)
+    if query.analysis is not None:
+        return query.analysis.rows(found), query, len(rows)
     return found[ask.offset : ask.offset + ask.line], query, len(rows)
 
 

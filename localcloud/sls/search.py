@@ -1,8 +1,8 @@
 """The search language in front of the first `|`: words, `field: value`, ranges, and/or/not, parentheses.
 
 Syntax: https://help.aliyun.com/zh/sls/query-syntax . Precedence: `:` before `not` before `and` before `or`;
-words next to each other are joined by and. Missing: phrase search with `#"..."`, leading wildcards, and of SQL
-after the `|` all but `sql.py`.
+words next to each other are joined by and. Behind the `|` stands SPL (`spl.py`) or SQL (`sql.py`). Missing: phrase
+search with `#"..."` and leading wildcards.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from localcloud.errors import CloudError, Unsupported
 from localcloud.sls.index import FieldIndex, Index
 from localcloud.sls.messages import Row
 from localcloud.sls.spl import compile_stages
-from localcloud.sls.sql import Counting, read_counting
+from localcloud.sls.sql import Analysis, read_analysis
 from localcloud.sls.wildcards import compile_pattern, word_pattern
 
 Test = Callable[[Row], bool]
@@ -27,11 +27,11 @@ _TOKEN = re.compile(
 
 
 class Query(NamedTuple):
-    """A compiled query: the test, whether it scans (has SPL stages), and what SQL counts of what is found."""
+    """A compiled query: the test, whether it scans (has SPL stages), and the SQL over what is found."""
 
     matches: Test
     scans: bool
-    counting: Counting | None = None
+    analysis: Analysis | None = None
 
 
 def compile_query(text: str, index: Index) -> Query:
@@ -43,10 +43,7 @@ def compile_query(text: str, index: Index) -> Query:
     if bar < 0:
         return Query(search, False)
     if re.match(r"\|\s*(select|set|with)\b", text[bar:], re.IGNORECASE):
-        counting = read_counting(text[bar:])
-        if counting is None:
-            raise Unsupported("sls", "SQL in a query; it has search, SPL's where, and counts by fields")
-        return Query(search, False, counting)
+        return Query(search, False, read_analysis(text, bar, index))
     stages = compile_stages(text, bar).passes
     return Query(lambda row: search(row) and stages(row), True)
 

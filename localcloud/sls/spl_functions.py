@@ -127,15 +127,15 @@ def _regexp_like(name: Token, arguments: list[Expression]) -> Expression:
 
 
 def _json_extract_scalar(name: Token, arguments: list[Expression]) -> Expression:
-    path = _json_path(name, _literal(name, arguments[1]))
+    path = json_path(name, _literal(name, arguments[1]))
     return _on_text("varchar", lambda text: json_scalar(text, path))(name, arguments[:1])
 
 
 _PATH_STEP = re.compile(r"""\.([A-Za-z0-9_\-]+)|\[(\d+)\]|\["([^"]*)"\]|\['([^']*)'\]""")
 
 
-def _json_path(name: Token, path: str) -> list[str | int]:
-    """`$.a.b[0]["c d"]` as steps."""
+def json_path(name: Token, path: str) -> list[str | int]:
+    """`$.a.b[0]["c d"]` as steps; an error at `name` for what is no path."""
     steps: list[str | int] = []
     at = 1
     while path.startswith("$") and (match := _PATH_STEP.match(path, at)):

@@ -1,7 +1,4 @@
-"""History asked of the account: LookupEvents over HTTP, and rows as SLS's SQL answers them.
-
-The local SLS has no SQL, so the query itself is not run here.
-"""
+"""History asked of the account: LookupEvents over HTTP, and rows as SLS's SQL answers them."""
 
 from __future__ import annotations
 
@@ -71,15 +68,3 @@ def test_a_row_without_its_columns_is_refused_whole(row: dict[str, str]) -> None
 def test_what_names_no_logstore_is_refused(place: str) -> None:
     with pytest.raises(UnreadableInput):
         aggregate(ACCESS, place, 0, 1, History())
-
-
-def test_a_service_that_answers_no_sql_is_told(local: LocalCloud) -> None:
-    history = History()
-    stage = scene.quiet(local)
-    credentials = Credentials(stage.root.id, stage.root.secret)
-    access = Access(
-        account=stage.account, region="cn-hangzhou", credentials=credentials, scheme="http", pause=0.01
-    )
-    aggregate(access, f"oss-log-{stage.account}-cn-hangzhou/oss-log-store", 0, 2_000_000_000, history)
-    assert len(history.troubles) == 1
-    assert history.records == []
