@@ -57,7 +57,7 @@ def read_statement(text: str, begin: int) -> Statement:
     writer = _Writer()
     first = clauses["select"]
     distinct = bool(first) and first[0].is_word("distinct")
-    items = [_item(each, at) for at, each in enumerate(_parts(first[distinct:]))]
+    items = [_item(each, at) for at, each in enumerate(_parts(first[int(distinct) :]))]
     groups = _groups(clauses)
     _check_items(items, groups, is_aggregated=bool(groups) or "having" in clauses)
     pieces = ["select distinct" if distinct else "select"]
@@ -114,7 +114,7 @@ def _is_column(token: Token) -> bool:
 
 
 def _parts(tokens: Tokens) -> Iterator[Tokens]:
-    """What stands between commas outside of parentheses. SyntaxError for nothing."""
+    """What stands between commas outside of parentheses; an error where nothing does."""
     depth, begin = 0, 0
     for at, token in enumerate(tokens):
         depth += _is_sign(token, "(") - _is_sign(token, ")")

@@ -10,6 +10,7 @@ import pytest
 from rolemend.account.interface import ClusterState
 from rolemend.errors import Refused, Unreachable
 from rolemend.signals.denial import ClusterTarget, DeniedPrincipal
+from rolemend.work.closing import SILENT
 from rolemend.work.events import Timer
 from rolemend.work.watch import watch
 from rolemend.work.watch_parts import Watched
@@ -176,6 +177,19 @@ def test_what_no_later_creation_can_answer_is_not_asked_for(changes: dict[str, A
     assert (scene.trail.asked, scene.clusters.asked) == ([], [])
 
 
+def test_a_denial_from_a_clock_ahead_of_ours_asks_for_no_time_that_ends_before_it_begins() -> None:
+    scene = told()
+    scene.now = float(CREATION.time)
+    asked(scene, created())
+    assert (scene.trail.asked, scene.incident.state) == ([], "alerted")
+
+
+def test_two_creations_that_tell_no_release_are_not_taken_for_the_same() -> None:
+    scene = told(target=ClusterTarget(release="", role="emr-role"))
+    asked(scene, created(parameters={"ReleaseVersion": None}))
+    assert scene.incident.state == "alerted"
+
+
 def test_without_open_creations_nothing_is_asked() -> None:
     scene = told()
     asked(scene, created())
@@ -197,12 +211,13 @@ def test_what_could_not_be_read_closes_nothing(where: str) -> None:
     assert scene.incident.state == "alerted"
 
 
-def test_a_region_that_does_not_answer_leaves_the_others_theirs() -> None:
-    scene, far = told(), told(region="cn-beijing")
+def test_a_region_that_does_not_answer_leaves_the_others_theirs_and_is_told() -> None:
+    """It is no error: the region's name is what the caller wrote into the request."""
+    scene, far = told(), told(region="cn-nowhere")
     scene.store.objects |= far.store.objects
-    scene.clusters.failing["cn-beijing"] = Unreachable("ListClusters", "Timeout", "no answer")
-    with pytest.raises(Unreachable):
-        asked(scene, created(), created(cluster="c-9", parameters={"RegionId": "cn-beijing"}))
+    scene.clusters.failing["cn-nowhere"] = Unreachable("ListClusters", "Timeout", "no answer")
+    seen = asked(scene, created(), created(cluster="c-9", parameters={"RegionId": "cn-nowhere"}))
+    assert seen.passed_over == {SILENT: 1}
     assert scene.incident.state == "closed"
     assert scene.ledger.load(far.id).state == "alerted"
 

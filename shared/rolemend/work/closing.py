@@ -21,6 +21,9 @@ from rolemend.work.watch_parts import Parts, Watched
 QUIET = "nothing was denied any more for {days} days"
 SUCCEEDED = "the same principal has succeeded since"
 CREATED = "the same principal has created such a cluster since, and it runs"
+SILENT = "a region that did not answer"
+"""Counted, and no error but in the home region: the name of another one is what a caller wrote into a request, and may
+be that of none."""
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9.@_-]{1,64}", re.ASCII)
@@ -46,6 +49,8 @@ def close(parts: Parts) -> Watched:
             parts.ledger.drop_unmended(key)
         elif parts.now() > incident.last + parts.quiet:
             closed += _closed(incident, QUIET.format(days=parts.quiet // _DAY), int(parts.now()), parts)
+        elif incident.last >= parts.now():  # told by a clock ahead of ours: nothing can have come after it
+            continue
         elif place := _place(incident, parts):
             waiting.setdefault(place, []).append(incident)
         elif region := _region(incident, parts):
@@ -57,14 +62,16 @@ def close(parts: Parts) -> Watched:
             continue
         except AccountError as error:
             trouble = trouble or error
+    silent = 0
     for region, incidents in creating.items():
         try:
             closed += _close_created(region, incidents, parts)
         except AccountError as error:  # noqa: PERF203
-            trouble = trouble or error
+            silent += 1
+            trouble = trouble or (error if region == parts.jobs.home else None)
     if trouble is not None:
         raise trouble
-    return Watched(incidents=tuple(closed))
+    return Watched(incidents=tuple(closed), passed_over={SILENT: silent} if silent else {})
 
 
 def _target(incident: Incident) -> BucketTarget | None:

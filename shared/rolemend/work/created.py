@@ -82,7 +82,7 @@ def _same_family(one: str, other: str) -> bool:
     """Whether both releases want the same trust policy of the role; which contested ones want is not known."""
     from rolemend.checklist.releases import parse_release, trust_rule
 
-    if one == other or (parse_release(one) is not None and parse_release(one) == parse_release(other)):
+    if one and (one == other or (parse_release(one) or 0) == parse_release(other)):
         return True
     wanted = trust_rule(one)
     return wanted is not None and not wanted.contested and wanted == trust_rule(other)
