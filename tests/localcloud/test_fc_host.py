@@ -49,13 +49,15 @@ def test_an_instance_stays_warm_and_serves_one_request_after_the_other(fc: Deplo
     assert len({answer["pid"] for answer in answers}) == 1
 
 
-def test_a_warm_call_costs_little(fc: Deployment) -> None:
+def test_a_warm_call_costs_a_small_part_of_a_cold_one(fc: Deployment) -> None:
     fc.deploy(function("echo"))
-    fc.invoke("echo")
+    durations = []
     for _ in range(20):
+        began = time.perf_counter()
         fc.invoke("echo", b"{}")
-    durations = sorted(record.ended - record.started for record in fc.invocations[1:])
-    assert durations[len(durations) // 2] < 0.003
+        durations.append(time.perf_counter() - began)
+    cold, *warm = durations
+    assert min(warm) < cold / 4
 
 
 def test_requests_at_the_same_time_get_instances_of_their_own_up_to_the_limit(fc: Deployment) -> None:
