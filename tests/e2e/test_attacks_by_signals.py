@@ -80,6 +80,22 @@ def test_a_provoked_denial_outside_the_guardrails_changes_nothing(
     assert bucket in message["message"]["document"]
 
 
+def test_a_call_from_outside_of_a_condition_does_not_take_the_condition_away(
+    stage: Stage, receiver: Receiver
+) -> None:
+    """Who has a role's credentials elsewhere provokes a denial on a bucket that the guardrails name."""
+    clients.bucket(stage.root, "demo-data-clicks").create_bucket("private")
+    free, bound = reading("demo-data-orders"), reading("demo-data-clicks")
+    bound["Statement"][0]["Condition"] = {"IpAddress": {"acs:SourceIp": ["203.0.113.0/24"]}}
+    keys = node_of(stage, "emr-demo-bound", free, bound)
+    before = rights(stage)
+    denied(stage, list_bucket(keys, "demo-data-clicks"))
+    assert rights(stage) == before
+    (message,) = receiver.messages
+    assert message["kind"] == "alert"
+    assert any("emr-demo-bound-1 Statement[0]" in line for line in message["message"]["advice"])
+
+
 def test_a_forged_record_gains_no_more_than_the_guardrails_name(prepared: Stage) -> None:
     """Within them a forged denial does what a provoked one would: exactly the group of the action on the bucket."""
     before = rights(prepared)

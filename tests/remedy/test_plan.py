@@ -397,3 +397,78 @@ def test_where_no_further_policy_can_be_attached_none_is_proposed() -> None:
     assert isinstance(plan, NoPlan)
     assert (plan.reason, plan.document) == ("attachment_limit", "")
     assert plan.principals == ("role emr-role", "role other-role")
+
+
+CONDITIONED: dict[str, dict[str, Any]] = {
+    "an address": reading("data") | {"Condition": OFFICE},
+    "https": reading("data") | {"Condition": {"Bool": {"acs:SecureTransport": "true"}}},
+    "one form": reading("data") | {"Resource": "acs:oss:*:*:data/*", "Condition": OFFICE},
+    "a pattern of buckets": reading("data") | {"Resource": "acs:oss:*:*:d?t*", "Condition": OFFICE},
+    "every resource": reading("data") | {"Resource": "*", "Condition": OFFICE},
+    "a variable": reading("data") | {"Resource": "acs:oss:*:*:${acs:x}/*", "Condition": OFFICE},
+    "another letter case": reading("data") | {"Action": "OSS:Get*", "Condition": OFFICE},
+    "another action of the group": reading("data") | {"Action": "oss:GetObject", "Condition": OFFICE},
+    "what NotAction leaves": {
+        "Effect": "Allow", "NotAction": "ram:*", "Resource": "*", "Condition": OFFICE,
+    },
+    "what NotResource leaves": {
+        "Effect": "Allow", "Action": "*", "NotResource": "acs:oss:*:*:other", "Condition": OFFICE,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("extent", ["group", "statement"])
+@pytest.mark.parametrize("name", CONDITIONED)
+def test_a_bucket_that_is_granted_under_a_condition_is_not_granted_without_it(name: str, extent: str) -> None:
+    """Who calls from outside of the condition provokes a denial; other buckets without a condition permit nothing."""
+    beside = account(reader=policy(reading("other"), CONDITIONED[name]))
+    assert plan_remedy(LIST_DATA, beside, extent=extent) == NoPlan("under_condition", "reader Statement[1]")
+    elsewhere = account(reader=policy(reading("other")), office=policy(CONDITIONED[name]))
+    found = plan_remedy(LIST_DATA, elsewhere, extent=extent)
+    assert found == NoPlan("under_condition", "office Statement[0]")
+    system = account(reader=policy(reading("other")))
+    system.attach("AliyunOfficeOnly", policy(CONDITIONED[name]), "System")
+    assert reason(system) == "under_condition"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        reading("data2", "dat", "the-data") | {"Condition": OFFICE},
+        reading("data") | {"Action": "oss:PutObject", "Condition": OFFICE},
+        reading("data") | {"Effect": "Deny", "Action": "oss:DeleteBucket", "Condition": OFFICE},
+        {"Effect": "Allow", "NotAction": "oss:*", "Resource": "*", "Condition": OFFICE},
+        {"Effect": "Allow", "Action": "ecs:*", "Resource": "*", "Condition": OFFICE},
+    ],
+)
+def test_a_condition_on_something_else_stands_in_nobody_s_way(statement: dict[str, Any]) -> None:
+    assert planned(account(reader=policy(reading("other"), statement))).write.name == "reader"
+
+
+def test_of_an_exact_grant_only_the_one_action_s_conditions_count() -> None:
+    fake = account(reader=policy(reading("other"), CONDITIONED["another action of the group"]))
+    assert isinstance(plan_remedy(LIST_DATA, fake, extent="exact"), Plan)
+    assert reason(fake) == "under_condition"
+
+
+def test_conditions_that_take_long_to_read_count_as_being_on_the_bucket() -> None:
+    names = [f"acs:oss:*:*:{'*a' * 200}{number}*" for number in range(20)]
+    slow = {"Effect": "Allow", "Action": "oss:*", "Resource": names, "Condition": OFFICE}
+    fake = account(reader=policy(reading("other")), slow=policy(slow))
+    assert reason(fake) == "under_condition"
+
+
+@pytest.mark.parametrize("mode", ["add", "replace"])
+@pytest.mark.parametrize(
+    "principal",
+    [{"Service": [EMR]}, {"Service": [ECS, EMR]}, {"Service": ["*"]}],
+)
+def test_a_service_that_is_trusted_under_a_condition_is_not_trusted_without_it(
+    principal: dict[str, Any], mode: str
+) -> None:
+    conditioned = {
+        "Action": "sts:AssumeRole", "Effect": "Allow", "Principal": principal, "Condition": OFFICE,
+    }  # fmt: skip
+    document = policy(json.loads(trusting(ECS))["Statement"][0], conditioned)
+    plan = plan_remedy(TRUST_EMR, named(account(), "emr-role", trust_policy=document), trust_mode=mode)
+    assert plan == NoPlan("under_condition", "emr-role Statement[1]")

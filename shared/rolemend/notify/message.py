@@ -430,6 +430,10 @@ _WHY_NOT = {
         "Nothing was changed, because the action is granted under a condition only, in {detail}, and a new statement "
         "would drop it: list the bucket in that statement, if the condition is to hold for it too."
     ),
+    "under_condition": text(
+        "Nothing was changed, because this very access is granted under a condition already, in {detail}, and a grant "
+        "beside it would drop it: see whether the request was meant to be outside of it, or change the condition."
+    ),
     "explicit_deny": text(
         "Nothing was changed, because policy {detail} denies the call: a grant would not help."
     ),

@@ -32,7 +32,7 @@ from rolemend.policy.actions import bucket_entries, group_of
 from rolemend.policy.edit import Edit, EditError, grant_entries, trust_service
 from rolemend.policy.limits import dump
 from rolemend.policy.proof import proves_addition
-from rolemend.remedy.conditions import under_conditions
+from rolemend.remedy.conditions import conditions_on, trusted_under_conditions, under_conditions
 from rolemend.remedy.model import NoPlan, Plan, TypedRemedy, Write, sealed, version_number
 from rolemend.remedy.narrowing import COUNTERPARTS
 from rolemend.remedy.untouchable import is_default_role, is_service_linked
@@ -91,6 +91,8 @@ def _plan_trust(remedy: TrustService, role: Role, mode: str) -> PlanOrNot:
     """Trust the service beside those that are trusted or, in the mode `replace`, in the place of its counterpart."""
     replaced = COUNTERPARTS.get(remedy.service) if mode == "replace" else None
     try:
+        if conditional := trusted_under_conditions(role.name, role.trust_policy, remedy.service):
+            return NoPlan("under_condition", conditional)
         if replaced is None:
             edited = trust_service(role.trust_policy, remedy.service)
         else:
@@ -132,6 +134,10 @@ def _plan_bucket(
     if not isinstance(attached, Known):
         return _not_read("policies of role", remedy.role, attached)
     outcome = _nearest(remedy, identities, attached.value, extent)
+    actions = outcome.actions if isinstance(outcome, Plan) else _own_actions(remedy, extent)
+    conditional = conditions_on(actions, remedy.bucket, attached.value)
+    if conditional and not (isinstance(outcome, NoPlan) and outcome.transient):
+        return NoPlan("under_condition", conditional)
     if isinstance(outcome, NoPlan):
         return _with_own_policy(outcome, remedy, attached.value, extent)
     return _useless(outcome, _asked(remedy, denial), attached.value) or outcome
@@ -189,9 +195,13 @@ def _with_own_policy(
         return NoPlan(
             "attachment_limit", f"{remedy.role}: {', '.join(custom)}", principals=refusal.principals
         )
-    actions = (remedy.action,) if extent == "exact" else group_of(remedy.action)
-    document = policy_document(actions, bucket_entries(remedy.bucket))
+    document = policy_document(_own_actions(remedy, extent), bucket_entries(remedy.bucket))
     return msgspec.structs.replace(refusal, document=document)
+
+
+def _own_actions(remedy: ListBucket, extent: str) -> tuple[str, ...]:
+    """What a policy of the role's own would grant."""
+    return (remedy.action,) if extent == "exact" else group_of(remedy.action)
 
 
 def _asked(remedy: ListBucket, denial: Denial | None) -> Denial | None:
