@@ -198,3 +198,14 @@ def test_the_place_for_checkpoints_is_made_once(sls: Sls, client: Any) -> None:
     assert sls.shards(PROJECT, LOGSTORE) == {}
     sls._make_group("cn-hangzhou.log.aliyuncs.com", PROJECT, LOGSTORE, module.CONSUMER_GROUP)
     assert sls.shards(PROJECT, LOGSTORE) == {}
+
+
+@pytest.mark.parametrize("region", ["evil.example/", "evil.example:80/#", "", "cn-hangzhou.evil.example"])
+def test_credentials_are_sent_to_no_host_that_is_no_region(
+    sls: Sls, region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(module, "open_log_client", lambda _, endpoint: opened.append(endpoint))
+    with pytest.raises(AccountError, match="no region"):
+        sls.search(region, PROJECT, LOGSTORE, "*", 0, 1)
+    assert opened == []

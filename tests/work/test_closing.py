@@ -148,6 +148,19 @@ def test_a_name_that_is_none_becomes_part_of_no_query(name: str) -> None:
         assert logs.asked == []
 
 
+@pytest.mark.parametrize(
+    "region", ["", "evil.example/", "evil.example:443/#", "x@evil", "CN-HANGZHOU", "cn-hangzhou\n"]
+)
+def test_a_region_that_is_none_becomes_part_of_no_host(region: str) -> None:
+    """Credentials are sent to it, and a job's own text may have told it."""
+    scene = Scene(denial=altered(LISTING, target=altered(LISTING.target, region=region)))  # type: ignore[arg-type]
+    scene.account.types["reader"] = "System"
+    scene.mended()
+    scene.notify()
+    assert scene.incident.state == "alerted"
+    assert asked(scene)[1].asked == []
+
+
 def test_a_log_that_does_not_answer_is_an_error_and_closes_nothing() -> None:
     class Silent(FakeLogs):
         def search(self, *values: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from rolemend.account.interface import JobRun
@@ -223,3 +225,15 @@ def test_nothing_of_a_text_but_known_sentences_enters_the_message() -> None:
     secret = oss() + "\naccess_key_secret = verysecretverysecret"
     assert "verysecret" not in str(denial(secret))
     assert len(denial(oss("x" * 50_000)).message) <= 1_000
+
+
+@pytest.mark.parametrize("location", ["oss-evil.example/", "evil.example:443/#", "oss-CN-HANGZHOU"])
+def test_a_made_up_line_of_a_log_in_a_job_s_text_names_no_region_that_is_none(location: str) -> None:
+    line = {
+        "__topic__": "oss_access_log", "__time__": "1", "http_status": "403", "error_code": "AccessDenied",
+        "ec": "0003-00000001", "bucket": "job-data", "operation": "GetObject", "object": "part-0",
+        "request_id": "5F3B0C1A2B3C4D5E6F708192", "host": "h", "bucket_location": location,
+    }  # fmt: skip
+    bucket = target(denial(json.dumps(line))).bucket
+    assert bucket is not None
+    assert (bucket.bucket, bucket.region) == ("job-data", "")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from rolemend.account.access import Access
+from rolemend.account.access import Access, region_name
 from rolemend.account.calls import ask, classify
 from rolemend.account.interface import Checkpoint, LogPage, LogRange
 from rolemend.errors import AccountError, NotThere, Unreachable
@@ -102,11 +102,11 @@ class Sls:
     def search(
         self, region: str, project: str, logstore: str, query: str, since: int, until: int
     ) -> list[dict[str, Any]]:
-        """One GetLogs."""
+        """One GetLogs. A region that is no name is asked nothing: AccountError."""
         from aliyun.log import GetLogsRequest
 
         request = GetLogsRequest(project, logstore, since, until, "", query, MOST_FOUND, 0, True)
-        answer = self._ask(f"{region}.log.aliyuncs.com", "GetLogs", "get_logs", request)
+        answer = self._ask(f"{region_name(region)}.log.aliyuncs.com", "GetLogs", "get_logs", request)
         return [{**log.get_contents(), "__time__": str(log.get_time())} for log in answer.get_logs()]
 
     def begin(self, log_range: LogRange) -> str:

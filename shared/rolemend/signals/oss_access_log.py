@@ -63,6 +63,8 @@ _REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
 """A region becomes part of endpoints and of the commands that people are told: other text tells no region."""
 _OPERATION = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)
 """An operation becomes an action, and one with a wildcard in it is none."""
+_TIME = re.compile(r"[0-9]{1,10}", re.ASCII)
+"""Seconds as SLS has them. A field of a record's own may have the name, and hold a number that no clock or JSON takes."""
 _UNTOLD = ("acs:SourceVpc", "acs:MFAPresent")
 """Condition keys the log does not tell (a VPC id only for requests from inside one)."""
 
@@ -113,7 +115,7 @@ def _denial(record: Mapping[str, Any], code: str, detail: str) -> Denial:
     bucket, request_id = _value(record, "bucket"), _value(record, "request_id")
     time = str(record.get("__time__", ""))
     operation = _value(record, "operation")
-    if not (bucket and request_id and time.isdecimal() and operation):
+    if not (bucket and request_id and _TIME.fullmatch(time) and operation):
         raise RecordRejected("an access-log line without bucket, operation, request_id or time")
     if not _OPERATION.fullmatch(operation):
         raise RecordRejected(f"an access-log line with an operation that is none: {operation[:40]!r}")
@@ -157,7 +159,7 @@ def operations_of(action: str) -> tuple[str, ...]:
 def read_success(record: Mapping[str, Any]) -> Success | None:
     """A line of a call with status 2xx, as a query of the log answers it; None for any other."""
     status, time = str(record.get("http_status", "")), str(record.get("__time__", ""))
-    if any(not isinstance(record.get(name, ""), str) for name in _READ) or not time.isdecimal():
+    if any(not isinstance(record.get(name, ""), str) for name in _READ) or not _TIME.fullmatch(time):
         return None
     if not re.fullmatch("2[0-9]{2}", status):
         return None
