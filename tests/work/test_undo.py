@@ -9,6 +9,7 @@ import pytest
 
 from rolemend.errors import Conflict, NothingToTakeBack, RoleBusy, UnknownIncident, Unreachable
 from rolemend.incident.index import Index
+from rolemend.incident.journal import Intended
 from rolemend.remedy.guardrails import Guardrails
 from rolemend.work.remediate import LEASE_SECONDS
 from rolemend.work.undo import take_back
@@ -244,6 +245,26 @@ def test_a_role_gets_no_more_changes_in_a_day_than_its_rule_allows() -> None:
     scene.now += 86_400
     scene.denied(altered(LISTING, signal_id="r-3", time=int(scene.now)))
     assert scene.account.writes == ["add reader", "default reader v1"]
+
+
+@pytest.mark.parametrize("held", ["changes_per_day", "taken_back"])
+def test_a_change_that_only_the_journal_announces_is_held_back_like_any_other(held: str) -> None:
+    """More may write into the journal than may change roles; and a change that was left behind may come after others."""
+    scene = mended(changes_per_day=1, expires="1m") if held == "changes_per_day" else mended()
+    if held == "taken_back":
+        take_back(change_id(scene), scene.undo())
+    scene.now += 61
+    scene.expire()
+    denied_again(scene, "r-2")
+    incident, done = scene.incident, list(scene.account.writes)
+    assert (incident.verdict is not None and incident.verdict.held) == held
+    assert incident.plan is not None
+    forged = Intended(change=f"chg-{scene.id[4:]}-00000000", plan=incident.plan)
+    scene.ledger.extend(scene.id, lambda _: [forged])
+    scene.now += LEASE_SECONDS
+    scene.remediate()
+    assert scene.account.writes == done
+    assert held in scene.incident.rolled_back
 
 
 def test_a_marker_that_somebody_made_ends_no_grant_that_has_no_end() -> None:

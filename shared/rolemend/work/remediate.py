@@ -204,7 +204,7 @@ def _resume(incident: Incident, parts: Parts) -> Incident:
     with leased(intended.plan.remedy.role, incident.id, parts.leases, 0) as held:
         held.resumed = True
         approver = _approver(incident, intended.plan, parts) if intended.approved_by else ""
-        objection = _objection(incident, intended.plan, bool(approver), parts)
+        objection = _objection(incident, intended.plan, bool(approver), held, parts)
         if objection:
             return note(incident, parts.ledger, Abandoned(change=intended.change, reason=objection))
         return intend(incident, intended.plan, parts, held, approved_by=approver)
@@ -216,10 +216,11 @@ def _approver(incident: Incident, plan: Plan, parts: Parts) -> str:
     return "" if decision is None or isinstance(decision.fact, Reject) else decision.by
 
 
-def _objection(incident: Incident, plan: Plan, approved: bool, parts: Parts) -> str:
+def _objection(incident: Incident, plan: Plan, approved: bool, held: Held, parts: Parts) -> str:
     """Why a change that was intended earlier is not to be made now, "" if nothing speaks against it.
 
-    What was not written yet is decided anew: account and guardrails may have changed since it was intended.
+    What was not written yet is decided anew: account and guardrails may have changed since it was intended, and other
+    changes of the role may have been made.
     """
     assert incident.denial is not None
     try:
@@ -239,5 +240,9 @@ def _objection(incident: Incident, plan: Plan, approved: bool, parts: Parts) -> 
         raise Unreachable("resume", "Unread", "the account could not be read before the change")
     if isinstance(outcome, NoPlan) or outcome.hash != plan.hash:
         return "the diagnosis or the plan is another one by now"
+    if not approved:
+        verdict = _held_back(incident, verdict, held, parts)
+    if verdict.held:
+        return f"the guardrails do not allow it any more ({verdict.held})"
     allowed = (APPROVE, AUTO) if approved else (AUTO,)
     return "" if verdict.mode in allowed else "the guardrails do not allow it any more"
