@@ -234,3 +234,14 @@ def test_a_rejected_record_is_kept_without_the_secrets_of_its_url() -> None:
     assert kept == (
         "/data/k?OSSAccessKeyId=id&Signature=***&security-token=***&x-oss-signature=***&x-oss-expires=9"
     )
+
+
+@pytest.mark.parametrize("depth", [10, 985, 990, 5_000])
+def test_a_record_that_is_nested_too_deeply_is_named(depth: int) -> None:
+    """What an event's reader takes may be more than its writer does: the others of its batch must not wait for it."""
+    record: dict[str, object] = {}
+    for _ in range(depth):
+        record = {"a": record}
+    store = MemoryStore()
+    key = Ledger(store, "watch").keep_rejected({"data": record}, "no event", "2026-01-01")
+    assert b'"reason": "no event"' in store.objects[key]

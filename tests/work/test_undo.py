@@ -249,7 +249,7 @@ def test_a_role_gets_no_more_changes_in_a_day_than_its_rule_allows() -> None:
 
 @pytest.mark.parametrize("held", ["changes_per_day", "taken_back"])
 def test_a_change_that_only_the_journal_announces_is_held_back_like_any_other(held: str) -> None:
-    """More may write into the journal than may change roles; and a change that was left behind may come after others."""
+    """More may write into the journal than may change roles; and one that was left behind may come after others."""
     scene = mended(changes_per_day=1, expires="1m") if held == "changes_per_day" else mended()
     if held == "taken_back":
         take_back(change_id(scene), scene.undo())

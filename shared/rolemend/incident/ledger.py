@@ -80,15 +80,22 @@ class Ledger:
 
         The secrets of a presigned URL, which the access log repeats, are left out.
         """
-        digest = hashlib.sha256(_ascii(record)).hexdigest()
+        content = _ascii(record)
+        digest = hashlib.sha256(content).hexdigest()
         key = f"rejected/{day}/{digest[:32]}.json"
-        self._store.put(key, _SECRET.sub(rb"\1***", _ascii({"reason": reason, "record": record})))
+        self._store.put(
+            key, _SECRET.sub(rb"\1***", b'{"reason": %b, "record": %b}' % (_ascii(reason), content))
+        )
         return key
 
 
 def _ascii(value: object) -> bytes:
-    """JSON of anything at all: half a surrogate pair, which UTF-8 cannot hold, is escaped like the rest."""
-    return json.dumps(value, sort_keys=True, default=repr).encode("ascii")
+    """JSON of anything at all: half a surrogate pair, which UTF-8 cannot hold, is escaped like the rest. What is nested
+    too deeply for that is named alone."""
+    try:
+        return json.dumps(value, sort_keys=True, default=repr).encode("ascii")
+    except RecursionError:
+        return b'"nested too deeply to be kept"'
 
 
 def _journal_key(incident_id: str) -> str:

@@ -64,7 +64,7 @@ _REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
 _OPERATION = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)
 """An operation becomes an action, and one with a wildcard in it is none."""
 _TIME = re.compile(r"[0-9]{1,10}", re.ASCII)
-"""Seconds as SLS has them. A field of a record's own may have the name, and hold a number that no clock or JSON takes."""
+"""Seconds as SLS has them. A field of a record's own may have that name, and hold a number that no clock takes."""
 _UNTOLD = ("acs:SourceVpc", "acs:MFAPresent")
 """Condition keys the log does not tell (a VPC id only for requests from inside one)."""
 
