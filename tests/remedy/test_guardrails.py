@@ -195,6 +195,21 @@ def test_a_rule_that_names_a_part_of_a_grant_restricts_all_of_it() -> None:
     assert rules(AUTO, never_list).judge(grant(actions=("oss:GetObject",))).mode == "auto"
 
 
+@pytest.mark.parametrize("granted", ["oss:*", "*", "oss:Delete*", "oss:?eleteObject", "OSS:*Object"])
+def test_a_rule_that_names_an_action_of_a_granted_pattern_restricts_it(granted: str) -> None:
+    """The extent `statement` grants what stands in a statement, and that may be a pattern."""
+    never = 'name = "n"\nmode = "observe"\nroles = ["*"]\nbuckets = ["*"]\nactions = ["oss:DeleteObject"]'
+    wide = AUTO + '\nactions = ["oss:*"]\nextent = "statement"'
+    assert rules(wide, never).judge(grant(actions=(granted,))).mode == "observe"
+    assert rules(wide, never).judge(grant(actions=("oss:Get*",))).mode == "auto"
+
+
+@pytest.mark.parametrize("pattern", ["oss:?", "oss:??", "oss:Get?", "oss:?*?"])
+def test_a_question_mark_names_no_pattern_of_what_is_granted(pattern: str) -> None:
+    rule = rules(AUTO + f'\nactions = ["{pattern}"]\nextent = "statement"')
+    assert [rule.judge(grant(actions=(one,))).mode for one in ("oss:*", "oss:Get*")] == ["propose", "propose"]
+
+
 def test_trust_is_an_action_that_a_rule_may_name() -> None:
     assert rules('name = "t"\nmode = "auto"\nroles = ["*"]\nactions = ["trust"]').judge(TRUST).mode == "auto"
     assert (

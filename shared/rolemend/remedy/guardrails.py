@@ -18,6 +18,7 @@ from rolemend.account.interface import Absent, Known, Reading, Unread
 from rolemend.checklist.model import ListBucket
 from rolemend.policy.actions import READ, WRITE, group_of
 from rolemend.policy.edit import EXTENTS
+from rolemend.policy.inclusion import Budget, BudgetError, intersect
 from rolemend.remedy.hours import read_offset, within
 from rolemend.remedy.model import TypedRemedy, Verdict
 from rolemend.text import Text, text
@@ -31,6 +32,8 @@ YES, MAYBE, NO = "yes", "maybe", "no"
 TRUST = ("sts:AssumeRole",)
 ACTION_GROUPS: dict[str, tuple[str, ...]] = {"read": READ, "write": WRITE, "trust": TRUST}
 """What a rule may write in the place of single actions, and what one means that names none."""
+
+_STEPS = 10_000
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]", re.ASCII)
 _ROLE_NAME = re.compile(r"[A-Za-z0-9.\-]{1,64}", re.ASCII)
@@ -197,7 +200,19 @@ def _actions(rule: Rule, case: Case) -> Match:
     if not missing:
         return _MATCHES
     why = text("It does not name {actions}.", actions=", ".join(missing))
-    return Match(NO if rule.actions and len(missing) == len(granted) else MAYBE, why)
+    apart = len(missing) == len(granted) and not any(
+        _meet(pattern, each) for pattern in patterns for each in missing
+    )
+    return Match(NO if rule.actions and apart else MAYBE, why)
+
+
+def _meet(pattern: str, action: str) -> bool:
+    """Whether a pattern and what is granted, which may be a pattern itself, have an action in common. What takes long
+    to tell counts as yes."""
+    try:
+        return bool(intersect(pattern, action.lower(), Budget(_STEPS)))
+    except BudgetError:
+        return True
 
 
 def _tags(rule: Rule, case: Case) -> Match:
@@ -220,11 +235,14 @@ def _tagged(tag: str, tags: Reading[Mapping[str, str]]) -> Match:
 
 
 def like(pattern: str, name: str) -> bool:
-    """Whole-name match of `*` and `?`, in time linear in both lengths per star."""
+    """Whole-name match of `*` and `?`, in time linear in both lengths per star.
+
+    What is granted may be a pattern of actions: only `*` covers a `*` of it.
+    """
     position = at = mark = 0
     star = -1
     while at < len(name):
-        if position < len(pattern) and pattern[position] in ("?", name[at]) and pattern[position] != "*":
+        if position < len(pattern) and _same(pattern[position], name[at]):
             position, at = position + 1, at + 1
         elif position < len(pattern) and pattern[position] == "*":
             star, mark, position = position, at, position + 1
@@ -234,3 +252,7 @@ def like(pattern: str, name: str) -> bool:
         else:
             return False
     return all(char == "*" for char in pattern[position:])
+
+
+def _same(mark: str, letter: str) -> bool:
+    return letter != "*" and mark in ("?", letter) and mark != "*"
