@@ -137,6 +137,20 @@ def test_every_mistake_is_named_with_its_place() -> None:
     ]
 
 
+@pytest.mark.parametrize("setting", ["roles", "buckets", "actions", "accounts", "hours"])
+def test_an_empty_list_is_a_mistake_as_it_could_mean_all_or_none(setting: str) -> None:
+    given = {"name": '"r"', "mode": '"auto"', "roles": '["*"]', "buckets": '["*"]', setting: "[]"}
+    with pytest.raises(GuardrailsError, match=f"{setting}: .*at least one"):
+        rules("\n".join(f"{name} = {value}" for name, value in given.items()))
+
+
+@pytest.mark.parametrize("pattern", ["Corp-*", "corp.secret", "CORP-?"])
+def test_a_pattern_that_can_match_no_bucket_is_a_mistake(pattern: str) -> None:
+    """A rule that is to restrict would restrict nothing, unseen."""
+    with pytest.raises(GuardrailsError, match=r"rule 1.buckets\[0\]"):
+        rules(f'name = "r"\nmode = "observe"\nroles = ["*"]\nbuckets = ["{pattern}"]')
+
+
 @pytest.mark.parametrize(
     "content", [b"[[rule", b"\xff", b"rule = 3", b"rule = [1]", b"a = " + b"[" * 9_000, b" " * (1 << 21)]
 )

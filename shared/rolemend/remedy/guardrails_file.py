@@ -14,6 +14,8 @@ from rolemend.remedy.guardrails import ACTION_GROUPS, MODES, OBSERVE, PROPOSE, G
 from rolemend.remedy.hours import read_offset, read_window
 
 _PATTERN = re.compile(r"[A-Za-z0-9.\-*?]{1,64}", re.ASCII)
+_BUCKET_PATTERN = re.compile(r"[a-z0-9\-*?]{1,64}", re.ASCII)
+"""With another letter it could match no bucket, and a rule that is to restrict would restrict nothing."""
 _ACTION = re.compile(r"[A-Za-z]{2,20}:[A-Za-z*?]{1,80}", re.ASCII)
 _ACCOUNT = re.compile(r"[0-9]{5,30}", re.ASCII)
 _TAG = re.compile(r"[^=\x00-\x1f]{1,128}=[^\x00-\x1f]{0,256}")
@@ -62,10 +64,10 @@ def _one_of(*allowed: str, more: str = "") -> Check:
     return check
 
 
-def _list_of(pattern: re.Pattern[str], what: str, *, least: int = 0) -> Check:
+def _list_of(pattern: re.Pattern[str], what: str) -> Check:
     def check(name: str, value: Any) -> Problems:
-        if not isinstance(value, list) or len(value) < least:
-            yield f"{name}: must be a list of {what}" + (" with at least one" if least else "")
+        if not isinstance(value, list) or not value:
+            yield f"{name}: must be a list of {what} with at least one; {_EMPTY}"
             return
         for index, one in enumerate(value):
             if not isinstance(one, str) or not pattern.fullmatch(one):
@@ -83,8 +85,8 @@ def _text(pattern: re.Pattern[str], what: str) -> Check:
 
 
 def _actions(name: str, value: Any) -> Problems:
-    if not isinstance(value, list):
-        yield f"{name}: must be a list of actions"
+    if not isinstance(value, list) or not value:
+        yield f"{name}: must be a list of actions with at least one; {_EMPTY}"
         return
     for index, one in enumerate(value):
         if not isinstance(one, str) or not (one in ACTION_GROUPS or _ACTION.fullmatch(one)):
@@ -99,8 +101,8 @@ def _read_by(read: Callable[[str], object], name: str, value: Any) -> Problems:
 
 
 def _hours(name: str, value: Any) -> Problems:
-    if not isinstance(value, list):
-        yield f"{name}: must be a list of windows"
+    if not isinstance(value, list) or not value:
+        yield f"{name}: must be a list of windows with at least one; {_EMPTY}"
         return
     for index, one in enumerate(value):
         yield from _read_by(read_window, f"{name}[{index}]", one)
@@ -124,6 +126,8 @@ def _anything(name: str, value: Any) -> Problems:
     return iter(())
 
 
+_EMPTY = "leave it out where it does not matter"
+"""An empty list could be meant as all or as none."""
 _PATTERNS = "patterns of letters, digits, '-', '.', '*' and '?'"
 _SETTINGS: dict[str, Check] = {
     "default": _one_of(OBSERVE, PROPOSE, more="; whoever is not named is never changed"),
@@ -134,8 +138,8 @@ _SETTINGS: dict[str, Check] = {
 _OF_RULE: dict[str, Check] = {
     "name": _name,
     "mode": _one_of(*MODES),
-    "roles": _list_of(_PATTERN, _PATTERNS, least=1),
-    "buckets": _list_of(_PATTERN, _PATTERNS),
+    "roles": _list_of(_PATTERN, _PATTERNS),
+    "buckets": _list_of(_BUCKET_PATTERN, "patterns of small letters, digits, '-', '*' and '?'"),
     "actions": _actions,
     "extent": _one_of(*EXTENTS),
     "role_tag": _text(_TAG, "a tag like 'owner=data-platform'"),
