@@ -77,6 +77,7 @@ MISTAKES = [
         "/33",
     ),
     (condition("NumericLessThan", "k", "1_0"), "Statement[1].Condition.NumericLessThan.k", "1_0"),
+    (condition("NumericLessThan", "k", "9" * 5_000), "Statement[1].Condition.NumericLessThan.k", "999"),
     (condition("DateLessThan", "acs:CurrentTime", "tomorrow"), "DateLessThan.acs:CurrentTime", "tomorrow"),
     (condition("StringEquals", "k", []), "Statement[1].Condition.StringEquals.k", "is an empty list"),
 ]

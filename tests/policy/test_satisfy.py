@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolemend.policy.condition import Condition
-from rolemend.policy.inclusion import Budget
+from rolemend.policy.inclusion import Budget, BudgetError
 from rolemend.policy.satisfy import escape_exists
 from tests.policy import naive
 from tests.policy.documents import FAMILIES, TRIES
@@ -68,6 +68,9 @@ def test_answer_agrees_with_trying_every_value(question: tuple[list[Block], list
         assert answer == possible(met, unmet)
 
 
+LARGE = "1" + "0" * 35
+"""More digits than the usual arithmetic of decimals keeps."""
+
 EDGES: list[tuple[list[Block], bool]] = [
     ([{"NumericGreaterThanEquals": {"n": ["10"]}}, {"NumericNotEquals": {"n": ["10"]}}], True),
     ([{"NumericLessThanEquals": {"n": ["10"]}}, {"NumericNotEquals": {"n": ["10"]}}], True),
@@ -95,9 +98,22 @@ EDGES: list[tuple[list[Block], bool]] = [
     ([{"StringLike": {"s": ["?*"]}}, {"StringNotLike": {"s": ["??*"]}}], True),
     ([{"StringLike": {"s": ["??*"]}}, {"StringNotLike": {"s": ["?*"]}}], False),
     ([{"StringNotLike": {"s": ["*"]}}], True),  # the key is absent
+    ([{"NumericGreaterThan": {"n": [LARGE]}}, {"NumericLessThan": {"n": [f"{LARGE[:-1]}1"]}}], True),
+    ([{"NumericLessThan": {"n": [LARGE]}}], True),
+    ([{"NumericGreaterThan": {"n": [LARGE]}}], True),
+    ([{"DateLessThan": {"d": ["0001-01-01T00:00:00+23:59"]}}], False),
+    ([{"DateGreaterThan": {"d": ["9999-12-31T23:59:59Z"]}}], False),
+    ([{"DateLessThan": {"d": ["9999-12-31T23:59:59Z"]}}], True),
 ]
 
 
 @pytest.mark.parametrize(("met", "answer"), EDGES)
 def test_edges_between_values(met: list[Block], answer: bool) -> None:
     assert escape_exists(parsed(met), [], Budget(10_000)) is answer
+
+
+def test_dates_that_no_calendar_has_anything_between_end_the_question() -> None:
+    ends = ["9999-12-31T23:59:58+14:00", "9999-12-31T23:59:59-12:00"]
+    met = parsed([{"DateGreaterThan": {"d": ends[:1]}}, {"DateLessThan": {"d": ends[1:]}}])
+    with pytest.raises(BudgetError):
+        escape_exists(met, [], Budget(10_000))

@@ -34,6 +34,8 @@ POSITIVE = (
     "IpAddressIncludeBorder",
 )
 OPERATORS = frozenset((*POSITIVE, *NEGATED))
+LONGEST_NUMBER = 100
+"""Python takes no more than 4,300 digits, and nothing that is counted has a hundred."""
 _MASKS = {str(length): length for length in range(129)}
 QUANTIFIERS = ("ForAllValues", "ForAnyValue")
 # Named once (https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements)
@@ -42,7 +44,9 @@ UNDOCUMENTED = frozenset(("IpAddressIncludeBorder",))
 
 
 def parse_number(text: str) -> Any:
-    """`text` as an exact number, or None if it is none."""
+    """`text` as an exact number, or None if it is none, or has more than `LONGEST_NUMBER` characters."""
+    if len(text) > LONGEST_NUMBER:
+        return None
     digits = text[1:] if text[:1] in ("+", "-") else text
     whole, dot, fraction = digits.partition(".")
     if not (whole + fraction).isascii() or not whole.isdigit() or (dot and not fraction.isdigit()):

@@ -9,11 +9,12 @@ either case mix with exact ones, an answer "no value was found" is no proof, and
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import pairwise
 
 from rolemend.policy.condition import Condition
-from rolemend.policy.inclusion import Budget, canonical_points, fresh_character, intersect
-from rolemend.policy.operators import parse_date, parse_network, parse_number
+from rolemend.policy.inclusion import Budget, BudgetError, canonical_points, fresh_character, intersect
+from rolemend.policy.operators import LONGEST_NUMBER, parse_date, parse_network, parse_number
 from rolemend.policy.pattern import has_variable
 
 _FAMILIES = ("String", "Numeric", "Date", "Bool", "IpAddress")
@@ -129,26 +130,30 @@ def _texts(wanted: Sequence[Wanted], given: Sequence[str], budget: Budget) -> It
 
 
 def _numbers(given: Iterable[str]) -> Iterator[str]:
-    from decimal import Decimal
+    from decimal import Context, Decimal
 
+    exact = Context(prec=3 * LONGEST_NUMBER)
     limits = sorted({Decimal(parse_number(value)) for value in given})
-    yield from (format(limit, "f") for limit in limits)
-    yield from (format((low + high) / 2, "f") for low, high in pairwise(limits))
+    points = [exact.divide(exact.add(low, high), Decimal(2)) for low, high in pairwise(limits)]
     if limits:
-        yield format(limits[0] - 1, "f")
-        yield format(limits[-1] + 1, "f")
+        points += [exact.subtract(limits[0], Decimal(1)), exact.add(limits[-1], Decimal(1))]
+    yield from (format(point, "f") for point in (*limits, *points))
 
 
 def _dates(given: Iterable[str]) -> Iterator[str]:
+    """Raises BudgetError for dates so near to the end of time that none can be told between them."""
     from datetime import timedelta
 
     limits = sorted({date for value in given if (date := parse_date(value)).tzinfo is not None})
-    step = timedelta(seconds=1)
     yield from (limit.isoformat() for limit in limits)
-    yield from ((low + (high - low) / 2).isoformat() for low, high in pairwise(limits))
-    if limits:
-        yield (limits[0] - step).isoformat()
-        yield (limits[-1] + step).isoformat()
+    try:
+        between = [low + (high - low) / 2 for low, high in pairwise(limits)]
+    except OverflowError as error:
+        raise BudgetError from error
+    yield from (moment.isoformat() for moment in between)
+    for limit, step in ((limits[0], -1), (limits[-1], 1)) if limits else ():
+        with suppress(OverflowError):  # before the year 1 and after 9999 there is nothing to tell apart
+            yield (limit + timedelta(seconds=step)).isoformat()
 
 
 def _addresses(given: Iterable[str]) -> Iterator[str]:
