@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from rolemend.remedy.model import Plan
-from rolemend.remedy.withdraw import without_grant
+from rolemend.remedy.withdraw import is_gone, without_grant
 from tests.remedy.test_plan import TRUST_EMR, account, planned, policy, reading
+from tests.samples import ACCOUNT
 
 LOGS: dict[str, Any] = {"Effect": "Allow", "Action": ["log:Get*"], "Resource": ["*"]}
 
@@ -58,3 +59,24 @@ def test_what_is_no_policy_is_left(live: str) -> None:
 def test_a_trust_policy_that_was_edited_is_left() -> None:
     plan = planned(account(), TRUST_EMR)
     assert without_grant(plan.write.after, plan) is None
+
+
+@pytest.mark.parametrize(
+    ("live", "gone"),
+    [
+        ([reading("other")], True),
+        ([reading("third")], True),
+        ([reading("other"), {**reading("data"), "Effect": "Deny"}], False),
+        (
+            [reading("other"), {**reading("data"), "Action": "oss:PutObject", "Resource": "acs:oss:*:*:d*"}],
+            True,
+        ),
+        ([reading("other", "data")], False),
+        ([{**reading("other"), "Resource": ["acs:oss:*:*:d*"]}], False),
+        ([reading("other"), {**reading("data"), "Resource": f"acs:oss:*:{ACCOUNT}:data/in/*"}], False),
+        ([reading("other"), {"Effect": "Allow", "NotAction": "ram:*", "Resource": "*"}], False),
+    ],
+)
+def test_a_grant_is_gone_only_if_nothing_newer_may_allow_what_it_granted(live: Any, gone: bool) -> None:
+    """A person may have written it in another way, and then it stands."""
+    assert is_gone(policy(*live), extended()) is gone

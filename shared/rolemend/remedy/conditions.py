@@ -35,11 +35,11 @@ def conditions_on(actions: Sequence[str], bucket: str, attached: Iterable[Attach
 
     Whoever wrote such a condition meant it for this bucket, whatever is granted without one on others.
     """
-    wanted, budget = normal_region(Region(tuple(actions), (bucket, f"{bucket}/*"))), Budget(STEPS)
+    budget = Budget(STEPS)
     return ", ".join(
         place
         for place, statement in _allowing(attached)
-        if statement.conditions and _speaks_of(normal_statement(statement), wanted, budget)
+        if statement.conditions and speaks_of(statement, actions, bucket, budget)
     )
 
 
@@ -84,8 +84,13 @@ def _names(statement: Statement, service: str) -> bool:
     )
 
 
-def _speaks_of(statement: Statement, wanted: Region, budget: Budget) -> bool:
-    """Whether a statement has something in common with what is wanted. What cannot be told counts as yes."""
+def speaks_of(statement: Statement, actions: Sequence[str], bucket: str, budget: Budget) -> bool:
+    """Whether a statement has something in common with these actions on the bucket and what is in it.
+
+    Its conditions do not matter. What cannot be told counts as yes.
+    """
+    wanted = normal_region(Region(tuple(actions), (bucket, f"{bucket}/*")))
+    statement = normal_statement(statement)
     named = ["*"] if statement.negated_resources else map(_named, statement.resources)
     try:
         if not _meet(named, wanted.resources, budget):

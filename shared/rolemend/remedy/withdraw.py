@@ -6,9 +6,12 @@ from typing import Any
 
 import msgspec
 
+from rolemend.checklist.model import ListBucket
 from rolemend.policy import PolicyError, parse_policy
+from rolemend.policy.inclusion import Budget
 from rolemend.policy.limits import dump
 from rolemend.policy.proof import proves_addition
+from rolemend.remedy.conditions import STEPS, speaks_of
 from rolemend.remedy.model import Plan
 
 Statement = dict[str, Any]
@@ -38,15 +41,21 @@ def without_grant(live: str, plan: Plan) -> str | None:
 
 
 def is_gone(live: str, plan: Plan) -> bool:
-    """Whether none of the entries that the plan added stands in any statement of `live`."""
-    if plan.write.kind != "policy":
+    """Whether none of the entries that the plan added stands in any statement of `live`, nor another statement than
+    before that may allow something of the grant."""
+    if not isinstance(plan.remedy, ListBucket):
         return False
     try:
         added = _added(plan)
-        listed = {entry for statement in parse_policy(live).statements for entry in statement.resources}
+        statements, before = parse_policy(live).statements, parse_policy(plan.write.before).statements
     except (PolicyError, msgspec.MsgspecError, KeyError, TypeError):
         return False
-    return added is not None and bool(added[1]) and not listed.intersection(added[1])
+    listed = {entry for statement in statements for entry in statement.resources}
+    if added is None or not added[1] or listed.intersection(added[1]):
+        return False
+    budget = Budget(STEPS)
+    newer = [one for one in statements if not one.denies and one not in before]
+    return not any(speaks_of(one, plan.actions, plan.remedy.bucket, budget) for one in newer)
 
 
 def _added(plan: Plan) -> tuple[Statement, list[str]] | None:
