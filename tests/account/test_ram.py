@@ -244,7 +244,7 @@ def test_a_fault_on_a_later_page_is_no_shorter_list(ram: Ram, sdk: Any, local: L
 
 def test_versions_are_read_live_before_and_after_a_write(ram: Ram, role: str) -> None:
     before = known(ram.policy_versions("emr-role-policy"))
-    assert (before.default, before.ids) == ("v1", ("v1",))
+    assert (before.default, before.ids, before.attachments) == ("v1", ("v1",), 1)
     assert ram.add_policy_version("emr-role-policy", OTHER) == "v2"
     after = known(ram.policy_versions("emr-role-policy"))
     assert (after.default, sorted(after.ids)) == ("v2", ["v1", "v2"])

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from rolemend.account.interface import Absent, Known, PolicyUsers, Reading, Role, Unread
+from rolemend.account.interface import Absent, Known, PolicyUsers, PolicyVersions, Reading, Role, Unread
 from rolemend.checklist.model import ListBucket, TrustService
 from rolemend.checklist.trust import trusted_services
 from rolemend.remedy.model import NoPlan, Plan, TypedRemedy, is_sealed, sealed
@@ -130,6 +130,24 @@ def test_a_policy_that_others_use_too_is_not_widened(users: PolicyUsers) -> None
     assert (plan.reason, plan.detail, plan.principals) == ("shared_policy", "reader", users.described())
     own = json.loads(plan.document)["Statement"]
     assert own == [reading("data")]
+
+
+class Counting(WritableAccount):
+    """RAM counts one attachment more than it lists."""
+
+    def policy_versions(self, name: str) -> Reading[PolicyVersions]:
+        found = super().policy_versions(name)
+        assert isinstance(found, Known)
+        return Known(msgspec.structs.replace(found.value, attachments=2))
+
+
+def test_a_policy_that_is_attached_more_often_than_is_listed_is_not_widened() -> None:
+    """It may be attached to others for a resource group alone."""
+    fake = Counting(the_role=account().the_role)
+    fake.attach("reader", policy(reading("other")))
+    plan = plan_remedy(LIST_DATA, fake)
+    assert isinstance(plan, NoPlan)
+    assert (plan.reason, plan.principals) == ("shared_policy", ("role emr-role", "…"))
 
 
 def test_a_system_policy_is_never_planned_for() -> None:

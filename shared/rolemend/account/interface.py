@@ -80,12 +80,16 @@ class PolicyUsers(msgspec.Struct, frozen=True):
 
 
 class PolicyVersions(msgspec.Struct, frozen=True):
-    """The versions of a custom policy: id and document of the default one, all ids, and the documents that are told."""
+    """The versions of a custom policy: id and document of the default one, all ids, and the documents that are told.
+
+    `attachments` is how often the policy is attached, in whatever scope, as far as RAM counts it.
+    """
 
     default: str
     document: str
     ids: tuple[str, ...]
     documents: Mapping[str, str] = {}
+    attachments: int = 0
 
 
 class Bucket(msgspec.Struct, frozen=True, kw_only=True):

@@ -272,6 +272,7 @@ class Ram:
                     document=default.policy_document,
                     ids=ids,
                     documents={one.version_id: one.policy_document or "" for one in versions},
+                    attachments=policy.policy.attachment_count or 0,
                 )
         raise Unreachable("GetPolicy", "Changing", f"{name} was edited while it was read")
 

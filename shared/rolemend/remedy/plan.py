@@ -260,6 +260,10 @@ def _extended(
         return NoPlan("not_proved", name), False
     if users.count() != 1 or [role.lower() for role in users.roles] != [remedy.role.lower()]:
         return NoPlan("shared_policy", name, principals=users.described()), False
+    if versions.attachments > users.count():
+        # Nothing says that attachments which count for a resource group alone are among the entities that RAM lists.
+        # https://www.alibabacloud.com/help/en/resource-management/api-listpolicyattachments
+        return NoPlan("shared_policy", name, principals=(*users.described(), "…")), False
     write = Write(
         kind="policy",
         name=name,
