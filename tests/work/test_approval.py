@@ -178,6 +178,23 @@ def test_the_plan_of_a_refusal_can_be_approved_in_its_turn() -> None:
     )
 
 
+def test_an_approval_that_was_refused_is_not_followed_when_its_plan_comes_back() -> None:
+    """People were told that it was not applied; the next plan is theirs to make."""
+    scene = waiting()
+    scene.approve()
+    expiring(scene)
+    scene.remediate()
+    scene.notify()
+    scene.approve()
+    scene.guardrails = rule("approve")
+    scene.remediate()
+    scene.notify()
+    assert scene.incident.plan is not None
+    assert scene.incident.plan.expires == 0
+    scene.remediate()
+    assert (scene.incident.state, scene.account.writes) == ("alerted", [])
+
+
 def test_an_account_that_cannot_be_read_leaves_the_approval_standing() -> None:
     scene = waiting()
     scene.approve()

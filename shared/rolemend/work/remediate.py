@@ -12,13 +12,14 @@ import msgspec
 from rolemend.checklist.diagnose import diagnose as walk_checklist
 from rolemend.checklist.model import Diagnosis
 from rolemend.errors import AccountError, Unreachable
-from rolemend.incident.approvals import Reject
+from rolemend.incident.approvals import Decision, Reject
 from rolemend.incident.journal import (
     Abandoned,
     ApprovalRefused,
     Closed,
     Diagnosed,
     Fact,
+    Line,
     Planned,
     Rejected,
     Waiting,
@@ -172,6 +173,9 @@ def _apply_approved(incident: Incident, approved: Plan, approver: str, parts: Pa
         return note(incident, parts.ledger, refused, _not_planned(outcome, verdict))
     if verdict.mode == AUTO:
         verdict = msgspec.structs.replace(verdict, mode=APPROVE)
+    if verdict.mode == APPROVE and _decision_on(outcome, incident, parts) is not None:
+        # A plan of before that comes back: what was decided on it is done with, and must not count once more.
+        verdict = msgspec.structs.replace(verdict, mode=PROPOSE)
     return note(incident, parts.ledger, refused, Planned(verdict=verdict, plan=outcome))
 
 
@@ -212,8 +216,13 @@ def _resume(incident: Incident, parts: Parts) -> Incident:
 
 def _approver(incident: Incident, plan: Plan, parts: Parts) -> str:
     """Who approved exactly this plan in this round, "" if the last decision is another or there is none."""
-    decision = parts.approvals.latest(msgspec.structs.replace(incident, plan=plan))
+    decision = _decision_on(plan, incident, parts)
     return "" if decision is None or isinstance(decision.fact, Reject) else decision.by
+
+
+def _decision_on(plan: Plan, incident: Incident, parts: Parts) -> Line[Decision] | None:
+    """The last decision on exactly this plan in this round."""
+    return parts.approvals.latest(msgspec.structs.replace(incident, plan=plan))
 
 
 def _objection(incident: Incident, plan: Plan, approved: bool, held: Held, parts: Parts) -> str:
