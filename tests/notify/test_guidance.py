@@ -104,6 +104,15 @@ def test_where_no_policy_may_be_extended_the_role_gets_one_of_its_own(reason: st
     ]
 
 
+@pytest.mark.parametrize("remedy", [TRUST, LIST])
+@pytest.mark.parametrize("reason", ["under_condition", "conditional_statement"])
+def test_a_grant_that_would_drop_a_condition_is_not_offered_to_be_pasted(
+    reason: str, remedy: TypedRemedy
+) -> None:
+    writes = ("CreatePolicy", "CreatePolicyVersion", "UpdateRole", "AttachPolicyToRole")
+    assert not [one for one in calls(incident(remedy, no_plan=reason)) if one[0] in writes]
+
+
 def test_a_mended_incident_needs_no_fix_but_tells_how_to_verify_it() -> None:
     done = incident(state=VERIFIED, change=Change(id="c", plan=plan()))
     assert guidance_of(done) is None

@@ -11,6 +11,8 @@ from rolemend.remedy.model import Write
 _ROLE_IS_NOT_OURS_TO_EDIT = ("default_role", "own_role", "service_linked_role")
 _NOTHING_IS_PROVED = ("foreign_bucket", "bucket_name", "action_name", "other_account", "guardrails")
 """Neither that the bucket is the account's own nor, without usable guardrails, that the role may be touched."""
+_A_CONDITION_WOULD_GO = ("under_condition", "conditional_statement")
+"""A document that grants beside the condition must not be offered either."""
 
 
 def guidance_of(incident: Incident) -> Guidance | None:
@@ -31,7 +33,7 @@ def _fix(incident: Incident) -> Fix | str | None:
         return _written(plan.write, plan.write.after)
     if incident.no_plan in _ROLE_IS_NOT_OURS_TO_EDIT and incident.diagnosis and incident.denial:
         return instead_of_role(incident.diagnosis.remedy, incident.denial)
-    return LOOK if incident.no_plan in _NOTHING_IS_PROVED else None
+    return LOOK if incident.no_plan in (*_NOTHING_IS_PROVED, *_A_CONDITION_WOULD_GO) else None
 
 
 def _written(write: Write, document: str) -> Fix:
