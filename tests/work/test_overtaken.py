@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -15,11 +16,13 @@ from rolemend.notify.links import Links
 from rolemend.notify.message import OVERWRITTEN, compose
 from rolemend.work import watch
 from rolemend.work.events import TrailEvents
+from rolemend.work.remediate import LEASE_SECONDS
 from rolemend.work.telling import tell as telling
 from tests.remedy.test_plan import trusting
 from tests.samples import ACCOUNT
 from tests.work.scene import Scene
 from tests.work.test_remediate import untrusted
+from tests.work.test_resume import stopped_after_the_write, stopped_before_the_write
 
 THEIRS = trusting("ecs.aliyuncs.com", "oss.aliyuncs.com")
 
@@ -69,6 +72,20 @@ def test_both_documents_are_told_once_and_the_repair_as_well() -> None:
     assert (scene.incident.state, scene.incident.raised) == ("verified", False)
     assert scene.started == ["diagnose", "notify", "notify"]
     assert list(scene.ledger.open_ids()) == []
+
+
+@pytest.mark.parametrize("stop", [stopped_before_the_write, stopped_after_the_write])
+def test_it_is_told_also_where_the_change_is_finished_by_another_instance(
+    stop: Callable[[Scene], Scene],
+) -> None:
+    """Who finishes a change announces it anew, under another id."""
+    scene = stop(untrusted())
+    tell(scene, event(scene))
+    scene.now += LEASE_SECONDS
+    scene.remediate()
+    scene.notify()
+    assert [message.kind for message in scene.sent] == ["alert", "remediated"]
+    assert scene.incident.changes[-1].id in " ".join(scene.sent[0].lines)
 
 
 def test_it_is_told_after_the_repair_was_told_too() -> None:

@@ -299,8 +299,12 @@ def _intended(incident: Incident, fact: Intended, time: float) -> Incident:
     )
     resumed = incident.intended.change if incident.intended is not None else ""
     changes = (*(known for known in incident.changes if known.id != resumed), note)
+    overtaken = tuple(
+        msgspec.structs.replace(one, change=note.id) if one.change == resumed else one
+        for one in incident.overtaken
+    )
     return msgspec.structs.replace(
-        incident, intended=fact, intended_at=time, changes=changes, state=DIAGNOSED
+        incident, intended=fact, intended_at=time, changes=changes, overtaken=overtaken, state=DIAGNOSED
     )
 
 
