@@ -55,9 +55,9 @@ def planned(mode: str, plan: Plan | None = PLAN) -> Planned:
     return Planned(verdict=Verdict(mode), plan=plan, reason="" if plan else "shared_policy", detail="reader")
 
 
-def after(*facts: Fact) -> Incident:
-    """The incident after an opening and these facts, a second apart from 1000 on."""
-    moments = itertools.count(1000.0)
+def after(*facts: Fact, begin: float = 1000.0) -> Incident:
+    """The incident after an opening and these facts, a second apart."""
+    moments = itertools.count(begin)
     entries = [
         Entry(schema=1, id=str(n), prev="", time=next(moments), by="t", fact=fact)
         for n, fact in enumerate((OPENED, COUNTED, *facts))
@@ -100,7 +100,8 @@ def test_each_step_leads_to_the_next(facts: tuple[Fact, ...], state: str, step: 
 
 
 def test_signals_add_up() -> None:
-    incident = after(Counted(signals=("a", "b"), count=2, first=5, last=LISTING.time + 5))
+    counted = Counted(signals=("a", "b"), count=2, first=5, last=LISTING.time + 5)
+    incident = after(counted, begin=LISTING.time + 10.0)
     assert (incident.count, incident.signals) == (3, frozenset({"request-1", "a", "b"}))
     assert (incident.first, incident.last) == (5, LISTING.time + 5)
 

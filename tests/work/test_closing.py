@@ -133,6 +133,18 @@ def test_a_quiet_time_closes_what_no_log_can_tell() -> None:
     assert "7 days" in scene.incident.closed
 
 
+def test_a_time_that_a_record_makes_up_keeps_nothing_open_for_ever() -> None:
+    scene = told()
+    scene.denied(altered(LISTING, signal_id="forged", time=9_999_999_999))
+    scene.diagnose()
+    scene.remediate()
+    scene.notify()
+    assert scene.incident.state == "alerted"
+    scene.now += 8 * 86_400
+    asked(scene)
+    assert scene.incident.state == "closed"
+
+
 @pytest.mark.parametrize("name", ["data' or 1=1", "a b", "x) or (*", "ä"])
 def test_a_name_that_is_none_becomes_part_of_no_query(name: str) -> None:
     for denial in (

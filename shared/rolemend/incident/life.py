@@ -144,6 +144,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         return any(begin <= span.begin and span.end <= end for begin, end in self.read.get(span.shard, ()))
 
 
+CLOCKS_DIFFER = 3_600
+"""Seconds. A record that tells a later time than that has made it up, and must keep nothing open for ever."""
+
 MOST_SPANS = 64
 """How many parts of one shard an incident remembers, the newest; parts that touch each other are one."""
 
@@ -215,7 +218,7 @@ def _counted(incident: Incident, fact: Counted, time: float) -> Incident:
         signals=incident.signals.union(fact.signals) if fact.signals else incident.signals,
         count=incident.count + fact.count,
         first=min(incident.first or fact.first, fact.first),
-        last=max(incident.last, fact.last),
+        last=max(incident.last, min(fact.last, int(time) + CLOCKS_DIFFER)),
         counts=incident.counts + 1,
         counted_at=time,
         read=read,
