@@ -72,6 +72,7 @@ def build_watch(context: Any = None, environment: Mapping[str, str] = os.environ
         pending_jobs=PendingJobs(_store(settings, access)),
         functions=_functions(settings, access),
         diagnose=settings.diagnose,
+        notify=settings.notify,
         account=settings.account,
         own_roles=settings.own_roles.lower(),
         propagation=settings.propagation,

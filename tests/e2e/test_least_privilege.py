@@ -221,7 +221,9 @@ def test_a_creation_that_failed_later_is_followed_no_further(local: LocalCloud) 
 
 
 def test_what_people_were_told_of_is_closed_once_the_call_succeeds(local: LocalCloud) -> None:
-    assert [one["state"] for one in whole(local, "ended")["incidents"].values()] == ["closed"]
+    outcome = whole(local, "ended")
+    assert [one["state"] for one in outcome["incidents"].values()] == ["closed"]
+    assert [kind for kind, _ in outcome["messages"]] == ["alert", "recovered"]
 
 
 @pytest.mark.parametrize(("function", "action"), sorted(NEEDED_FOR))

@@ -202,6 +202,7 @@ class Scene:
             pending_jobs=PendingJobs(self.store),
             functions=self.functions,
             diagnose="diagnose",
+            notify="notify",
             memory=self.memory,
             now=lambda: self.now,
         )

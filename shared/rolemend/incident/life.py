@@ -91,7 +91,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     may have overwritten, `raised` says that people are yet to be told of the last. `counts` is how often a round was
     counted into, `counted_at` when last, `read` the parts of each shard in which its denials are counted. `jobs` are
     the first jobs that are known to have failed of it. `told_count` is how many denials people know of, `deliveries`
-    what was sent to whom.
+    what was sent to whom. `ended` says that it was closed because nothing is denied any more, and not by a person or a
+    rule.
     """
 
     id: str
@@ -130,6 +131,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     waiting: str = ""
     closed: str = ""
     rejected: bool = False
+    ended: bool = False
     closed_at: float = 0.0
     touched: float = 0.0
     overtaken: tuple[Overtaken, ...] = ()
@@ -202,11 +204,23 @@ def _step(incident: Incident, entry: Entry) -> Incident:
         case Notified() | Queued():
             return _notified(incident, fact, entry.time)
         case Closed():
-            return become(incident, state=CLOSED, closed=fact.reason, closed_at=fact.since or entry.time)
+            return _closed(incident, fact, entry.time)
         case Reopened():
             return _reopened(incident, fact.denial)
         case StoppedJob():
             return become(incident, jobs=(*incident.jobs, fact))
+
+
+def _closed(incident: Incident, fact: Closed, time: float) -> Incident:
+    observed = incident.verdict is not None and incident.verdict.mode == "observe"
+    return msgspec.structs.replace(
+        incident,
+        state=CLOSED,
+        closed=fact.reason,
+        closed_at=fact.since or time,
+        ended=not observed,
+        waiting="",
+    )
 
 
 def _counted(incident: Incident, fact: Counted, time: float) -> Incident:

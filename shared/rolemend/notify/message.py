@@ -77,7 +77,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def message_kind(incident: Incident) -> str:
-    """`remediated` for a verified change, `alert` for what a person must do, "" if neither is called for.
+    """`remediated` for a verified change, `alert` for what a person must do, `recovered` for what has ended by itself
+    where people know of it, "" if none is called for.
 
     `overwritten` comes before them: an alert of its own on a document of a person that a change may have overwritten.
     """
@@ -85,7 +86,15 @@ def message_kind(incident: Incident) -> str:
         return OVERWRITTEN
     if incident.state == "verified":
         return REMEDIED
-    return "" if incident.state == "closed" else ALERT
+    if incident.state == "closed":
+        return RECOVERED if incident.ended and _left_in_trouble(incident) else ""
+    return ALERT
+
+
+def _left_in_trouble(incident: Incident) -> bool:
+    """Whether the last that people heard of it, in whatever round, was that it is denied."""
+    heard = {sent.message: sent.kind for sent in incident.deliveries if sent.kind != OVERWRITTEN}
+    return bool(heard) and list(heard.values())[-1] in (ALERT, REPEATED)
 
 
 def message_id(incident: Incident, kind: str) -> str:

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rolemend.account.interface import ObjectStore
-from rolemend.errors import AccountError, BadEvent, LedgerError, Throttled
-from rolemend.incident.channels import State
-from rolemend.incident.tokens import WINDOW
-from rolemend.notify.channel import CRITICAL, INFO, WARNING, Channel, Matter, route
+from rolemend.errors import BadEvent
+from rolemend.notify.channel import CRITICAL, INFO, WARNING, Matter, route
 from rolemend.notify.message import ALERT, Message
 from rolemend.telemetry import traceparent
-from rolemend.work.delivery import RESERVED, Delivery, side_by_side, try_to_send
+from rolemend.work.delivery import Delivery, tell_all
 from rolemend.work.diagnose import Outcome
 
 if TYPE_CHECKING:
@@ -58,14 +56,8 @@ def tell_findings(kept: KeptReport, store: ObjectStore, delivery: Delivery) -> O
     severity = next((each for each in (CRITICAL, WARNING, INFO) if each in severities), "")
     if not severity:
         return Outcome(incident="", state="nothing new")
-
-    def tell(channel: Channel) -> AccountError | None:
-        return offer(_message(kept, earlier, severity, delivery.language_of(channel)), channel, delivery)
-
     channels = route(delivery.channels, Matter(severity=severity))
-    lost = [error for error in side_by_side(channels, tell) if error is not None]
-    if lost and len(lost) == len(channels):
-        raise lost[0]
+    tell_all(lambda language: _message(kept, earlier, severity, language), channels, delivery)
     return Outcome(incident="", state="told")
 
 
@@ -85,16 +77,3 @@ def _message(kept: KeptReport, earlier: Earlier, severity: str, language: str) -
         severity=severity,
         commands=("rolemend audit",),
     )
-
-
-def offer(message: Message, channel: Channel, delivery: Delivery) -> AccountError | None:
-    """Send what is about no incident, if the channel works and has not had too many; why it was not sent, or None."""
-    try:
-        state = delivery.states.load(channel.name)
-        if state.until > (now := delivery.now()):
-            return Throttled(channel.name, "paused", "the channel is left alone for now", state.until - now)
-        if not delivery.tokens.take(channel.name, message.id, max(1, channel.per_minute - RESERVED)):
-            return Throttled(channel.name, "limit", "over the channel's limit", WINDOW)
-    except (AccountError, LedgerError):
-        state = State()  # what failed may be the ledger itself, and people are to hear of that
-    return try_to_send(message, channel, state, delivery)

@@ -1,4 +1,5 @@
 """Closing incidents that people were told of: the same principal has succeeded since, or nothing was denied for long.
+`notify` then tells them that it is over.
 
 `watch` pulls denied lines only, so a success is asked for: of the incidents that wait for a person, one query of OSS's
 access log for each bucket, and for clusters ActionTrail's history, once for each name of a creation and region. Names
@@ -16,6 +17,7 @@ from rolemend.incident.life import Incident, is_unmended
 from rolemend.signals.denial import BucketTarget, DeniedPrincipal, JobTarget, same_principal
 from rolemend.signals.oss_access_log import Success, operations_of, read_success
 from rolemend.work import created
+from rolemend.work.events import incident_event
 from rolemend.work.watch_parts import Parts, Watched
 
 QUIET = "nothing was denied any more for {days} days"
@@ -48,7 +50,7 @@ def close(parts: Parts) -> Watched:
             trouble = trouble or (error if isinstance(error, LedgerDamaged) else None)
             continue
         if not is_unmended(incident):
-            parts.ledger.drop_unmended(key)
+            _hand_on(incident, parts)
         elif parts.now() > incident.last + parts.quiet:
             closed += _closed(incident, QUIET.format(days=parts.quiet // _DAY), int(parts.now()), parts)
         elif incident.last >= parts.now():  # told by a clock ahead of ours: nothing can have come after it
@@ -171,5 +173,13 @@ def _closed(incident: Incident, reason: str, since: int, parts: Parts) -> list[s
     if not facts:
         return []
     parts.index.add([now], parts.now())
-    parts.ledger.drop_unmended(incident.id)
+    _hand_on(now, parts)
     return [incident.id]
+
+
+def _hand_on(incident: Incident, parts: Parts) -> None:
+    """Have people told if it is over, and then look after it no more. After a stop in between the next timer does it
+    again; `notify` sends nothing twice."""
+    if incident.ended:
+        parts.functions.start(parts.notify, incident_event(incident.id))
+    parts.ledger.drop_unmended(incident.id)

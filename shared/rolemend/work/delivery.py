@@ -8,11 +8,19 @@ from typing import TypeVar
 
 import msgspec
 
-from rolemend.errors import AccountError, AnswerLost, LedgerError, Refused, Throttled, Unreachable
+from rolemend.errors import (
+    AccountError,
+    AnswerLost,
+    LedgerError,
+    Refused,
+    RolemendError,
+    Throttled,
+    Unreachable,
+)
 from rolemend.incident.channels import ChannelFact, Channels, Failed, State, Works
 from rolemend.incident.journal import Fact, Notified, Queued
 from rolemend.incident.life import Incident
-from rolemend.incident.tokens import Tokens
+from rolemend.incident.tokens import WINDOW, Tokens
 from rolemend.incident.waiting import WaitingMessages, waiting_message
 from rolemend.notify.channel import Channel, matter_of, route
 from rolemend.notify.links import Links
@@ -56,7 +64,7 @@ def deliver(incident: Incident, kind: str, name: str, delivery: Delivery) -> tup
     channels = route(delivery.channels, matter_of(incident, kind))
     if not channels:
         return (Notified(message=name, channel="", kind=kind, confirmed=False, count=incident.count),)
-    return tuple(side_by_side(channels, lambda channel: _offer(incident, kind, name, channel, delivery)))
+    return tuple(side_by_side(channels, lambda channel: _deliver_to(incident, kind, name, channel, delivery)))
 
 
 def side_by_side(channels: Sequence[Channel], do: Callable[[Channel], T]) -> list[T]:
@@ -70,30 +78,55 @@ def side_by_side(channels: Sequence[Channel], do: Callable[[Channel], T]) -> lis
     return [future.result() for future in futures]
 
 
-def _offer(incident: Incident, kind: str, name: str, channel: Channel, delivery: Delivery) -> Fact:
-    """Send now, if the channel works and has not had too many; otherwise the message waits.
+def _deliver_to(incident: Incident, kind: str, name: str, channel: Channel, delivery: Delivery) -> Fact:
+    """Send now, or leave the message waiting. What became of it."""
 
-    Where the account refuses to tell how the channel fared (a control policy may), people hear of the incident all the
-    same: that counts for more than a robot's limit.
-    """
-    try:
-        state = delivery.states.load(channel.name)
-        if state.until > delivery.now():
-            return _queue(incident, kind, name, channel, delivery, "the channel is left alone for now")
-        if not delivery.tokens.take(channel.name, name, max(1, channel.per_minute - RESERVED)):
-            return _queue(incident, kind, name, channel, delivery, "over the channel's limit")
-    except Refused:
-        state = State()
-    message = compose(incident, delivery.language_of(channel), kind, delivery.links_to(channel), name)
-    if (error := try_to_send(message, channel, state, delivery)) is None:
+    def composed() -> Message:
+        return compose(incident, delivery.language_of(channel), kind, delivery.links_to(channel), name)
+
+    if (error := _offer(name, composed, channel, delivery, (Refused,))) is None:
         return Notified(message=name, channel=channel.name, kind=kind, count=incident.count)
     unsure = isinstance(error, AnswerLost)
     return _queue(incident, kind, name, channel, delivery, str(error), unsure=unsure)
 
 
-def try_to_send(message: Message, channel: Channel, state: State, delivery: Delivery) -> AccountError | None:
-    """The error, noted in the channel's journal, or None."""
-    language = delivery.language_of(channel)
+def tell_all(message_in: Callable[[str], Message], channels: Sequence[Channel], delivery: Delivery) -> None:
+    """Send what is about no incident, composed in each channel's language; it waits nowhere.
+
+    What it tells of may be that the ledger fails, so it is sent even where nobody can tell how a channel fared. Raises
+    the first AccountError if no channel took it.
+    """
+
+    def tell(channel: Channel) -> AccountError | None:
+        message = message_in(delivery.language_of(channel))
+        return _offer(message.id, lambda: message, channel, delivery, (AccountError, LedgerError))
+
+    lost = [error for error in side_by_side(channels, tell) if error is not None]
+    if lost and len(lost) == len(channels):
+        raise lost[0]
+
+
+def _offer(
+    name: str,
+    composed: Callable[[], Message],
+    channel: Channel,
+    delivery: Delivery,
+    despite: tuple[type[RolemendError], ...],
+) -> AccountError | None:
+    """Send a message, if the channel works and has not had too many; why it was not sent, or None.
+
+    `despite` are errors with which the ledger tells neither, and in spite of which it is sent: that people hear of it
+    counts for more than a robot's limit, and a control policy may refuse these reads for good.
+    """
+    try:
+        state = delivery.states.load(channel.name)
+        if state.until > (now := delivery.now()):
+            return Throttled(channel.name, "paused", "the channel is left alone for now", state.until - now)
+        if not delivery.tokens.take(channel.name, name, max(1, channel.per_minute - RESERVED)):
+            return Throttled(channel.name, "limit", "over the channel's limit", WINDOW)
+    except despite:
+        state = State()
+    message, language = composed(), delivery.language_of(channel)
     return attempt(
         lambda: send_message(delivery.open_sender(channel), channel, message, language),
         channel,

@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
-from rolemend.errors import AccountError, BadEvent, RoleBusy
-from rolemend.notify.channel import CRITICAL, Channel, Matter, route
+from rolemend.errors import BadEvent, RoleBusy
+from rolemend.notify.channel import CRITICAL, Matter, route
 from rolemend.notify.message import ALERT, Message, Speaker
 from rolemend.text import text
-from rolemend.work.audited import KeptReport, offer, read_kept_report
-from rolemend.work.delivery import Delivery, side_by_side
+from rolemend.work.audited import KeptReport, read_kept_report
+from rolemend.work.delivery import Delivery, tell_all
 from rolemend.work.diagnose import Outcome
 from rolemend.work.events import INCIDENT_ID, Timer, read_incident_or_timer
 
@@ -89,14 +89,7 @@ def report_failure(failed: FailedInvocation, delivery: Delivery) -> Outcome:
     if failed.incident and failed.kind == RoleBusy.__name__:
         return Outcome(incident=failed.incident, state="left to the sweep")
     channels = route(delivery.channels, Matter(severity=CRITICAL))
-
-    def tell(channel: Channel) -> AccountError | None:
-        return offer(message_of(failed, delivery.language_of(channel)), channel, delivery)
-
-    errors = side_by_side(channels, tell)
-    lost = [error for error in errors if error is not None]
-    if lost and len(lost) == len(channels):
-        raise lost[0]
+    tell_all(lambda language: message_of(failed, language), channels, delivery)
     return Outcome(incident=failed.incident, state="told")
 
 

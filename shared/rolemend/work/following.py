@@ -8,10 +8,9 @@ import msgspec
 
 from rolemend.errors import LedgerDamaged, UnknownIncident
 from rolemend.incident.follow_ups import FollowUp
-from rolemend.incident.journal import Closed, Rejected, TakenBack
 from rolemend.incident.life import ALERTED, CLOSED, Incident, can_be_approved
-from rolemend.notify.message import RECOVERED, REPEATED
-from rolemend.work.notify import Parts, send
+from rolemend.notify.message import RECOVERED, REPEATED, message_id, message_kind
+from rolemend.work.notify import Parts, calls_for, send
 
 MOST = 200
 """Follow-ups of one timer; the others are due still when it comes again."""
@@ -52,11 +51,7 @@ def _followed(due: FollowUp, found: Followed, parts: Parts) -> Followed:
         parts.follow_ups.end(due)
         return looked
     if incident.state == CLOSED:
-        ended = _ended_by_itself(due.incident, parts)
-        if ended:
-            send(incident, RECOVERED, parts, lambda known: known.state == CLOSED and known.round == due.round)
-        parts.follow_ups.end(due)
-        return msgspec.structs.replace(looked, recovered=looked.recovered + ended)
+        return _over(incident, due, looked, parts)
     if incident.count > incident.told_count and _repeats_are_due(incident, parts.ledger.now()):
         send(incident, REPEATED, parts, lambda known: _goes_on(known) and known.round == due.round)
         parts.follow_ups.again(due, parts.ledger.now())
@@ -82,10 +77,14 @@ def _goes_on(incident: Incident) -> bool:
     return incident.state == ALERTED or (incident.told and can_be_approved(incident))
 
 
-def _ended_by_itself(incident_id: str, parts: Parts) -> bool:
-    """Whether it was closed because it works, and not by a person who said so."""
-    facts = [entry.fact for entry in parts.ledger.entries(incident_id)]
-    return isinstance(
-        next((fact for fact in reversed(facts) if isinstance(fact, Closed | Rejected | TakenBack)), None),
-        Closed,
-    )
+def _over(incident: Incident, due: FollowUp, looked: Followed, parts: Parts) -> Followed:
+    """Tell people that it is over, where whoever closed it did not get `notify` to. It is followed on until that is
+    known to be told: who claimed the message may have stopped."""
+    name = message_id(incident, RECOVERED)
+    before = name in incident.notified
+    if message_kind(incident) == RECOVERED and not before:
+        incident = send(incident, RECOVERED, parts, calls_for(RECOVERED))
+    if message_kind(incident) != RECOVERED or name in incident.notified:
+        parts.follow_ups.end(due)
+    recovered = name in incident.notified and not before
+    return msgspec.structs.replace(looked, recovered=looked.recovered + recovered)

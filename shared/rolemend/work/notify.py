@@ -36,14 +36,14 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def notify(incident_id: str, parts: Parts) -> Outcome:
-    """Send the message that the incident's state calls for, unless it was sent. Raises AccountError or LedgerError."""
+    """Send the messages that the incident's state calls for, once. Raises AccountError or LedgerError."""
     incident = parts.ledger.load(incident_id)
     if next_step(incident) != "notify" and not can_be_approved(incident):
         return Outcome(incident=incident_id, state=incident.state)
     for _ in range(MOST_AT_ONCE):
         kind = message_kind(incident)
         if kind and message_id(incident, kind) not in incident.notified:
-            incident = send(incident, kind, parts, _calls_for(kind))
+            incident = send(incident, kind, parts, calls_for(kind))
     kind = message_kind(incident)
     if not kind or message_id(incident, kind) in incident.notified:
         _settle(incident_id, parts)
@@ -51,7 +51,7 @@ def notify(incident_id: str, parts: Parts) -> Outcome:
     return Outcome(incident=incident_id, state=incident.state, cause=cause)
 
 
-def _calls_for(kind: str) -> Callable[[Incident], bool]:
+def calls_for(kind: str) -> Callable[[Incident], bool]:
     """Whether an incident was not opened again, and goes no other way by now."""
     return lambda known: next_step(known) == "notify" and message_kind(known) == kind
 

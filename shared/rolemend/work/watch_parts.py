@@ -90,6 +90,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     pending_jobs: PendingJobs
     functions: Functions
     diagnose: str
+    notify: str
     account: str = ""
     own_roles: str = "rolemend-"
     propagation: int = 60
