@@ -23,6 +23,8 @@ from rolemend.operator import Operator
 from rolemend.settings import read_operator_settings
 
 FEW, ROUNDS = 100, 7
+LATENCY = 0.010
+"""Seconds that each call of OSS takes longer where the reads of a page are many."""
 
 
 def pages() -> Iterable[Figure]:
@@ -37,10 +39,14 @@ def pages() -> Iterable[Figure]:
             _opened(local, keys, each)
             for each in (ledger.objects(FEW, 1), many, one_day, ledger.objects(FEW, 1))
         ]
+        local.cloud.latency = LATENCY
+        apart = _opened(local, keys, ledger.objects(FEW, FEW))
     few = min(found[0], found[3])
     for name, seconds in ((f"over {ledger.DAYS} days", found[1]), ("of one day", found[2])):
         title = f"list of {ledger.INCIDENTS:,} incidents {name}"
         yield Figure(title, seconds * 1000, "ms", ratio=seconds / few, bar=300)
+    name = f"{FEW} incidents on as many days, each call {LATENCY * 1000:.0f} ms late"
+    yield Figure(name, apart * 1000, "ms", ratio=apart / few, bar=300)
 
 
 def _opened(local: LocalCloud, keys: Keys, objects: dict[str, bytes]) -> float:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from threading import Barrier
+
+import msgspec
+
+from rolemend.errors import NotThere
 from rolemend.incident.index import Index
 from rolemend.incident.life import live
 from tests.fakes import MemoryStore
@@ -53,3 +58,21 @@ def test_a_line_that_cannot_be_read_hides_no_other() -> None:
     store.objects[key] = b'{"half\n\xff\n' + store.objects[key] + b"{}\n"
     store.objects["index/other"] = b"{}"
     assert len(list(index.newest_first())) == 1
+
+
+def test_who_reads_on_has_days_read_at_once_in_order_and_one_that_is_gone_passed_over() -> None:
+    met = Barrier(2)
+
+    class Together(MemoryStore):
+        def read_end(self, key: str, length: int) -> bytes:
+            if key in ("index/1970-01-07.jsonl", "index/1970-01-06.jsonl"):
+                met.wait(20)
+            if key == "index/1970-01-05.jsonl":
+                raise NotThere("GetObject", "NoSuchKey", key)
+            return super().read_end(key, length)
+
+    index = Index(Together())
+    for day in range(7):
+        one = msgspec.structs.replace(after(DIAGNOSED), id=f"inc-{day:024d}", count=day)
+        index.add([one], (day + 1) * DAY)
+    assert [line.count for line in index.newest_first()] == [6, 5, 4, 2, 1, 0]

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 
 import msgspec
 
@@ -16,6 +18,7 @@ from rolemend.account.interface import ObjectStore
 from rolemend.errors import NotThere
 from rolemend.incident.life import ChangeNote, Incident
 from rolemend.signals.denial import BucketTarget, ClusterTarget, Denial
+from rolemend.together import MOST, together
 
 PREFIX = "index/"
 _KEY = re.compile(r"index/([0-9]{4}-[0-9]{2}-[0-9]{2})\.jsonl", re.ASCII)
@@ -111,12 +114,13 @@ class Index:
         lines = [msgspec.json.encode(line_of(one)) + b"\n" for one in incidents if one.denial is not None]
         if lines:
             day = time.strftime("%Y-%m-%d", time.gmtime(now))
-            self._store.add(f"{PREFIX}{day}.jsonl", b"".join(lines))
+            self._store.add(_key(day), b"".join(lines))
 
     def newest_first(self, since: str = "") -> Iterator[IncidentLine]:
         """The last line of each incident that the index knows from the day `since` (`2026-01-31`) on, the newest first.
 
-        A day is read when it is reached. A line that cannot be read is passed over: the journal is the truth.
+        Days are read when they are reached, some at once. A line that cannot be read is passed over: the journal is
+        the truth.
         """
         for line in self.lines(since):
             decoded = decode_line(line)
@@ -126,10 +130,9 @@ class Index:
     def lines(self, since: str = "") -> Iterator[bytes]:
         """As `newest_first`, but as they stand there: decoding is most of the work where few of many are wanted."""
         seen: set[bytes] = set()
-        for day in sorted(self.days(), reverse=True):
-            if day < since:
-                return
-            for line in self._lines(day):
+        days = [day for day in sorted(self.days(), reverse=True) if day >= since]
+        for day, end in self._ends(days):
+            for line in self._lines(day, end):
                 found = _ID.match(line)
                 if found is not None and found[1] not in seen and line.endswith(b"}"):
                     seen.add(found[1])
@@ -137,7 +140,7 @@ class Index:
 
     def of_day(self, day: str) -> Iterator[IncidentLine]:
         """The lines of one day, the last first; an incident may have several."""
-        return (line for line in map(decode_line, self._lines(day)) if line is not None)
+        return (line for line in map(decode_line, self._lines(day, self._end(day))) if line is not None)
 
     def days(self) -> Iterator[str]:
         """The days of which there are lines, in no order."""
@@ -145,19 +148,36 @@ class Index:
             if match := _KEY.fullmatch(key):
                 yield match[1]
 
-    def _lines(self, day: str) -> Iterator[bytes]:
+    def _ends(self, days: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Each day with what stands at its end. The further somebody reads, the more days are read at once: the first
+        one mostly has all that is asked for."""
+        begin, many = 0, 1
+        while batch := days[begin : begin + many]:
+            yield from zip(batch, together(*(partial(self._end, day) for day in batch)), strict=True)
+            begin, many = begin + many, min(2 * many, MOST)
+
+    def _end(self, day: str) -> bytes:
+        """The last bytes of a day, nothing of one that is gone."""
+        try:
+            return self._store.read_end(_key(day), _END)
+        except NotThere:
+            return b""
+
+    def _lines(self, day: str, end: bytes) -> Iterator[bytes]:
         """The lines of a day, the last first: those at its end, and the whole day where more are asked for.
 
         What is appended in between comes late, and lines that were given come again.
         """
-        key = f"{PREFIX}{day}.jsonl"
-        try:
-            end = self._store.read_end(key, _END)
-            yield from reversed(end.split(b"\n")[1 if len(end) >= _END else 0 :])
-            if len(end) >= _END:
-                yield from reversed(self._store.read(key).split(b"\n"))
-        except NotThere:
+        if len(end) < _END:
+            yield from reversed(end.split(b"\n"))
             return
+        yield from reversed(end.split(b"\n")[1:])
+        with suppress(NotThere):
+            yield from reversed(self._store.read(_key(day)).split(b"\n"))
+
+
+def _key(day: str) -> str:
+    return f"{PREFIX}{day}.jsonl"
 
 
 _ID = re.compile(rb'\{"id":"(inc-[0-9a-f]{24})"')
