@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from rolemend.audit.archive import compare_with_kept, keep
 from rolemend.audit.model import Report
 from rolemend.errors import AccountError, BadEvent, Unreachable
+from rolemend.notify.links import Links
 from rolemend.work.audited import KeptReport, report_event, tell_findings
 from rolemend.work.failed_invocation import read_notify_event
 from tests.audit.reports import finding, report
@@ -39,6 +41,17 @@ def test_new_findings_are_told_once() -> None:
     assert told(scene, report(finding(name="Etl"), run=LATER)) == "nothing new"
     assert told(scene, report(finding(name="Etl"), finding(name="Spark"), run="20260202T180000Z")) == "told"
     assert len(scene.sent) == 2
+
+
+def test_the_message_leads_to_the_report_in_the_console() -> None:
+    scene = Scene()
+    delivery = msgspec.structs.replace(
+        scene.notify_parts().delivery, links=Links(console="https://console.example.com/")
+    )
+    tell_findings(kept(scene, report(finding())), scene.store, delivery)
+    assert [link.url for link in scene.sent[0].links] == [
+        "https://console.example.com/reports/20260131T180000Z"
+    ]
 
 
 def test_an_account_in_order_is_told_to_nobody() -> None:

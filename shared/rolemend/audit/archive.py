@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 
 import msgspec
@@ -37,8 +37,20 @@ def run_of(report: Report) -> str:
 
 def key_of(report: Report) -> str:
     """Where a report lies, without `.json` or `.html`. Keys sort by time."""
-    run = run_of(report)
-    return f"{REPORTS}{run[:4]}-{run[4:6]}-{run[6:8]}-{run}"
+    return key_of_run(run_of(report))
+
+
+def key_of_run(run: str) -> str:
+    """Where a run's report lies, without `.json` or `.html`; "" for what names no run."""
+    return f"{REPORTS}{run[:4]}-{run[4:6]}-{run[6:8]}-{run}" if _RUN.fullmatch(run) else ""
+
+
+def runs_of(store: ObjectStore) -> Iterator[str]:
+    """The runs whose reports are kept. Raises AccountError."""
+    for key in store.keys(REPORTS):
+        run = key[len(REPORTS) + len("2026-01-31-") :].removesuffix(".json")
+        if key == f"{key_of_run(run)}.json":
+            yield run
 
 
 def keep(store: ObjectStore, report: Report, comparison: Comparison, language: str) -> str:

@@ -34,6 +34,7 @@ PAGES: tuple[tuple[str, str, View], ...] = (
     ("GET", "/figures", figures.show),
     ("GET", "/reports", reports.listing),
     ("GET", "/reports/{run}", reports.show),
+    ("GET", "/reports/{run}/download/{format}", reports.download),
     ("GET", "/what-if", what_if.show),
     ("POST", "/what-if/explain", what_if.explain),
     ("POST", "/what-if/simulate", what_if.simulate),

@@ -45,13 +45,6 @@ SOURCES = {
     "oss_access_log": text("OSS access log"),
     "spark_job": text("EMR Serverless Spark jobs"),
 }
-SEVERITIES = {
-    "critical": text("critical"),
-    "high": text("high"),
-    "medium": text("medium"),
-    "low": text("low"),
-    "info": text("for information"),
-}
 CAUSES = CAUSE_NAMES
 
 WORDS = {
@@ -159,6 +152,13 @@ WORDS = {
     "reports_words": text("What the audits of the account found, each run with its report."),
     "report": text("Report"),
     "all_passed": text("Nothing failed, and nothing is unknown."),
+    "download": text("Download"),
+    "file_too_long": text(
+        "The file is too long to be given out here. The report lies in the ledger's bucket under {key}."
+    ),
+    "failed_or_unknown": text("failed or unknown"),
+    "finding_words": text("Check, name, region, account or id"),
+    "no_findings": text("No finding fits."),
     "explain": text("Explain an error"),
     "explain_words": text(
         "Paste an error: an answer of OSS, a stack trace, an event, Terraform's output. It is read here, and nobody is "
@@ -255,7 +255,6 @@ _TABLES = {
     "mode": MODES,
     "cause": CAUSES,
     "source": SOURCES,
-    "severity": SEVERITIES,
     "kind": KIND_NAMES,
     "confidence": CONFIDENCE_NAMES,
     "heading": HEADINGS,

@@ -6,6 +6,7 @@ from rolemend.audit.comparison import Comparison
 from rolemend.audit.model import Finding, Report
 from rolemend.catalogue import translations
 from rolemend.fix.guidance import plain
+from rolemend.notify.links import Link
 from rolemend.notify.message import inert
 from rolemend.text import Text, text
 
@@ -34,6 +35,14 @@ def announce(report: Report, comparison: Comparison, language: str, key: str = "
     if key:
         said.append(text("The report lies in the ledger's bucket under {key}.", key=key))
     return "\n".join(_say(each, language) for each in said)
+
+
+def link_to(run: str, console: str, language: str) -> tuple[Link, ...]:
+    """The report in Rolemend's console, where there is one."""
+    if not console:
+        return ()
+    label = _say(text("The report in Rolemend's console"), language)
+    return (Link(label=label, url=f"{console.rstrip('/')}/reports/{run}"),)
 
 
 def _line(finding: Finding) -> Text:

@@ -57,12 +57,13 @@ def tell_findings(kept: KeptReport, store: ObjectStore, delivery: Delivery) -> O
     if not severity:
         return Outcome(incident="", state="nothing new")
     channels = route(delivery.channels, Matter(severity=severity))
-    tell_all(lambda language: _message(kept, earlier, severity, language), channels, delivery)
+    console = delivery.links.console
+    tell_all(lambda language: _message(kept, earlier, severity, language, console), channels, delivery)
     return Outcome(incident="", state="told")
 
 
-def _message(kept: KeptReport, earlier: Earlier, severity: str, language: str) -> Message:
-    from rolemend.notify.audited import announce
+def _message(kept: KeptReport, earlier: Earlier, severity: str, language: str, console: str) -> Message:
+    from rolemend.notify.audited import announce, link_to
 
     lines = announce(earlier.report, earlier.comparison, language, kept.key).splitlines()
     return Message(
@@ -75,5 +76,6 @@ def _message(kept: KeptReport, earlier: Earlier, severity: str, language: str) -
         checklist=(),
         advice=(),
         severity=severity,
+        links=link_to(earlier.run, console, language),
         commands=("rolemend audit",),
     )

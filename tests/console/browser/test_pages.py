@@ -6,34 +6,21 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
-from demo import clients
-from demo.stage import LEDGER, Stage
-from rolemend.audit.model import Finding, Place, Report
+from demo.stage import HOME, LEDGER, Stage
+from rolemend.account.access import Access, Credentials
+from rolemend.account.oss import OssStore
+from rolemend.audit.accepted import Acceptance
+from rolemend.audit.archive import compare_with_kept, keep
 from rolemend.console.access.pages import LANGUAGE_COOKIE
-from rolemend.text import text
+from rolemend.fix.model import ReplaceTrust
+from tests.audit.reports import finding, report
 from tests.console.browser.stages import denied
 
-REPORT = Report(
-    account="1" * 16,
-    regions=("cn-hangzhou",),
-    started=0.0,
-    ended=1.0,
-    findings=(
-        Finding(
-            check="R1",
-            place=Place(kind="role", name="emr-<b>etl</b>"),
-            answer="failed",
-            severity="critical",
-            statement=text("The role exists."),
-            id="0" * 16,
-        ),
-    ),
-)
+RUN = "20260201T180000Z"
 PAGES = (
     "/incidents",
     "waiting",
@@ -42,6 +29,7 @@ PAGES = (
     "/changes",
     "/figures",
     "/reports",
+    "report",
     "/what-if",
     "/health",
 )
@@ -56,14 +44,34 @@ def addresses(stage: Stage) -> dict[str, str]:
     """A ledger with a mended incident, one that waits, and a report; the address of each page."""
     mended = denied(stage, "resource-list", "auto")
     waiting = denied(stage, "trust-policy")
-    clients.bucket(stage.root, LEDGER).put_object("audits/20260131/report.json", msgspec.json.encode(REPORT))
+    keep_reports(stage)
     (change,) = stage.incidents()[mended].changes
     named = {
         "waiting": f"/incidents/{waiting}",
         "mended": f"/incidents/{mended}",
         "change": f"/changes/{change.id}",
+        "report": f"/reports/{RUN}",
     }
     return {name: named.get(name, name) for name in PAGES}
+
+
+def keep_reports(stage: Stage) -> None:
+    """Two runs of an audit, as they are kept, with something new, accepted, fixed and unknown in the second."""
+    credentials = Credentials(stage.root.id, stage.root.secret)
+    access = Access(account=stage.account, region=HOME, credentials=credentials, scheme="http")
+    store = OssStore(access, LEDGER, HOME)
+    accepted = Acceptance(id=finding(name="held").id, reason="it goes soon", until="2099-12-31")
+    role = ReplaceTrust(role="Etl", document='{"Version": "1", "Statement": []}')
+    first = report(finding(name="held"), finding(name="fixed"))
+    found = (
+        finding(name="held"),
+        finding(name="fixed", answer="passed"),
+        finding(name="emr-<b>etl</b>", evidence=("read live",), fix=role),
+        finding(name="n" * 50_000, answer="unknown"),
+    )
+    for made in (first, report(*found, run=RUN, incomplete=("it does not let us in",))):
+        noted, comparison = compare_with_kept(store, made, (accepted,))
+        keep(store, noted, comparison, "en")
 
 
 @pytest.fixture
@@ -149,7 +157,29 @@ def test_figures_and_health_show_what_the_ledger_holds(addresses: dict[str, str]
     expect(page.get_by_role("img", name="Time to repair").locator("rect").first).to_be_visible()
     page.goto("/health")
     expect(page.get_by_role("row", name=re.compile("ActionTrail"))).to_contain_text("UTC")
+
+
+def test_a_report_shows_what_changed_is_narrowed_and_given_out(addresses: dict[str, str], page: Page) -> None:
     page.goto("/reports")
-    page.get_by_role("link", name="20260131").click()
-    expect(page.locator(".checks")).to_contain_text("role emr-<b>etl</b>")
-    expect(page.locator(".checks")).to_contain_text("critical")
+    page.get_by_role("link", name=RUN).click()
+    expect(page.get_by_role("region", name="Summary")).to_contain_text("1 new, 1 fixed, 1 accepted")
+    rows = page.locator(".findings tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.first).to_contain_text("emr-<b>etl</b>")
+    rows.first.get_by_text("Exact fix").click()
+    expect(rows.first).to_contain_text("aliyun CLI")
+    page.get_by_label("State").select_option("accepted")
+    page.get_by_role("button", name="Show").click()
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_contain_text("it goes soon")
+    page.get_by_label("State").select_option("")
+    page.get_by_label("Search").fill("ETL")
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(1)
+    for form in ("JSON", "HTML", "CSV", "SARIF", "OCSF"):
+        with page.expect_download() as caught:
+            page.get_by_role("link", name=form, exact=True).click()
+        assert caught.value.suggested_filename.startswith(f"rolemend-audit-{RUN}.")
+        assert caught.value.failure() is None
+    page.get_by_role("link", name="中文").click()
+    expect(page.get_by_role("heading", name="审计结果")).to_be_visible()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -36,12 +36,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     expired: Acceptance | None = None
 
 
-def rows(report: Report, comparison: Comparison, language: str) -> Iterator[Row]:
-    """One for each finding, in the report's order."""
+def rows(
+    report: Report, comparison: Comparison, language: str, findings: Iterable[Finding] | None = None
+) -> Iterator[Row]:
+    """One for each finding, in the report's order; or for those given, fixed ones among them."""
     state = states(report, comparison)
     accepted = {each.id: each for each in comparison.accepted}
     expired = {each.id: each for each in comparison.expired}
-    for each in report.findings:
+    for each in report.findings if findings is None else findings:
         yield _row(each, state.get(each.id, ""), language, accepted.get(each.id), expired.get(each.id))
 
 
