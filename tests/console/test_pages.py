@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import msgspec
 import pytest
 
@@ -46,6 +48,29 @@ def test_every_page_forbids_scripts_and_has_none(address: str) -> None:
     assert "default-src 'none'" in answered.header("content-security-policy")
     assert "<script" not in text(answered)
     assert "style=" not in text(answered)
+
+
+def test_the_sign_in_leads_back_to_what_was_asked_for() -> None:
+    nobody = Reader(waiting(), Doorman(who=None))
+    for answered, place in (
+        (nobody.get(f"{INCIDENT}?watch=1"), f"{INCIDENT}?watch=1"),
+        (nobody.post(f"{INCIDENT}/approve"), f"{INCIDENT}/approve"),
+    ):
+        (wanted,) = parse_qs(urlsplit(answered.header("location")).query)["next"]
+        assert wanted == place
+
+
+@pytest.mark.parametrize("form", [f"{INCIDENT}/approve", "/what-if/explain", "/changes/chg-1/roll-back"])
+def test_the_address_of_a_form_leads_to_the_page_it_stands_on(form: str) -> None:
+    answered = Reader(waiting()).get(f"{form}?lang=zh")
+    assert (answered.status, answered.header("location")) == (303, f"{form.rpartition('/')[0]}?lang=zh")
+
+
+def test_a_browser_s_own_wish_for_an_icon_begins_no_sign_in() -> None:
+    nobody = Reader(waiting(), Doorman(who=None))
+    answered = nobody.get("/favicon.ico")
+    assert (answered.status, answered.header("location")) == (308, "/static/icon.svg")
+    assert nobody.get("/static/icon.svg").header("content-type") == "image/svg+xml"
 
 
 def test_nobody_decides_anything() -> None:

@@ -17,10 +17,16 @@ APPROVER, VIEWER = "200000000000000002", "200000000000000001"
 CLIENT, SECRET = "4567890123456789012", "client-secret-of-the-tests"
 
 
-def open_console(stage: Stage, **changed: str) -> str:
-    """Deploy the console so that `ana` may approve there and `vera` may look; its address. `changed` are variables."""
+def own_address(stage: Stage) -> str:
+    """Where Function Compute itself serves the console."""
     found = stage.local.call(lambda cloud: cloud.services["fc"].http_url("rolemend-console"))  # type: ignore[attr-defined]
-    address = str(found).rstrip("/")
+    return str(found).rstrip("/")
+
+
+def open_console(stage: Stage, address: str = "", **changed: str) -> str:
+    """Deploy the console so that `ana` may approve there and `vera` may look; its address, which is Function Compute's
+    own unless it has another. `changed` are variables."""
+    address = address or own_address(stage)
 
     def register(cloud: Any) -> None:
         account = cloud.state.accounts[stage.account]

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from rolemend.console import changes, figures, health, incidents, reports, what_if
 from rolemend.console.access.identity import App, SecurityHeaders
-from rolemend.console.access.pages import LANGUAGE_COOKIE, LANGUAGES, language_of
+from rolemend.console.access.pages import ICON, LANGUAGE_COOKIE, LANGUAGES, language_of
 from rolemend.console.exchange import LONGEST_BODY
 from rolemend.console.parts import ConsoleParts
 from rolemend.console.visit import Visit, read_form
@@ -54,9 +54,11 @@ def build_app(parts: ConsoleParts) -> App:
     routes = [
         Route("/", home),
         Route("/static/{name}", _static),
+        Route("/favicon.ico", _icon),
         *parts.access.routes(),
         Route("/sign-in", _closed),  # where access has no sign-in of its own
         *(_route(method, path, view, parts) for method, path, view in PAGES),
+        *(Route(path, _page_of_form, methods=["GET"]) for method, path, _ in PAGES if method == "POST"),
     ]
 
     def nothing_there(request: Request, error: Exception) -> Response:
@@ -84,7 +86,7 @@ def _guarded(request: Request, parts: ConsoleParts, view: View, body: bytes = b"
 
     visitor = parts.access.visitor(request)
     if visitor is None:
-        return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
+        return RedirectResponse(f"/sign-in?next={quote(_asked_for(request))}", 303)
     visit = Visit(parts, visitor, request, language_of(request, parts.language))
     response = _posted(visit, view, body) if request.method == "POST" else _answered(visit, view)
     if request.query_params.get("lang") in LANGUAGES:
@@ -93,6 +95,20 @@ def _guarded(request: Request, parts: ConsoleParts, view: View, body: bytes = b"
             LANGUAGE_COOKIE, visit.language, year, secure=parts.https, httponly=True, samesite="lax"
         )
     return response
+
+
+def _asked_for(request: Request) -> str:
+    """The page that a sign-in leads back to."""
+    query = request.url.query if request.method == "GET" else ""
+    return f"{request.url.path}?{query}" if query else request.url.path
+
+
+def _page_of_form(request: Request) -> Response:
+    """To the page that a form stands on, for who loads the form's answer anew or chooses another language there."""
+    from starlette.responses import RedirectResponse
+
+    page = request.url.path.rpartition("/")[0]
+    return RedirectResponse(f"{page}?{request.url.query}" if request.url.query else page, 303)
 
 
 def _posted(visit: Visit, view: View, body: bytes) -> Response:
@@ -139,6 +155,13 @@ def _closed(request: Request) -> Response:
 
 
 _TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+def _icon(request: Request) -> Response:
+    """What browsers ask for by themselves: led to the sign-in, they would begin another one beside the visitor's."""
+    from starlette.responses import RedirectResponse
+
+    return RedirectResponse(ICON, 308)
 
 
 def _static(request: Request) -> Response:

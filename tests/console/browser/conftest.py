@@ -32,19 +32,25 @@ def chromium() -> Iterator[Browser]:
     expect.set_options(timeout=30_000)  # a machine that does much besides is slow, and nothing is wrong
     with sync_playwright() as playwright:
         # Pages come from loopback: no proxy, whatever the other tests have set.
-        arguments = ["--no-sandbox", "--no-proxy-server"]
+        arguments = ["--no-sandbox", "--no-proxy-server", "--disable-features=HttpsUpgrades"]
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="module")
-def stage(running: LocalCloud, preloaded: Preloaded | None) -> Iterator[Stage]:
+def receiver() -> Iterator[Receiver]:
+    """The team's chat, which takes the messages of a module's stage."""
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def stage(running: LocalCloud, preloaded: Preloaded | None, receiver: Receiver) -> Iterator[Stage]:
     """A fresh account with everything deployed, for one module: its tests follow each other in it."""
     running.cloud.preloaded = preloaded
     running.reset()
-    with Receiver() as receiver:
-        yield set_stage(running, receiver.url, GUARDRAILS)
+    yield set_stage(running, receiver.url, GUARDRAILS)
     running.cloud.preloaded = None
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from demo.stage import HOME, LEDGER, Stage
@@ -18,6 +16,7 @@ from rolemend.audit.archive import compare_with_kept, keep
 from rolemend.console.access.pages import LANGUAGE_COOKIE
 from rolemend.fix.model import ReplaceTrust
 from tests.audit.reports import finding, report
+from tests.console.browser.reading import violations
 from tests.console.browser.stages import denied
 
 RUN = "20260201T180000Z"
@@ -88,15 +87,10 @@ def test_axe_finds_nothing_in_light_and_no_low_contrast_in_dark(
     page.emulate_media(color_scheme="light")
     page.goto(addresses[name])
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-    assert not violations(page, {})
+    assert not violations(page)
     page.emulate_media(color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 23, 29)"
     assert not violations(page, {"runOnly": ["color-contrast"]})
-
-
-def violations(page: Page, options: dict[str, Any]) -> list[Any]:
-    found = Axe().run(page, options=options).response["violations"]
-    return [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found]
 
 
 @pytest.mark.parametrize("name", PAGES)

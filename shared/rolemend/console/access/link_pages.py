@@ -74,7 +74,7 @@ class LinkPages:
             return self._refused(request, error)
         _log.info("%s of incident %s through a link, from %s", decision, incident.id, address_of(request))
         title = text("Approved") if approve else text("Rejected")
-        page = Page(title=title, sentences=[_RECORDED], links=_links(incident.id))
+        page = Page(title=title, sentences=[_RECORDED], links=_links(f"{incident.id}?watch=1"))
         return show(request, page, self._language)
 
     def _refused(self, request: Request, error: Exception) -> Response:
@@ -112,4 +112,5 @@ def _question(link: Link, incident: Incident, language: str) -> Page:
 
 
 def _links(incident: str) -> list[tuple[Text, str]]:
+    """`incident` may say besides that the page is to load itself again until all is done."""
     return [(text("The incident in the console, for who may sign in"), f"/incidents/{incident}")]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "zh")
 LANGUAGE_COOKIE = "rolemend-language"
-STYLESHEET = "/static/console.css"
+STYLESHEET, ICON = "/static/console.css", "/static/icon.svg"
 
 
 class Button(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +49,11 @@ def show(request: Request, page: Page, default: str, status: int = 200) -> Respo
     catalogue = translations(language)
     template = _environment().get_template("page.html")
     html = template.render(
-        page=page, say=lambda said: said.render(catalogue), language=language, stylesheet=STYLESHEET
+        page=page,
+        say=lambda said: said.render(catalogue),
+        language=language,
+        stylesheet=STYLESHEET,
+        icon=ICON,
     )
     return HTMLResponse(html, status_code=status)
 
