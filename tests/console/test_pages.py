@@ -181,6 +181,19 @@ def test_a_roll_back_of_what_is_another_by_now_asks_for_nothing(altered: dict[st
     assert (answered.status, reader.started) == (409, [])
 
 
+def test_a_roll_back_that_is_sent_twice_is_done_once() -> None:
+    scene = mended()
+    reader, page = Reader(scene), change(scene)
+    form = reader.form(page)
+    assert reader.post(f"{page}/roll-back", **form).status == 303
+    scene.remediate()
+    writes, started = list(scene.account.writes), len(reader.started)
+    answered = reader.post(f"{page}/roll-back", **form)
+    assert answered.status == 409
+    scene.remediate()
+    assert (scene.account.writes, len(reader.started)) == (writes, started)
+
+
 def test_hostile_names_are_shown_as_text_and_whole() -> None:
     key = "<script>alert(1)</script>\u202egpj.exe\x00\x1b[31m" + "😀" * 100 + "مرحبا" + "k" * 50_000
     denial = msgspec.structs.replace(
