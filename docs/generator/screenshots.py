@@ -15,7 +15,7 @@ from demo.keep import console, leave_a_decision
 from demo.receiver import Receiver
 from demo.run import play
 from demo.scenarios import GUARDRAILS, SCENARIOS
-from demo.stage import set_stage
+from demo.stage import Stage, set_stage
 from localcloud.server import LocalCloud
 
 IMAGES = Path(__file__).parents[1] / "images"
@@ -33,6 +33,7 @@ def main() -> int:
         for scenario in SCENARIOS:
             play(stage, receiver, scenario)
         leave_a_decision(stage)
+        audit(stage)
         with console(stage) as start, sync_playwright() as playwright:
             arguments = ["--no-sandbox", "--no-proxy-server"]
             browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
@@ -42,6 +43,12 @@ def main() -> int:
             take(page)
             browser.close()
     return 0
+
+
+def audit(stage: Stage) -> None:
+    """One run of the nightly audit."""
+    stage.local.call(lambda cloud: cloud.services["fc"].fire_timer("rolemend-audit", "nightly"))  # type: ignore[attr-defined]
+    stage.settle()
 
 
 def take(page: Page) -> None:
@@ -59,6 +66,10 @@ def take(page: Page) -> None:
     page.emulate_media(color_scheme="light")
     page.goto("/figures?lang=en")
     save(page, "console-figures")
+    page.goto("/reports")
+    page.locator("main li a").first.click()
+    page.evaluate("document.getElementById('findings').scrollIntoView()")
+    save(page, "console-report")
     page.goto("/what-if")
     page.get_by_label("The error").fill(re.sub(r"\n +", " ", _ERROR))
     page.get_by_role("button", name="Explain").click()

@@ -118,7 +118,7 @@ def test_each_form_is_given_out_as_a_file(form: str) -> None:
     )
     assert "default-src 'none'" in answered.header("content-security-policy")
     if form == "csv":
-        assert any("fresh" in row for row in csv.reader(io.StringIO(text(answered))) for row in row)
+        assert any("fresh" in cell for row in csv.reader(io.StringIO(text(answered))) for cell in row)
     elif form == "html":
         assert answered.header("content-type") == "text/html; charset=utf-8"
         assert '<html lang="zh-CN">' in text(answered)

@@ -6,7 +6,8 @@ import requests
 
 from demo import clients
 from demo.stage import LEDGER, Stage
-from tests.console.browser.stages import denied
+from rolemend.audit.render import FORMATS
+from tests.console.browser.stages import RUN, denied, keep_reports
 from tests.e2e.signing_in import Person, open_console
 from tests.e2e.watching import invocations
 
@@ -33,6 +34,20 @@ def test_who_signed_in_approves_and_rolls_back_through_the_function(stage: Stage
     assert "taken back" in ana.get(f"/changes/{change.id}").text
     for page in ("/figures", "/health", "/reports", "/changes", "/what-if"):
         assert ana.get(page).status_code == 200
+    assert not [one for one in invocations(stage, "console") if one.error]
+
+
+def test_a_report_is_read_and_given_out_by_the_function(stage: Stage) -> None:
+    console = open_console(stage)
+    keep_reports(stage)
+    vera = Person(stage, console, "vera")
+    assert RUN in vera.get("/reports").text
+    page = vera.get(f"/reports/{RUN}")
+    assert page.status_code == 200
+    assert "emr-&lt;b&gt;etl&lt;/b&gt;" in page.text
+    for form in FORMATS:
+        answered = vera.get(f"/reports/{RUN}/download/{form}")
+        assert (answered.status_code, "etl" in answered.text) == (200, True), form
     assert not [one for one in invocations(stage, "console") if one.error]
 
 

@@ -8,18 +8,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from demo.stage import HOME, LEDGER, Stage
-from rolemend.account.access import Access, Credentials
-from rolemend.account.oss import OssStore
-from rolemend.audit.accepted import Acceptance
-from rolemend.audit.archive import compare_with_kept, keep
+from demo.stage import Stage
 from rolemend.console.access.pages import LANGUAGE_COOKIE
-from rolemend.fix.model import ReplaceTrust
-from tests.audit.reports import finding, report
 from tests.console.browser.reading import violations
-from tests.console.browser.stages import denied
+from tests.console.browser.stages import RUN, denied, keep_reports
 
-RUN = "20260201T180000Z"
 PAGES = (
     "/incidents",
     "waiting",
@@ -52,25 +45,6 @@ def addresses(stage: Stage) -> dict[str, str]:
         "report": f"/reports/{RUN}",
     }
     return {name: named.get(name, name) for name in PAGES}
-
-
-def keep_reports(stage: Stage) -> None:
-    """Two runs of an audit, as they are kept, with something new, accepted, fixed and unknown in the second."""
-    credentials = Credentials(stage.root.id, stage.root.secret)
-    access = Access(account=stage.account, region=HOME, credentials=credentials, scheme="http")
-    store = OssStore(access, LEDGER, HOME)
-    accepted = Acceptance(id=finding(name="held").id, reason="it goes soon", until="2099-12-31")
-    role = ReplaceTrust(role="Etl", document='{"Version": "1", "Statement": []}')
-    first = report(finding(name="held"), finding(name="fixed"))
-    found = (
-        finding(name="held"),
-        finding(name="fixed", answer="passed"),
-        finding(name="emr-<b>etl</b>", evidence=("read live",), fix=role),
-        finding(name="n" * 50_000, answer="unknown"),
-    )
-    for made in (first, report(*found, run=RUN, incomplete=("it does not let us in",))):
-        noted, comparison = compare_with_kept(store, made, (accepted,))
-        keep(store, noted, comparison, "en")
 
 
 @pytest.fixture
