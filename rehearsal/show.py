@@ -20,7 +20,7 @@ from rehearsal.report import (
 from rolemend.commands.output import plain
 from rolemend.commands.rehearsed import KINDS, OUTCOMES, PASSED_OVER, WORDS, said
 from rolemend.console.words import CAUSES, MODES
-from rolemend.notify.message import why_not
+from rolemend.notify.reasons import why_not
 from rolemend.text import Text, text
 
 _ORDER = (MENDED, PROPOSED, OBSERVED, TOLD, UNFINISHED)

@@ -26,7 +26,8 @@ from rolemend.incident.journal import (
     Verified,
     Waiting,
 )
-from rolemend.incident.life import Incident, live, next_step
+from rolemend.incident.life import Incident, live
+from rolemend.incident.next_step import next_step
 from rolemend.remedy.model import Change, Plan, Verdict, Write, sealed
 from rolemend.signals.denial import fingerprint, incident_id
 from rolemend.text import text

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rolemend.errors import Unreachable
-from rolemend.incident.life import REMIND_SECONDS
+from rolemend.incident.next_step import REMIND_SECONDS
 from rolemend.work.events import Timer
 from rolemend.work.watch import watch
 from rolemend.work.watch_parts import Watched

@@ -12,7 +12,7 @@ from rolemend.account.interface import AttachedPolicy, Known
 from rolemend.errors import Unreachable
 from rolemend.incident.follow_ups import STEPS
 from rolemend.incident.journal import Rejected
-from rolemend.incident.life import REMIND_SECONDS
+from rolemend.incident.next_step import REMIND_SECONDS
 from rolemend.work.events import Timer
 from rolemend.work.watch import watch
 from tests.fakes import FakeLogs, MemoryStore

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rolemend.checklist.model import Advice, Diagnosis
+from rolemend.checklist.model import Diagnosis
 from rolemend.incident.journal import (
     Abandoned,
     Applied,
@@ -251,41 +251,6 @@ def _with_span(known: tuple[tuple[int, int], ...], span: Span) -> tuple[tuple[in
     return tuple(sorted([*apart, (begin, end)])[-MOST_SPANS:])
 
 
-REMIND_SECONDS = 86_400
-"""What people were told of, or said no to, or is only observed, is looked at anew if it is still denied a day later."""
-
-
-def comes_back(incident: Incident, time: int, propagation: int) -> bool:
-    """Whether a denial at this time (epoch seconds) comes after the incident was settled, and so opens it again.
-
-    A late delivery of an earlier one is counted and no more.
-    """
-    if incident.state == VERIFIED:
-        return time > incident.applied_at + propagation
-    if incident.state == ALERTED:
-        return time > incident.told_at + REMIND_SECONDS
-    if incident.state != CLOSED:
-        return False
-    decided = incident.verdict is not None and incident.verdict.mode == "observe"
-    return time > incident.closed_at + (REMIND_SECONDS if decided or incident.rejected else propagation)
-
-
-def is_unmended(incident: Incident) -> bool:
-    """Whether people were told, and nothing has been seen to help yet."""
-    return incident.state == ALERTED or (incident.state == AWAITING_APPROVAL and incident.told)
-
-
-def flaps(incident: Incident) -> bool:
-    """Whether two changes were made and it is denied still. A grant that has expired is no change that failed."""
-    return (
-        sum(note.outcome in ("applied", "verified", "rolled back") for note in incident.changes)
-        >= MOST_CHANGES
-    )
-
-
-MOST_CHANGES = 2
-
-
 def _diagnosed(incident: Incident, fact: Diagnosed) -> Incident:
     """A new diagnosis: what was planned on an older one is to be planned anew."""
     return msgspec.structs.replace(
@@ -459,27 +424,6 @@ def _undelivered(incident: Incident, fact: Undelivered) -> Incident:
     before = incident.sending.get(fact.message, Attempts())
     attempts = Attempts(before.unsure + (not fact.sure))
     return msgspec.structs.replace(incident, sending={**incident.sending, fact.message: attempts})
-
-
-def next_step(incident: Incident) -> str:
-    """Which function goes on with an incident: `diagnose`, `remediate`, `notify`, or "" while it waits.
-
-    `diagnose` finds what is wrong, `remediate` plans and finishes changes, `notify` tells people and settles.
-    """
-    if incident.state in (OPEN, REOPENED):
-        return "diagnose"
-    if incident.waiting or incident.diagnosis is None:
-        return ""
-    if incident.intended is not None or incident.state == REMEDIATED:
-        return "remediate"
-    remedy = incident.diagnosis.remedy
-    if (
-        incident.state == DIAGNOSED
-        and incident.verdict is None
-        and not (remedy is None or isinstance(remedy, Advice))
-    ):
-        return "remediate"
-    return "remediate" if incident.told and can_be_approved(incident) else "notify"
 
 
 def _reopened(incident: Incident, denial: Denial) -> Incident:

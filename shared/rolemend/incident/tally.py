@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from rolemend.incident.journal import Counted, Fact, Opened, Reopened, Span, StoppedJob
-from rolemend.incident.life import Incident, comes_back
+from rolemend.incident.life import Incident
+from rolemend.incident.next_step import comes_back
 from rolemend.signals.denial import Denial, fingerprint
 
 MOST_SIGNALS = 1_000

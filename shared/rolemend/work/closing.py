@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 
 from rolemend.errors import AccountError, LedgerDamaged, NotThere, RolemendError, UnknownIncident
 from rolemend.incident.journal import Closed, Fact
-from rolemend.incident.life import Incident, is_unmended
+from rolemend.incident.life import Incident
+from rolemend.incident.next_step import is_unmended
 from rolemend.signals.denial import BucketTarget, DeniedPrincipal, JobTarget, same_principal
 from rolemend.signals.oss_access_log import Success, operations_of, read_success
 from rolemend.work import created

@@ -10,7 +10,8 @@ from rolemend.checklist.facts import Account
 from rolemend.checklist.model import Diagnosis
 from rolemend.incident.journal import Closed, Diagnosed, Fact, Waiting
 from rolemend.incident.ledger import Ledger
-from rolemend.incident.life import DIAGNOSED, OPEN, REOPENED, Incident, next_step
+from rolemend.incident.life import DIAGNOSED, OPEN, REOPENED, Incident
+from rolemend.incident.next_step import next_step
 from rolemend.work.events import incident_event
 
 

@@ -12,7 +12,8 @@ from rolemend.incident.follow_ups import FollowUps
 from rolemend.incident.index import Index
 from rolemend.incident.journal import Fact, Notified, Sending
 from rolemend.incident.ledger import Ledger
-from rolemend.incident.life import SETTLED, Attempts, Incident, can_be_approved, is_unmended, next_step
+from rolemend.incident.life import SETTLED, Attempts, Incident, can_be_approved
+from rolemend.incident.next_step import is_unmended, next_step
 from rolemend.notify.message import message_id, message_kind
 from rolemend.work.delivery import Delivery, deliver
 from rolemend.work.diagnose import Outcome

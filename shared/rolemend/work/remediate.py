@@ -25,7 +25,8 @@ from rolemend.incident.journal import (
     Waiting,
 )
 from rolemend.incident.leases import LEASE_SECONDS
-from rolemend.incident.life import DIAGNOSED, REMEDIATED, Incident, can_be_approved, flaps, next_step
+from rolemend.incident.life import DIAGNOSED, REMEDIATED, Incident, can_be_approved
+from rolemend.incident.next_step import flaps, next_step
 from rolemend.remedy.apply import is_unchanged, is_written, read_live
 from rolemend.remedy.guardrails import APPROVE, AUTO, OBSERVE, PROPOSE
 from rolemend.remedy.model import NoPlan, Plan, Verdict

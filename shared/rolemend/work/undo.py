@@ -20,7 +20,8 @@ from rolemend.incident.index import Index
 from rolemend.incident.journal import Fact, NotTakenBack, TakenBack
 from rolemend.incident.leases import Leases
 from rolemend.incident.ledger import Ledger
-from rolemend.incident.life import ChangeNote, Incident, next_step
+from rolemend.incident.life import ChangeNote, Incident
+from rolemend.incident.next_step import next_step
 from rolemend.remedy.apply import Live, Pauses, apply_plan, read_live, roll_back
 from rolemend.remedy.model import Change, Plan, sealed
 from rolemend.remedy.withdraw import is_gone, without_grant
