@@ -56,6 +56,25 @@ def test_what_was_imported_before_stays_real() -> None:
     assert told(program) is True
 
 
+def test_threads_that_import_at_once_each_get_what_is_theirs() -> None:
+    """An audit reads with all SDKs at once; what one thread has no use for is not taken from another."""
+    program = (
+        "import importlib, threading\nsys.setswitchinterval(1e-6)\nlean.install()\nfailed = []\n"
+        f"names = {(*SDKS, 'asyncio', 'cryptography.hazmat.primitives.hashes')}\n"
+        "ready = threading.Barrier(len(names))\n"
+        "def load(name):\n"
+        "    ready.wait()\n"
+        "    try:\n        importlib.import_module(name)\n"
+        "    except Exception as error:\n        failed.append(repr(error))\n"
+        "threads = [threading.Thread(target=load, args=(name,)) for name in names]\n"
+        "for thread in threads:\n    thread.start()\n"
+        "for thread in threads:\n    thread.join()\n"
+        "import asyncio, cryptography.hazmat.primitives.hashes as hashes\n"
+        "print(json.dumps([failed, asyncio.Queue.__name__, hashes.SHA256.name]))"
+    )
+    assert told(program) == [[], "Queue", "sha256"]
+
+
 def test_using_an_unused_part_says_so() -> None:
     program = (
         "lean.install()\nimport oss2.crypto\n"

@@ -2,17 +2,20 @@
 
 Each SDK loads, at its first line, packages for ways of working that are not used here: asynchronous calls (aiohttp),
 client-side encryption (Crypto, the KMS SDK), RSA keys (cryptography), renewal of an instance's credentials in the
-background (apscheduler), websockets, and the transformation of logs. While the modules below are executed, and only
-then, those packages are stand-ins whose names exist; whoever imports them elsewhere gets the real ones.
+background (apscheduler), websockets, and the transformation of logs. In the modules below those packages are stand-ins
+whose names exist, as long as the modules are executed; whoever imports them elsewhere gets the real ones, at the same
+time in another thread too: an import statement asks the `__import__` of its own module's builtins, and only that of
+these modules is another one. https://docs.python.org/3/reference/import.html#replacing-the-standard-import-system
 """
 
 from __future__ import annotations
 
+import builtins
 import sys
-from collections.abc import Iterator, Mapping, MutableSequence, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import resolve_name
 from types import ModuleType
 from typing import Any
 
@@ -68,7 +71,6 @@ def _unused(name: str) -> Any:
 
 
 class _StandIn(ModuleType):
-    __path__: MutableSequence[str] = []  # noqa: RUF012 - what the import system asks of a package
     __all__: Sequence[str] = ()
 
     def __getattr__(self, name: str) -> Any:
@@ -80,65 +82,65 @@ class _StandIn(ModuleType):
 
 
 class _Finder(MetaPathFinder):
-    """Has the modules of `UNUSED` executed with stand-ins, and finds those meanwhile."""
-
-    def __init__(self) -> None:
-        self._absent: tuple[str, ...] = ()
+    """Has the modules of `UNUSED` executed with stand-ins."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if _belongs(name, self._absent):
-            return ModuleSpec(name, _STAND_INS, is_package=True)
         if name not in UNUSED:
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Lean(spec.loader, self)
+            spec.loader = _Lean(spec.loader)
         return spec
-
-    @contextmanager
-    def without(self, names: Sequence[str]) -> Iterator[None]:
-        """Stand-ins for those that nobody has loaded yet; gone afterwards."""
-        before = self._absent
-        self._absent = (*before, *(name for name in names if name not in sys.modules))
-        try:
-            yield
-        finally:
-            self._absent = before
-            made = [name for name, module in sys.modules.items() if isinstance(module, _StandIn)]
-            for name in made:
-                if not _belongs(name, before):
-                    del sys.modules[name]
-
-
-def _belongs(name: str, packages: Sequence[str]) -> bool:
-    return any(name == package or name.startswith(f"{package}.") for package in packages)
-
-
-class _StandIns(Loader):
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return _StandIn(spec.name)
-
-    def exec_module(self, module: ModuleType) -> None:
-        """There is nothing to execute."""
 
 
 class _Lean(Loader):
     """The real loader, with stand-ins while it executes the module."""
 
-    def __init__(self, loader: Loader, finder: _Finder) -> None:
-        self._loader, self._finder = loader, finder
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        """The module's functions keep its builtins, so these are put right once it has been executed."""
         assert module.__spec__ is not None
         module.__spec__.loader = module.__loader__ = self._loader
-        with self._finder.without(UNUSED[module.__name__]):
+        own = {**vars(builtins), "__import__": _Import(module.__spec__.parent or "", UNUSED[module.__name__])}
+        module.__dict__["__builtins__"] = own
+        try:
             self._loader.exec_module(module)
+        finally:
+            own["__import__"] = builtins.__import__
 
 
-_STAND_INS = _StandIns()
+class _Import:
+    """`__import__` in a module of `package`, with stand-ins for packages that nobody has loaded yet."""
+
+    def __init__(self, package: str, absent: Sequence[str]) -> None:
+        self._package, self._absent = package, absent
+
+    def __call__(
+        self,
+        name: str,
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        fromlist: Sequence[str] = (),
+        level: int = 0,
+    ) -> ModuleType:
+        """What a statement without names binds is the first part of a dotted name."""
+        whole = resolve_name(f"{'.' * level}{name}", self._package) if level else name
+        if self._is_absent(whole):
+            return _StandIn(whole if fromlist else whole.partition(".")[0])
+        return builtins.__import__(name, globals, locals, fromlist, level)
+
+    def _is_absent(self, name: str) -> bool:
+        return any(
+            package not in sys.modules and (name == package or name.startswith(f"{package}."))
+            for package in self._absent
+        )
+
+
 _FINDER = _Finder()
