@@ -98,7 +98,7 @@ class FunctionApi:
             return self._list(call, caller, key)
         if name == "GetService":
             return self._service(call, caller, key)
-        require_caller(self.cloud, caller, call, f"fc:{name}", _resource(key, qualifier))
+        require_caller(self.cloud, caller, call, f"fc:{name}", _resource(key, qualifier, name))
         spec = self.host.require(key)
         _check_qualifier(key, qualifier)
         if name == "GetFunction":
@@ -207,10 +207,14 @@ def _route(call: Call) -> tuple[str, dict[str, str]]:
     return "", {}
 
 
-def _resource(key: FunctionKey, qualifier: str) -> str:
-    """FC 2.0 policies name a qualifier with the service (`services/s.LATEST/functions/f`); 3.0 ones name
-    none.
+def _resource(key: FunctionKey, qualifier: str, name: str) -> str:
+    """FC 2.0 policies name a qualifier with the service (`services/s.LATEST/functions/f`); 3.0 ones name none.
+
+    Who lists triggers asks for all of a function's:
+    https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/user-guide/policies
     """
+    if name == "ListTriggers":
+        return f"{key.arn}/triggers/*"
     if key.service and qualifier:
         return f"acs:fc:{key.region}:{key.account}:services/{key.service}.{qualifier}/functions/{key.name}"
     return key.arn

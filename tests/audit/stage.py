@@ -18,7 +18,7 @@ from rolemend.audit import guides
 from rolemend.audit.judge import report
 from rolemend.audit.model import Report
 from rolemend.audit.reads import Reads
-from rolemend.audit.scope import Installation, Scope
+from rolemend.audit.scope import Installation, Scope, deployed_names
 from rolemend.audit.sweep import sweep
 from rolemend.policy.actions import WRITE
 
@@ -93,9 +93,18 @@ def quiet_stage(local: LocalCloud) -> Stage:
 
 def scope(stage: Stage, *regions: str) -> Scope:
     installation = Installation(
-        region=HOME, ledger_bucket=LEDGER, ledger_region=HOME, trail_project=TRAIL_PROJECT
+        region=HOME,
+        ledger_bucket=LEDGER,
+        ledger_region=HOME,
+        trail_project=TRAIL_PROJECT,
+        functions=deployed_names(service(stage)),
     )
     return Scope(account=stage.account, regions=regions or (HOME,), home=HOME, installation=installation)
+
+
+def service(stage: Stage) -> str:
+    """The service of the function `audit`, "" in FC 3.0."""
+    return "rolemend-audit" if stage.fc2 else ""
 
 
 def access(stage: Stage) -> Access:
@@ -105,7 +114,8 @@ def access(stage: Stage) -> Access:
 
 def audited(stage: Stage, *regions: str, doctor: bool = False) -> Report:
     """Sweep and judge as the root user, as fast as it goes."""
-    survey, reads, looked_at = LiveSurvey(access(stage), 100_000), Reads(), scope(stage, *regions)
+    survey = LiveSurvey(access(stage), 100_000, service(stage))
+    reads, looked_at = Reads(), scope(stage, *regions)
     started = time.time()
     sweep(survey, looked_at, reads)
     return report(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from string import Template
+from typing import cast
 
 import pytest
 
+from localcloud.openapi import Invocation, OpenApiService
+from localcloud.server import LocalCloud
 from rolemend.policy import Policy, parse_policy
 from rolemend.policy.comparison import compare
 from tests.deployment.manifests import ACCOUNT, PROJECT
@@ -21,6 +24,44 @@ VALUES = {
     "trail_logstore": "actiontrail_rolemend",
     "event_logstore": "cloudmonitor_spark",
 }
+_ACTIONTRAIL = "https://help.aliyun.com/zh/actiontrail/developer-reference/api-actiontrail-2020-07-06-ram"
+_EMR = "https://help.aliyun.com/zh/emr/emr-on-ecs/developer-reference/api-emr-2021-03-20-ram"
+_SPARK = "https://help.aliyun.com/zh/emr/emr-serverless-spark/developer-reference/api-emr-serverless-spark-2023-08-08-ram"
+ALL_RESOURCES = {
+    # An older page of ActionTrail writes acs:actiontrail:${region}:${AccountId}:* . This one, of the API's version that
+    # is called, says that single resources are not told apart, and a policy that names some would then allow nothing.
+    **dict.fromkeys(
+        ("actiontrail:DescribeTrails", "actiontrail:GetTrailStatus", "actiontrail:LookupEvents"), _ACTIONTRAIL
+    ),
+    **dict.fromkeys(("emr:GetCluster", "emr:ListClusters", "emr:ListNodes"), _EMR),
+    **dict.fromkeys(
+        (
+            "emr-serverless-spark:GetJobRun",
+            "emr-serverless-spark:GetWorkspace",
+            "emr-serverless-spark:ListJobRuns",
+            "emr-serverless-spark:ListLivyComputeToken",
+            "emr-serverless-spark:ListLogContents",
+            "emr-serverless-spark:ListWorkspaces",
+        ),
+        _SPARK,
+    ),
+    "openapiexplorer:GetRequestLog": (
+        "https://help.aliyun.com/zh/openapi/developer-reference/api-openapiexplorer-2024-11-30-getrequestlog"
+    ),
+    "ram:DecodeDiagnosticMessage": (
+        "https://help.aliyun.com/zh/ram/developer-reference/api-ram-2015-05-01-decodediagnosticmessage"
+    ),
+}
+"""Actions for which the service knows no narrower form than `*`, and the page that says "All resources" (全部资源)."""
+ACCESS_LOGS = f"acs:log:*:{ACCOUNT}:project/oss-log-*/logstore/oss-log-store"
+
+
+def logstores(region: str) -> tuple[str, ...]:
+    """Where the trail and CloudMonitor's events are delivered to."""
+    project = f"acs:log:{region}:{ACCOUNT}:project/{VALUES['trail_project']}"
+    return tuple(f"{project}/logstore/{VALUES[name]}" for name in ("trail_logstore", "event_logstore"))
+
+
 NARROWEST = {
     # https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-getrole and its neighbours;
     # system policies stand under `system` in the place of the account.
@@ -38,46 +79,31 @@ NARROWEST = {
     "ram:ListPolicyVersions": (f"acs:ram:*:{ACCOUNT}:policy/*",),
     "ram:CreatePolicyVersion": (f"acs:ram:*:{ACCOUNT}:policy/*",),
     "ram:SetDefaultPolicyVersion": (f"acs:ram:*:{ACCOUNT}:policy/*",),
-    "ram:DecodeDiagnosticMessage": ("*",),
-    "openapiexplorer:GetRequestLog": ("*",),
     # A member's role, in whichever account: its own trust policy says who may have it.
     "sts:AssumeRole": ("acs:ram:*:*:role/resourcedirectoryaccountaccessrole",),
-    # https://www.alibabacloud.com/help/en/functioncompute/fc/ram-authorization-information
-    "fc:GetFunction": (
-        f"acs:fc:cn-hangzhou:{ACCOUNT}:functions/rolemend-*",
-        f"acs:fc:cn-hangzhou:{ACCOUNT}:services/rolemend*/functions/rolemend-*",
+    # https://www.alibabacloud.com/help/en/functioncompute/fc/policies-and-sample-policies , and of services in FC 2.0
+    # https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/user-guide/policies ; all triggers of a function are
+    # `…/functions/f/triggers/*`.
+    **dict.fromkeys(
+        ("fc:GetFunction", "fc:InvokeFunction", "fc:ListTriggers"),
+        (
+            f"acs:fc:cn-hangzhou:{ACCOUNT}:functions/rolemend-*",
+            f"acs:fc:cn-hangzhou:{ACCOUNT}:services/rolemend-*/functions/rolemend-*",
+        ),
     ),
-    "fc:ListTriggers": (
-        f"acs:fc:cn-hangzhou:{ACCOUNT}:functions/rolemend-*",
-        f"acs:fc:cn-hangzhou:{ACCOUNT}:services/rolemend*/functions/rolemend-*",
-    ),
-    "fc:InvokeFunction": (
-        f"acs:fc:cn-hangzhou:{ACCOUNT}:functions/rolemend-*",
-        f"acs:fc:cn-hangzhou:{ACCOUNT}:services/rolemend*/functions/rolemend-*",
-    ),
+    "fc:GetService": (f"acs:fc:cn-hangzhou:{ACCOUNT}:services/rolemend-*",),
     # https://www.alibabacloud.com/help/en/doc-detail/28953.htm
     "kms:GetSecretValue": tuple(
         f"acs:kms:cn-hangzhou:{ACCOUNT}:secret/rolemend-{begin}*" for begin in ("console", "link", "notify")
     ),
     # https://www.alibabacloud.com/help/en/sls/developer-reference/overview-of-ram-authorization ; the projects of OSS's
     # access logs are in every region that has buckets.
-    "log:GetLogStore": (
-        f"acs:log:cn-hangzhou:{ACCOUNT}:project/{VALUES['trail_project']}/logstore/*",
-        f"acs:log:*:{ACCOUNT}:project/oss-log-*/logstore/oss-log-store",
-    ),
-    **dict.fromkeys(
-        ("log:GetCursorOrData", "log:GetLogStoreLogs"),
-        (
-            f"acs:log:*:{ACCOUNT}:project/{VALUES['trail_project']}/logstore/*",
-            f"acs:log:*:{ACCOUNT}:project/oss-log-*/logstore/oss-log-store",
-        ),
-    ),
+    "log:GetLogStore": (*logstores("cn-hangzhou"), ACCESS_LOGS),
+    "log:GetLogStoreLogs": (ACCESS_LOGS,),
+    "log:GetCursorOrData": (*logstores("*"), ACCESS_LOGS),
     **dict.fromkeys(
         ("log:ConsumerGroupUpdateCheckPoint", "log:CreateConsumerGroup", "log:GetConsumerGroupCheckPoint"),
-        (
-            f"acs:log:*:{ACCOUNT}:project/{VALUES['trail_project']}/logstore/*/consumergroup/*",
-            f"acs:log:*:{ACCOUNT}:project/oss-log-*/logstore/oss-log-store/consumergroup/*",
-        ),
+        tuple(f"{logstore}/consumergroup/*" for logstore in (*logstores("*"), ACCESS_LOGS)),
     ),
     # A bucket of another account that admits a job is read too, as far as its owner lets us.
     **dict.fromkeys(
@@ -87,34 +113,17 @@ NARROWEST = {
             "oss:GetBucketPolicy",
             "oss:GetBucketPublicAccessBlock",
             "oss:GetBucketTagging",
-            "oss:GetPublicAccessBlock",
         ),
         ("acs:oss:*:*:*",),
     ),
+    "oss:GetPublicAccessBlock": (f"acs:oss:*:{ACCOUNT}:*",),
     "oss:ListBuckets": (f"acs:oss:*:{ACCOUNT}:*",),
     # The ledger, and there only what lies under a prefix: the bucket alone is the resource of a listing.
     **dict.fromkeys(
         ("oss:DeleteObject", "oss:GetObject", "oss:PutObject"), (f"acs:oss:*:{ACCOUNT}:corp-ledger/*",)
     ),
     "oss:ListObjects": (f"acs:oss:*:{ACCOUNT}:corp-ledger",),
-    # What is asked here names no single thing (a region's clusters, an account's trails), or is found by such a list.
-    **dict.fromkeys(
-        (
-            "actiontrail:DescribeTrails",
-            "actiontrail:GetTrailStatus",
-            "actiontrail:LookupEvents",
-            "emr:GetCluster",
-            "emr:ListClusters",
-            "emr:ListNodes",
-            "emr-serverless-spark:GetJobRun",
-            "emr-serverless-spark:GetWorkspace",
-            "emr-serverless-spark:ListJobRuns",
-            "emr-serverless-spark:ListLivyComputeToken",
-            "emr-serverless-spark:ListLogContents",
-            "emr-serverless-spark:ListWorkspaces",
-        ),
-        ("*",),
-    ),
+    **dict.fromkeys(ALL_RESOURCES, ("*",)),
 }
 """By action, the narrowest resources that can be named before anything of the user's is known."""
 
@@ -140,6 +149,30 @@ def test_no_role_has_a_star_where_a_narrower_form_exists(path: Path) -> None:
     policy = policy_of(path)
     found = compare(narrowest(actions_of(policy)), policy)
     assert (found.gained.regions, found.gained.unknown) == ((), "")
+
+
+def test_a_star_alone_stands_for_actions_only_whose_service_knows_nothing_narrower() -> None:
+    found = {
+        str(action)
+        for path in POLICIES
+        for statement in policy_of(path).statements
+        if "*" in map(str, statement.resources)
+        for action in statement.actions
+    }
+    assert found == set(ALL_RESOURCES)
+    assert {action for action, resources in NARROWEST.items() if "*" in resources} == found
+
+
+def test_the_local_cloud_asks_for_all_resources_in_the_same_cases(local: LocalCloud) -> None:
+    """The others are proven by the plays of the least-privilege test, where what is too narrow is refused."""
+    asked = {
+        operation.action: operation.resources(cast("Invocation", None))
+        for service in local.cloud.services.values()
+        if isinstance(service, OpenApiService)
+        for operation in service.operations.values()
+        if operation.action in ALL_RESOURCES
+    }
+    assert asked == {action: ["*"] for action in ALL_RESOURCES}
 
 
 def test_a_star_would_be_found() -> None:

@@ -19,11 +19,16 @@ from tests.e2e.watching import essence, fire, host, invocations
 Play = Callable[[Stage], None]
 
 
-def perform(local: LocalCloud, play: Play, without: tuple[str, str] | None = None) -> dict[str, Any]:
-    """Perform a play on a fresh account, with one action taken from one function's own policy; what came of it."""
+def perform(
+    local: LocalCloud, play: Play, without: tuple[str, str] | None = None, fc2: bool | None = None
+) -> dict[str, Any]:
+    """Perform a play on a fresh account, with one action taken from one function's own policy; what came of it.
+
+    `fc2`: as services of FC 2.0, or as functions of 3.0; None leaves it to the run of the tests.
+    """
     local.reset()
     with Receiver() as receiver:
-        stage = set_stage(local, receiver.url, GUARDRAILS)
+        stage = set_stage(local, receiver.url, GUARDRAILS, fc2=fc2)
         host(stage).settings.retry_scale = 0.001
         if without is not None:
             take_action(stage, *without)
