@@ -83,7 +83,7 @@ NARROWEST = {
     "sts:AssumeRole": ("acs:ram:*:*:role/resourcedirectoryaccountaccessrole",),
     # https://www.alibabacloud.com/help/en/functioncompute/fc/policies-and-sample-policies , and of services in FC 2.0
     # https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/user-guide/policies ; all triggers of a function are
-    # `…/functions/f/triggers/*`.
+    # `…/functions/f/triggers/*`. The pages of single operations say "All resources"; refusals name these forms.
     **dict.fromkeys(
         ("fc:GetFunction", "fc:InvokeFunction", "fc:ListTriggers"),
         (
