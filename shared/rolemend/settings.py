@@ -253,6 +253,7 @@ def _without_values(message: str) -> str:
 class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a command that talks to the account needs to know; whose credentials it uses is found out elsewhere.
 
+    Any `service` says that the functions are services of FC 2.0, each of which has its function's name.
     `trail_project` is "" for the default, which bears the account's id.
     """
 
@@ -281,14 +282,16 @@ def read_operator_settings(
     problems: list[str] = []
     need = Reader(environment, problems)
     home = need.region("ROLEMEND_REGION", environment.get("ROLEMEND_REGION") or "cn-hangzhou")
+    service = environment.get("ROLEMEND_SERVICE", "")
     settings = OperatorSettings(
         region=home,
         ledger_bucket=need.matching("ROLEMEND_LEDGER_BUCKET", _BUCKET, "a bucket name"),
         ledger_region=need.region(
             "ROLEMEND_LEDGER_REGION", environment.get("ROLEMEND_LEDGER_REGION") or home
         ),
-        remediate=environment.get("ROLEMEND_REMEDIATE", "rolemend-remediate"),
-        service=environment.get("ROLEMEND_SERVICE", ""),
+        remediate=environment.get("ROLEMEND_REMEDIATE")
+        or ("rolemend-remediate/rolemend-remediate" if service else "rolemend-remediate"),
+        service=service,
         audit_regions=need.regions("ROLEMEND_AUDIT_REGIONS"),
         ram_rate=max(1, need.number("ROLEMEND_RAM_RATE", 50, "calls a second")),
         trail_project=environment.get("ROLEMEND_TRAIL_PROJECT", ""),

@@ -25,6 +25,7 @@ def run(stage: Stage, *arguments: str, keys: Keys | None = None) -> Done:
         "ROLEMEND_LEDGER_BUCKET": LEDGER,
         "ROLEMEND_REGION": HOME,
         "ROLEMEND_SCHEME": "http",
+        "ROLEMEND_SERVICE": "rolemend" if stage.fc2 else "",
     }
     return rolemend(*arguments, given=b"", **environment)
 

@@ -44,13 +44,15 @@ def invoke(stage: Stage, function: str, payload: bytes) -> Any:
 
 
 def _invoke2(stage: Stage, endpoint: str, name: str, payload: bytes) -> Any:
-    """The SDK of FC 2.0 raises what the function answered where it failed."""
+    """The SDK of FC 2.0 raises what the function answered where it failed, as it does what the service refuses."""
     import fc2
 
     client = fc2.Client(endpoint=endpoint, accessKeyID=stage.root.id, accessKeySecret=stage.root.secret)
     try:
         return json.loads(client.invoke_function(name, name, payload).data)
     except fc2.FcError as failed:
+        if failed.status_code >= 400:
+            raise
         return json.loads(failed.message)
 
 
