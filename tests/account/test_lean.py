@@ -103,6 +103,9 @@ def test_every_module_named_is_there_and_imports_what_is_named() -> None:
         "    text = open(importlib.util.find_spec(name).origin).read()\n"
         "    found[name] = [p for p in packages if not re.search("
         r"rf'^\s*(from|import) ({re.escape(p)}|\.{p.rpartition(chr(46))[2]})\b', text, re.M)]"
-        "\nprint(json.dumps({name: packages for name, packages in found.items() if packages}))"
+        "\nfor name, package in lean.WHOLE_FIRST.items():\n"
+        "    text = open(importlib.util.find_spec(name).origin).read()\n"
+        "    if not re.search(rf'^from {package}[.]', text, re.M):\n        found[name] = [package]\n"
+        "print(json.dumps({name: packages for name, packages in found.items() if packages}))"
     )
     assert told(program) == {}

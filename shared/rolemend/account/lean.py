@@ -13,6 +13,7 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import resolve_name
@@ -39,6 +40,10 @@ UNUSED: Mapping[str, tuple[str, ...]] = {
     "oss2.utils": ("Crypto",),
 }
 """Modules of the SDKs, and what each imports for nothing."""
+WHOLE_FIRST: Mapping[str, str] = {"fc2.client": "requests", "oss2.models": "requests"}
+"""Modules that begin with a part of a package which has not been imported yet. Such an import holds the part and waits
+for the package, so that another thread which imports the package, and waits for the part, ends with a deadlock's
+error. Here the package comes first."""
 
 
 def install() -> None:
@@ -87,7 +92,7 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name not in UNUSED:
+        if name not in UNUSED and name not in WHOLE_FIRST:
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
@@ -96,7 +101,7 @@ class _Finder(MetaPathFinder):
 
 
 class _Lean(Loader):
-    """The real loader, with stand-ins while it executes the module."""
+    """The real loader, with stand-ins while it executes the module, and what must be whole imported before."""
 
     def __init__(self, loader: Loader) -> None:
         self._loader = loader
@@ -108,7 +113,10 @@ class _Lean(Loader):
         """The module's functions keep its builtins, so these are put right once it has been executed."""
         assert module.__spec__ is not None
         module.__spec__.loader = module.__loader__ = self._loader
-        own = {**vars(builtins), "__import__": _Import(module.__spec__.parent or "", UNUSED[module.__name__])}
+        if first := WHOLE_FIRST.get(module.__name__):
+            import_module(first)
+        absent = UNUSED.get(module.__name__, ())
+        own = {**vars(builtins), "__import__": _Import(module.__spec__.parent or "", absent)}
         module.__dict__["__builtins__"] = own
         try:
             self._loader.exec_module(module)
