@@ -42,7 +42,7 @@ def open_ledger(root: Keys) -> None:
     store = MemoryStore()
     Index(store).add([after(DIAGNOSED)], 0.0)
     for key, data in store.objects.items():
-        bucket.put_object(key, data)
+        bucket.put_object(key, bytes(data))
 
 
 @contextmanager
