@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from rolemend.errors import AccountError, SettingsError
+from rolemend.naming import is_region
 
 if TYPE_CHECKING:
     from rolemend.console.access.settings import Secret
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     """Reads a secret of KMS. Raises AccountError, or SettingsError where it cannot be told where KMS is."""
 
 _ID = re.compile(r"[0-9]{10,32}", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
 _WEB = re.compile(r"https?://[^\s/]+")
 _PROXY_HERE = re.compile(r"https?://([^@/?#]*@)?(127\.0\.0\.1|localhost)(:[0-9]+)?/?")
 
@@ -54,7 +54,7 @@ class Reader:
 
     def region(self, name: str, value: str, *, known: bool = False) -> str:
         """A region's id; with `known`, one that OSS is in. It becomes part of host names."""
-        if value and not _REGION.fullmatch(value):
+        if value and not is_region(value):
             self.problems.append(f"{name}: {value[:40]!r} is not a region")
         elif known and value:
             from difflib import get_close_matches
@@ -139,9 +139,7 @@ class Reader:
     def regions(self, name: str) -> tuple[str, ...]:
         """Names of regions with commas between them."""
         given = [each.strip() for each in self._environment.get(name, "").split(",") if each.strip()]
-        self.problems += [
-            f"{name}: {each[:40]!r} is no region" for each in given if not _REGION.fullmatch(each)
-        ]
+        self.problems += [f"{name}: {each[:40]!r} is no region" for each in given if not is_region(each)]
         return tuple(dict.fromkeys(given))
 
     def url(self, name: str, *, required: bool) -> str:

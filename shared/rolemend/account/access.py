@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Protocol
 
 import msgspec
 
 from rolemend.errors import AccountError
-
-_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}")
+from rolemend.naming import is_region
 
 
 def region_name(region: str) -> str:
@@ -17,7 +15,7 @@ def region_name(region: str) -> str:
 
     A region may come from a log. Raises AccountError.
     """
-    if not _REGION.fullmatch(region):
+    if not is_region(region):
         raise AccountError("endpoint", "NoRegion", f"{region[:40]!r} is no region")
     return region
 

@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 
 from rolemend.errors import SettingsError
+from rolemend.naming import is_region
 
 ACCESS_ROLE = "ResourceDirectoryAccountAccessRole"
 """The role that a resource directory makes in each member, for its management account."""
 
 _ACCOUNT = re.compile(r"[0-9]{5,30}", re.ASCII)
 _ROLE = re.compile(r"[A-Za-z0-9.\-]{1,64}", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +76,7 @@ def _problems(member: Member) -> list[str]:
     found = [] if _ACCOUNT.fullmatch(member.id) else [f"{member.id[:40]!r} is no account id"]
     if member.role and not _ROLE.fullmatch(member.role):
         found.append(f"{member.role[:80]!r} is no name of a role")
-    return found + [f"{each[:40]!r} is no region" for each in member.regions if not _REGION.fullmatch(each)]
+    return found + [f"{each[:40]!r} is no region" for each in member.regions if not is_region(each)]
 
 
 def _toml(data: bytes) -> Any:

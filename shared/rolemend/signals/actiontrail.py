@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from rolemend.errors import RecordRejected
+from rolemend.naming import is_region
 from rolemend.signals.denial import ClusterTarget, Denial, DeniedPrincipal, PassedOver
 
 TOPIC = "actiontrail_audit_event"
@@ -63,7 +64,6 @@ an error pass too: an errorCode of a wrong type would look like none to SLS. Rec
 can be kept aside."""
 
 _CLUSTER = re.compile(r"[cC]-[A-Za-z0-9]{1,62}", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}")
 
 _Scalar = str | int | float | bool | None
 
@@ -187,11 +187,6 @@ def _edited(event: _Event) -> RoleEdited | None:
         document=document,
         time=_epoch(event.eventTime or ""),
     )
-
-
-def is_region(text: str) -> bool:
-    """Whether a text is the name of a region by its form."""
-    return _REGION.fullmatch(text) is not None
 
 
 def event_names(action: str) -> tuple[str, ...]:

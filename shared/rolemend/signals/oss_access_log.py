@@ -15,6 +15,7 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from rolemend.errors import RecordRejected
+from rolemend.naming import is_region
 from rolemend.signals.denial import BucketTarget, Denial, DeniedPrincipal, PassedOver
 
 TOPIC = "oss_access_log"
@@ -59,8 +60,6 @@ _BUCKET_ACTIONS = {
     "ListMultiPartUploads": "oss:ListMultipartUploads",
     "DeleteObjects": "oss:DeleteObject",
 }
-_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
-"""A region becomes part of endpoints and of the commands that people are told: other text tells no region."""
 _OPERATION = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)
 """An operation becomes an action, and one with a wildcard in it is none."""
 _TIME = re.compile(r"[0-9]{1,10}", re.ASCII)
@@ -121,7 +120,7 @@ def _denial(record: Mapping[str, Any], code: str, detail: str) -> Denial:
         raise RecordRejected(f"an access-log line with an operation that is none: {operation[:40]!r}")
     owner = _value(record, "owner_id")
     location = _value(record, "bucket_location").removeprefix("oss-")
-    region = location if _REGION.fullmatch(location) else ""
+    region = location if is_region(location) else ""
     action, key = _action(operation, unquote_plus(_value(record, "object")))
     conditions, unknown = _conditions(record)
     return Denial(

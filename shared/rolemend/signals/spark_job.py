@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from rolemend.errors import RecordRejected
+from rolemend.naming import is_region
 from rolemend.signals.denial import PassedOver
 
 MOST_IDS = 5
@@ -28,7 +29,6 @@ _MOST_TEXTS, _LONGEST_TEXT, _DEEPEST = 2_000, 100_000, 16
 _FAILED = re.compile(r"emr[a-z0-9_.\- ]{0,40}:job_?run:failed", re.ASCII | re.IGNORECASE)
 _ANY = re.compile(r"emr[\-_ ]?(?:serverless[\-_ ]?)?spark\b.*", re.ASCII | re.IGNORECASE | re.DOTALL)
 _NAMES = frozenset({"name", "eventname", "type", "product", "servicetype"})
-_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
 _WORD = r"(?<![A-Za-z0-9\-_])({}-[0-9A-Za-z]{{6,40}})(?![A-Za-z0-9\-_])"
 _WORKSPACE, _RUN, _GATEWAY = (re.compile(_WORD.format(prefix), re.ASCII) for prefix in ("w", "jr", "lc"))
 
@@ -108,7 +108,7 @@ def _ids(
 
 def _region(texts: Sequence[tuple[str, str]]) -> str:
     """The one region that the event names; "" for none, and for several."""
-    named = {text for key, text in texts if key in ("regionid", "aliyunregionid") and _REGION.fullmatch(text)}
+    named = {text for key, text in texts if key in ("regionid", "aliyunregionid") and is_region(text)}
     return named.pop() if len(named) == 1 else ""
 
 

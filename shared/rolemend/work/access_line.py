@@ -13,6 +13,7 @@ import msgspec
 from rolemend.account.interface import Logs
 from rolemend.errors import AccountError, NotThere, RecordRejected
 from rolemend.incident.journal import StoppedJob
+from rolemend.naming import is_region
 from rolemend.signals import oss_access_log
 from rolemend.signals.denial import BucketTarget, Denial, JobTarget
 
@@ -24,7 +25,6 @@ _BEFORE_SECONDS = 21_600
 
 _REQUEST = re.compile(r"[0-9A-Fa-f]{8,64}", re.ASCII)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +44,7 @@ def line_of(denial: Denial, logs: Logs, now: float) -> Denial | Awaited | None:
     bucket = target.bucket if isinstance(target, JobTarget) else None
     if bucket is None or not (_REQUEST.fullmatch(denial.request_id) and _BUCKET.fullmatch(bucket.bucket)):
         return None
-    regions = dict.fromkeys(one for one in (bucket.region, denial.region) if _REGION.fullmatch(one))
+    regions = dict.fromkeys(one for one in (bucket.region, denial.region) if is_region(one))
     asked = [_asked(region, bucket.bucket, denial, logs, now) for region in regions]
     lines = [line for one in asked for line in one or ()]
     if lines:

@@ -15,6 +15,7 @@ from rolemend.errors import AccountError, LedgerDamaged, NotThere, RolemendError
 from rolemend.incident.journal import Closed, Fact
 from rolemend.incident.life import Incident
 from rolemend.incident.next_step import is_unmended
+from rolemend.naming import is_region
 from rolemend.signals.denial import BucketTarget, DeniedPrincipal, JobTarget, same_principal
 from rolemend.signals.oss_access_log import Success, operations_of, read_success
 from rolemend.work import created
@@ -29,8 +30,6 @@ SILENT = "a region that did not answer"
 be that of none."""
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
-"""It becomes part of the host that credentials are sent to, and a job's own text may have told it."""
 _NAME = re.compile(r"[A-Za-z0-9.@_-]{1,64}", re.ASCII)
 _ID = re.compile(r"[0-9]{1,32}", re.ASCII)
 _DAY = 86_400
@@ -91,7 +90,7 @@ def _place(incident: Incident, parts: Parts) -> tuple[str, str] | None:
     target, denial = _target(incident), incident.denial
     if target is None or denial is None or denial.account != parts.jobs.account:
         return None
-    if not (_REGION.fullmatch(target.region) and _BUCKET.fullmatch(target.bucket) and _who(denial.principal)):
+    if not (is_region(target.region) and _BUCKET.fullmatch(target.bucket) and _who(denial.principal)):
         return None
     return target.region, target.bucket
 

@@ -13,7 +13,8 @@ from typing import Any
 from rolemend.account.interface import ClusterState
 from rolemend.errors import RecordRejected
 from rolemend.incident.life import Incident
-from rolemend.signals.actiontrail import StartedCreation, event_names, is_region, read_event
+from rolemend.naming import is_region
+from rolemend.signals.actiontrail import StartedCreation, event_names, read_event
 from rolemend.signals.denial import ClusterTarget, Denial, same_principal
 from rolemend.work.pending import cluster_of, is_permission_reason
 from rolemend.work.watch_parts import Parts

@@ -7,13 +7,13 @@ A text names the error; whom it is about comes from the service alone, as any jo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from rolemend.account.interface import JobRun
+from rolemend.naming import is_region
 from rolemend.signals.denial import BucketTarget, Denial, DeniedPrincipal, JobTarget, PassedOver
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ _REFUSED_BY_SETTING = frozenset({"wrong_endpoint", "referer_blocked", "requester
 _ON_BEHALF = ":actonbehalfofanotheruser"
 _UNTOLD = ("acs:MFAPresent", "acs:SecureTransport", "acs:SourceIp", "acs:SourceVpc", "acs:UserAgent")
 _LONGEST_MESSAGE = 1_000
-_REGION = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}", re.ASCII)
-"""A region becomes part of hosts, and a text may hold a made-up line of OSS's log with any."""
 
 
 class People(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,7 +178,7 @@ def _bucket(answer: Answer) -> BucketTarget | None:
     if not answer.bucket:
         return None
     host = f"{answer.bucket}.{answer.endpoint}" if answer.endpoint else ""
-    region = answer.region if answer.region and _REGION.fullmatch(answer.region) else ""
+    region = answer.region if answer.region and is_region(answer.region) else ""
     return BucketTarget(bucket=answer.bucket, key=answer.object or "", region=region, host=host)
 
 
