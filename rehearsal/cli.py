@@ -21,6 +21,8 @@ INCOMPLETE = 7
 """As in `rolemend audit`: not everything could be read."""
 
 _DAY, _DAYS = 86_400, 90
+_AHEAD = 60
+"""Seconds past this machine's clock that logs are asked for: the end of a range is not in it, and clocks differ."""
 _GUARDRAILS = ""
 """Without a file nothing is changed, in a rehearsal as in the account."""
 
@@ -183,7 +185,7 @@ def _history(options: argparse.Namespace, state: State) -> History:
         if options.lookup:
             look_up(operator.access, state.snapshot.regions, now - _DAYS * _DAY, now, history, options.whole)
         for place in options.aggregate:
-            aggregate(operator.access, place, now - _DAYS * _DAY, now, history)
+            aggregate(operator.access, place, now - _DAYS * _DAY, now + _AHEAD, history)
     return history
 
 
