@@ -97,6 +97,8 @@ async def _edit(scene: Scene, site: Site) -> None:
 
 async def _fill_versions(scene: Scene, site: Site) -> None:
     """People fill up the policy's versions and leave the one in force as it is."""
+    if site.operation != "ListPolicyVersions":  # which is answered afterwards, and sees them
+        scene.keep_calls()
 
     def fill() -> None:
         for _ in range(5 - len(scene.versions())):

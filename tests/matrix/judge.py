@@ -68,7 +68,7 @@ def judge(end: End, plain: End, before: Any, by_person: Any, column: Column) -> 
     doubled += [f"incident {other}" for other in end.incidents if other != key]
     repaired = found is not None and found.state == VERIFIED
     overwritten = 0
-    if column.person:
+    if column.person or end.unseen:
         gone = _is_gone(end.document, by_person)
         overwritten = int(gone and column.overwrites)
         wrong += ["a person's statement is gone"] * (gone and not column.overwrites)

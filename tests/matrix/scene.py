@@ -58,13 +58,18 @@ class Site:
 
 @dataclass(frozen=True)
 class End:
-    """What is there when everything has come to rest. `writes` are the changes of RAM by Rolemend that succeeded."""
+    """What is there when everything has come to rest. `writes` are the changes of RAM by Rolemend that succeeded.
+
+    `unseen` says that people made versions after the last list of them before our write had been answered, which no
+    client can see: the calls made beside that list may be under way still.
+    """
 
     incidents: dict[str, Incident]
     writes: tuple[str, ...]
     document: Any
     versions: tuple[str, ...]
     messages: tuple[str, ...]
+    unseen: bool = False
 
 
 def _read_to_the_end(logstore: Logstore) -> None:
@@ -143,6 +148,7 @@ class Scene:
             self.host.invocations.clear()
             self.host.undelivered.clear()
             cloud.calls.clear()
+            cloud.keep_calls = False
             self._plain()
             self.clock.ahead = 0.0
 
@@ -196,6 +202,23 @@ class Scene:
                 counted[one] += 1
         return sorted(sites, key=lambda site: (site.function == "watch", site.operation in UNSTEADY, site))
 
+    def keep_calls(self) -> None:
+        """Keep the calls that follow, so that `end` can tell what came before what."""
+        self.local.cloud.calls.clear()
+        self.local.cloud.keep_calls = True
+
+    def _is_unseen(self) -> bool:
+        """Whether no list of versions was asked for between the last one that people made and our write."""
+        cloud = self.local.cloud
+        made = [at for at, one in enumerate(cloud.calls) if one[1] == "CreatePolicyVersion"]
+        ours = [at for at in made if cloud.calls[at][2] == "rolemend-remediate"]
+        if not cloud.keep_calls or not ours:
+            return False
+        theirs = max((at for at in made if at < ours[0]), default=-1)
+        return "ListPolicyVersions" not in [
+            operation for _, operation, _ in cloud.calls[theirs + 1 : ours[0]]
+        ]
+
     def end(self) -> End:
         """What there is now."""
         events = self.local.cloud.state.actiontrail.accounts[self.stage.account].events
@@ -212,6 +235,7 @@ class Scene:
             document=self.document(),
             versions=self.versions(),
             messages=tuple(message["id"] for message in self.receiver.messages),
+            unseen=self._is_unseen(),
         )
 
     def document(self) -> Any:
