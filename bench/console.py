@@ -46,7 +46,7 @@ def pages() -> Iterable[Figure]:
         title = f"list of {ledger.INCIDENTS:,} incidents {name}"
         yield Figure(title, seconds * 1000, "ms", ratio=seconds / few, bar=300)
     name = f"{FEW} incidents on as many days, each call {LATENCY * 1000:.0f} ms late"
-    yield Figure(name, apart * 1000, "ms", ratio=apart / few, bar=300)
+    yield Figure(name, apart * 1000, "ms", ratio=apart / few)
 
 
 def _opened(local: LocalCloud, keys: Keys, objects: dict[str, bytes]) -> float:

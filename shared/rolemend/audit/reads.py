@@ -80,7 +80,8 @@ class Reads:
 
     def get(self, *question: str) -> Reading[Any]:
         """The answer; unread where nobody asked."""
-        return self._answers.get(key_of(question), NOT_READ)
+        found = self._answers.get(question)  # mostly it is asked as it is kept
+        return self._answers.get(key_of(question), NOT_READ) if found is None else found
 
     def encode(self) -> bytes:
         """JSON Lines. A transient failure is left out, so that it is asked again."""
@@ -111,7 +112,7 @@ def ask(survey: Survey, question: Question) -> Reading[Any]:
 
 def key_of(question: Question) -> Question:
     """The question as it is kept: RAM tells no upper from lower case."""
-    return (question[0], *(part.lower() for part in question[1:]))
+    return (question[0], *map(str.lower, question[1:]))
 
 
 def _line(question: Question, answer: Reading[Any]) -> _Line | None:

@@ -177,13 +177,17 @@ def _lacking(wanted: Policy, held: Policy) -> list[str]:
     ]
     plain = frozenset(patterns)
     wild = [each for each in patterns if "*" in each or "?" in each]
+    begins = tuple(each[:-1] for each in wild if each.find("*") == len(each) - 1 and "?" not in each)
+    others = [each for each in wild if each[:-1] not in begins or not each.endswith("*")]
     if any(each.negated_actions for each in held.statements):
         return []
     actions = (name for each in wanted.statements for action in each.actions for name in _expanded(action))
     return [
         action
         for action in dict.fromkeys(actions)
-        if action.lower() not in plain and not any(covers(pattern, action.lower()) for pattern in wild)
+        if (name := action.lower()) not in plain
+        and not name.startswith(begins)
+        and not any(covers(pattern, name) for pattern in others)
     ]
 
 
