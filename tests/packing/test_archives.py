@@ -66,7 +66,7 @@ def test_own_modules_are_packed_compiled_or_as_sources_and_never_both() -> None:
     built = runnable("fc3")
     own = [name for name in names(built, "layer.zip") if name.startswith(OWN) and "/locale/" not in name]
     compiled = {name for name in own if name.endswith(".pyc")}
-    assert "python/rolemend/work/watch.pyc" in compiled
+    assert "python/rolemend/remedy/plan.pyc" in compiled
     assert not [name for name in own if name.endswith(".py") or "/__pycache__/" in name]
     assert "python/oss2/__init__.py" in names(built, "layer.zip")
 
