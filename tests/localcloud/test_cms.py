@@ -6,10 +6,6 @@ from typing import Any
 
 import oss2
 import pytest
-from alibabacloud_tea_openapi.client import Client as OpenApi
-from alibabacloud_tea_openapi.models import OpenApiRequest, Params
-from alibabacloud_tea_openapi.utils import Utils
-from darabonba.runtime import RuntimeOptions
 
 from localcloud.server import LocalCloud
 from localcloud.spark import events
@@ -22,21 +18,7 @@ PATTERN = {"Product": "EMRSpark", "NameList": [events.FAILED], "LevelList": ["CR
 
 def cms(keys: Keys, action: str, region: str = "cn-hangzhou", **parameters: Any) -> dict[str, Any]:
     """One call, made the way the generated client makes it."""
-    params = Params(
-        action=action,
-        version="2019-01-01",
-        protocol="HTTP",
-        pathname="/",
-        method="POST",
-        auth_type="AK",
-        style="RPC",
-        req_body_type="formData",
-        body_type="json",
-    )
-    client = OpenApi(clients.config(keys, f"metrics.{region}.aliyuncs.com"))
-    request = OpenApiRequest(query=Utils.query(parameters))
-    answer: dict[str, Any] = client.call_api(params, request, RuntimeOptions(autoretry=False))["body"]
-    return answer
+    return clients.rpc(keys, f"metrics.{region}.aliyuncs.com", "2019-01-01", action, parameters)
 
 
 def put_rule(keys: Keys, **pattern: Any) -> None:

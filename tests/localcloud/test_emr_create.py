@@ -8,10 +8,7 @@ from typing import Any
 import pytest
 from alibabacloud_emr20210320 import models
 from alibabacloud_ram20150501.models import UpdateRoleRequest
-from alibabacloud_tea_openapi.client import Client as AnyClient
-from alibabacloud_tea_openapi.models import OpenApiRequest, Params
 from darabonba.exceptions import DaraException
-from darabonba.runtime import RuntimeOptions
 
 from localcloud.emr.release import ECS_SERVICE, EMR_SERVICE, parse_release, trusted_service
 from localcloud.server import LocalCloud
@@ -81,19 +78,7 @@ def get(emr: Any, cluster_id: str) -> Any:
 
 def call_rpc(keys: Keys, action: str, version: str, query: dict[str, str]) -> Any:
     """Any call, by the SDK's generic client."""
-    params = Params(
-        action=action,
-        version=version,
-        protocol="HTTPS",
-        pathname="/",
-        method="POST",
-        auth_type="AK",
-        style="RPC",
-        req_body_type="formData",
-        body_type="json",
-    )
-    client = AnyClient(clients.config(keys, "emr.cn-hangzhou.aliyuncs.com"))
-    return client.call_api(params, OpenApiRequest(query=query), RuntimeOptions())["body"]
+    return clients.rpc(keys, "emr.cn-hangzhou.aliyuncs.com", version, action, query, "HTTPS")
 
 
 def refused(error: pytest.ExceptionInfo[Any]) -> tuple[str, int]:

@@ -177,8 +177,9 @@ def _lacking(wanted: Policy, held: Policy) -> list[str]:
     ]
     plain = frozenset(patterns)
     wild = [each for each in patterns if "*" in each or "?" in each]
-    begins = tuple(each[:-1] for each in wild if each.find("*") == len(each) - 1 and "?" not in each)
-    others = [each for each in wild if each[:-1] not in begins or not each.endswith("*")]
+    open_ended = {each for each in wild if each.find("*") == len(each) - 1 and "?" not in each}
+    begins = tuple(each[:-1] for each in open_ended)
+    others = [each for each in wild if each not in open_ended]
     if any(each.negated_actions for each in held.statements):
         return []
     actions = (name for each in wanted.statements for action in each.actions for name in _expanded(action))
