@@ -22,9 +22,13 @@ CHINESE = "对账号 1000000000000001 的审计发现 1 个新问题。"
 LATER = "20260201T180000Z"
 
 
-def kept(scene: Scene, made: Report) -> KeptReport:
+KEY = "reports/2026-01-31-20260131T180000Z"
+ONE, ANOTHER = "1" * 32, "2" * 32
+
+
+def kept(scene: Scene, made: Report, asking: str = ONE) -> KeptReport:
     noted, comparison = compare_with_kept(scene.store, made)
-    return KeptReport(keep(scene.store, noted, comparison, "en"))
+    return KeptReport(keep(scene.store, noted, comparison, "en"), asking)
 
 
 def told(scene: Scene, made: Report) -> str:
@@ -78,9 +82,54 @@ def test_hostile_names_stay_text() -> None:
 
 
 def test_the_payload_names_the_report_and_nothing_else_is_believed() -> None:
-    event = json.loads(report_event("reports/2026-01-31-20260131T180000Z"))
+    event = json.loads(report_event(KEY))
     event["text"] = "pay here"
-    assert read_notify_event(json.dumps(event).encode()) == KeptReport("reports/2026-01-31-20260131T180000Z")
+    assert read_notify_event(json.dumps(event).encode()) == KeptReport(KEY, event["asking"])
+
+
+@pytest.mark.parametrize("asking", ["", "x" * 32, "1" * 33, 7, None, {}])
+def test_an_asking_of_no_form_is_one_of_its_own(asking: Any) -> None:
+    event = json.dumps({"audit": KEY, "asking": asking}).encode()
+    first, second = read_notify_event(event), read_notify_event(event)
+    assert isinstance(first, KeptReport)
+    assert isinstance(second, KeptReport)
+    assert first.key == KEY
+    assert first.asking != second.asking
+
+
+def test_of_two_askings_at_once_one_tells() -> None:
+    """The last two parts of a run may end at one time, and each asks for the message."""
+    scene = Scene()
+    asked = kept(scene, report(finding()))
+    other = msgspec.structs.replace(asked, asking=ANOTHER)
+    delivery = scene.notify_parts().delivery
+    states = []
+
+    def sender(one: Any) -> Any:
+        states.append(tell_findings(other, scene.store, delivery).state)
+        return delivery.open_sender(one)
+
+    slow = msgspec.structs.replace(delivery, open_sender=sender)
+    assert tell_findings(asked, scene.store, slow).state == "told"
+    assert states == ["another tells"]
+    assert tell_findings(other, scene.store, delivery).state == "told before"
+    assert tell_findings(asked, scene.store, delivery).state == "told before"
+    assert len(scene.sent) == 1
+
+
+def test_an_asking_that_failed_is_tried_again_and_another_takes_over_once_its_claim_is_over() -> None:
+    scene = Scene(channels=(channel("ops"),))
+    asked = kept(scene, report(finding()))
+    other = msgspec.structs.replace(asked, asking=ANOTHER)
+    scene.failing["ops"] = Unreachable("send", "503", "down")
+    for _ in range(2):
+        with pytest.raises(AccountError):
+            tell_findings(asked, scene.store, scene.notify_parts().delivery)
+    assert tell_findings(other, scene.store, scene.notify_parts().delivery).state == "another tells"
+    scene.failing.clear()
+    scene.now += 3_600
+    assert tell_findings(other, scene.store, scene.notify_parts().delivery).state == "told"
+    assert len(scene.sent) == 1
 
 
 @pytest.mark.parametrize(
@@ -95,10 +144,10 @@ def test_a_report_that_cannot_be_read_is_no_message() -> None:
     scene = Scene()
     delivery = scene.notify_parts().delivery
     with pytest.raises(AccountError):
-        tell_findings(KeptReport("reports/2026-01-31-20260131T180000Z"), scene.store, delivery)
-    scene.store.put("reports/2026-01-31-20260131T180000Z.json", b"{}")
+        tell_findings(KeptReport(KEY, ONE), scene.store, delivery)
+    scene.store.put(f"{KEY}.json", b"{}")
     with pytest.raises(BadEvent):
-        tell_findings(KeptReport("reports/2026-01-31-20260131T180000Z"), scene.store, delivery)
+        tell_findings(KeptReport(KEY, ONE), scene.store, delivery)
     assert scene.sent == []
 
 

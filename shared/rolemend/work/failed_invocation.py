@@ -50,7 +50,7 @@ def read_notify_event(event: bytes) -> str | Timer | FailedInvocation | KeptRepo
     if isinstance(value, dict) and isinstance(value.get("requestContext"), dict):
         return _failed(value, value["requestContext"])
     if isinstance(value, dict) and "audit" in value and "incident" not in value:
-        return read_kept_report(value["audit"])
+        return read_kept_report(value["audit"], value.get("asking"))
     return read_incident_or_timer(event)
 
 
