@@ -14,7 +14,7 @@ from demo.receiver import Receiver
 from demo.scenarios import GUARDRAILS, SCENARIOS, list_bucket, reading, run_cluster, trust
 from demo.stage import HOME, LEDGER, TRAIL_PROJECT, Stage, make_role, make_user, set_stage
 from localcloud.server import LocalCloud
-from tests.e2e.watching import essence, fire, host, invocations
+from tests.e2e.watching import essence, failures, fire, host
 
 Play = Callable[[Stage], None]
 
@@ -47,7 +47,7 @@ def perform(
             "still pending": still_pending(stage),
             "still granted": len(clients.bucket(stage.root, LEDGER).list_objects_v2("expiring/").object_list),
             "audit": audited(stage),
-            "errors": sorted({one.function.name for one in invocations(stage) if one.error}),
+            "errors": sorted({function for function, _ in failures(stage)}),
         }
 
 

@@ -17,10 +17,10 @@ from demo.receiver import Receiver
 from demo.scenarios import SCENARIOS, list_bucket, reading, trust
 from demo.stage import HOME, Stage, make_role
 from localcloud.accounts import open_account
-from tests.e2e.attacking import errors, rights, set_guardrails, write_line
+from tests.e2e.attacking import rights, set_guardrails, write_line
 from tests.e2e.plays import denied
 from tests.e2e.test_operator import run
-from tests.e2e.watching import attempt, essences, invocations, invoke
+from tests.e2e.watching import attempt, essences, failures, invocations, invoke
 from tests.samples import denied_creation, denied_line
 
 LISTING = SCENARIOS[1]
@@ -152,7 +152,7 @@ def test_made_up_names_match_no_pattern_and_nobody_speaks_for_another_account(pr
     for number, (name, changes) in enumerate(FORGED.items()):
         write_line(prepared, forged_line(prepared, **changes, request_id=f"66F00000000000000000{number:04}"))
         assert rights(prepared) == before, name
-    assert errors(prepared) == []
+    assert failures(prepared) == []
     states = {incident.state for incident in prepared.incidents().values()}
     assert states <= {"alerted", "closed"}
 
@@ -355,7 +355,7 @@ def test_a_policy_made_to_be_slow_holds_nothing_up(stage: Stage, name: str) -> N
     except Exception:  # noqa: BLE001
         stage.settle()
     assert time.monotonic() - begun < 30
-    assert errors(stage) == []
+    assert failures(stage) == []
     for incident in stage.incidents().values():
         assert incident.state in ("verified", "alerted", "closed")
 

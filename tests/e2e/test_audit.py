@@ -10,7 +10,7 @@ from demo.stage import LEDGER, Stage, deploy
 from rolemend.audit import guides
 from rolemend.audit.accounts import ACCESS_ROLE
 from tests.audit.stage import MEMBER, audited, cluster, make_healthy, make_member
-from tests.e2e.watching import invocations, invoke, results
+from tests.e2e.watching import failures, invoke, results
 
 TIME = "2026-01-31T18:00:00Z"
 TIMER = json.dumps({"triggerTime": TIME, "triggerName": "nightly", "payload": '{"job":"audit"}'}).encode()
@@ -36,7 +36,7 @@ def test_the_timer_s_report_says_what_the_command_says(stage: Stage) -> None:
     invoke(stage, "audit", TIMER)
     stage.settle()
     report = written(stage)
-    assert not [one.error for one in invocations(stage, "audit") if one.error]
+    assert failures(stage, "audit") == []
     expected = {each.id: each.answer for each in audited(stage).findings}
     assert answers(report) == expected
     assert report["incomplete"] == []

@@ -13,7 +13,7 @@ from rolemend.audit.archive import read_report
 from rolemend.audit.comparison import Earlier
 from tests.audit.stage import MEMBER, cluster, make_healthy, make_member
 from tests.e2e.test_audit import keys
-from tests.e2e.watching import invocations, invoke
+from tests.e2e.watching import failures, invoke
 
 FIRST, SECOND = "2026-01-31T18:00:00Z", "2026-02-01T18:00:00Z"
 
@@ -22,7 +22,7 @@ def run(stage: Stage, time: str) -> None:
     timer = {"triggerTime": time, "triggerName": "nightly", "payload": '{"job":"audit"}'}
     invoke(stage, "audit", json.dumps(timer).encode())
     stage.settle()
-    assert not [one.error for one in invocations(stage, "audit") if one.error]
+    assert failures(stage, "audit") == []
 
 
 def kept(stage: Stage, day: str, run: str) -> Earlier:

@@ -19,7 +19,7 @@ from demo.stage import HOME, LEDGER, Stage, make_role, make_user, set_stage
 from localcloud.faults import Fault
 from localcloud.server import LocalCloud
 from rolemend.incident.life import VERIFIED
-from tests.e2e.watching import essences, fire, host, invocations, invoke, results
+from tests.e2e.watching import essences, failures, fire, host, invocations, invoke, results
 
 MODES = ("answer", "later")
 MOST_INSTANCES = 4
@@ -227,7 +227,7 @@ def test_a_creation_that_lacks_something_ends_the_same_whichever_way_it_is_told(
     (message,) = receiver.messages
     assert creation.told in json.dumps(message, ensure_ascii=False)
     assert left_pending(stage) == []
-    assert [one.error for one in invocations(stage) if one.error] == []
+    assert failures(stage) == []
     if creation.mended:
         assert incident.state == VERIFIED
         assert refusal(call) is None
@@ -343,7 +343,7 @@ def test_an_incident_is_closed_once_the_same_creation_runs_and_not_when_it_is_ac
         cluster.bootstrapping = cluster.running = 0.0
     fire(stage, "close")
     assert [one["state"] for one in essences(stage).values()] == ["closed"]
-    assert [one.error for one in invocations(stage) if one.error] == []
+    assert failures(stage) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from demo.run import refusal
 from demo.scenarios import SCENARIOS
 from demo.stage import Stage, deploy
 from localcloud.faults import Fault
-from tests.e2e.watching import attempt, essences, host, invocations
+from tests.e2e.watching import attempt, essences, failures, host, invocations
 
 TRUST, LISTING = SCENARIOS[0], SCENARIOS[1]
 
@@ -44,7 +44,7 @@ def test_a_passing_fault_is_tried_again_and_not_noticed(stage: Stage, receiver: 
     attempt(stage, TRUST)
     assert states(stage) == ["verified"]
     assert len(receiver.messages) == 1
-    assert [one.error for one in invocations(stage) if one.error] == []
+    assert failures(stage) == []
 
 
 @pytest.mark.parametrize("kind", ["throttle", "error"])

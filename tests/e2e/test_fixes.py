@@ -12,7 +12,7 @@ from demo.receiver import Receiver
 from demo.scenarios import SCENARIOS, Call, reading, run_cluster, trust
 from demo.stage import Stage, make_role, make_user
 from tests.e2e.failures import FAILURES
-from tests.e2e.watching import invocations
+from tests.e2e.watching import failures
 from tests.fix.reading import blocks, from_api, from_cli, make
 
 FORMS: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -38,7 +38,7 @@ def told(stage: Stage, receiver: Receiver, call: Call) -> dict[str, Any]:
     with pytest.raises(Exception, match=r"."):
         call()
     stage.settle()
-    assert [one.error for one in invocations(stage) if one.error] == []
+    assert failures(stage) == []
     (message,) = receiver.messages
     found: dict[str, Any] = message["message"]
     return found

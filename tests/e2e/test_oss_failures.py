@@ -14,7 +14,7 @@ from demo.stage import Stage
 from rolemend.checklist.model import Advice, Finding
 from rolemend.incident.life import Incident
 from tests.e2e.failures import BUCKET, FAILURES, Failure, other_account
-from tests.e2e.watching import attempt, invocations
+from tests.e2e.watching import attempt, failures
 
 
 def incident_of(stage: Stage, failure: Failure) -> Incident:
@@ -47,7 +47,7 @@ def test_a_failure_is_diagnosed_and_people_are_told(
     expected = ("failed", failure.cause) if failure.cause else ("unknown", None)
     assert (finding(incident, failure.check).answer, finding(incident, failure.check).cause) == expected
     assert incident.state == "alerted"
-    assert [one.error for one in invocations(stage) if one.error] == []
+    assert failures(stage) == []
     (message,) = receiver.messages
     assert failure.says in advised(incident, message)
 

@@ -17,7 +17,7 @@ from localcloud.fc.settings import InstanceClock
 from rolemend.vault import REREAD_SECONDS
 from tests.e2e.plays import scenario
 from tests.e2e.signing_in import SECRET, Person, open_console
-from tests.e2e.watching import host, invocations
+from tests.e2e.watching import failures, host, invocations
 from tests.localcloud.kms_secrets import keep, kms, rotate
 
 WEBHOOK = {"ROLEMEND_WEBHOOK_URL": "kms:rolemend-notify"}
@@ -67,7 +67,7 @@ def test_channels_keys_and_the_console_s_secrets_come_from_kms(stage: Stage, rec
     (message,) = receiver.messages
     (link,) = (each["url"] for each in message["message"]["links"] if "/link/" in each["url"])
     assert incident in ana.get(link).text
-    assert not [one for one in invocations(stage) if one.error]
+    assert failures(stage) == []
     said = written(stage)
     assert "GetSecretValue" in said
     assert not [secret for secret in ("hush", SECRET) if secret in said]

@@ -22,7 +22,7 @@ from tests.e2e.refused_jobs import (
     run_job,
     workspace,
 )
-from tests.e2e.watching import invocations
+from tests.e2e.watching import failures
 from tests.fix.reading import from_cli, make
 
 DLF_ON_BEHALF, ODPS_ON_BEHALF = "dlf-auth:ActOnBehalfOfAnotherUser", "odps:ActOnBehalfOfAnotherUser"
@@ -42,7 +42,7 @@ def cause(incident: Incident) -> str | None:
 def test_a_role_that_only_ecs_may_assume_is_made_to_trust_spark(stage: Stage, receiver: Receiver) -> None:
     place = workspace(stage, "ecs.aliyuncs.com")
     incident = refuse(stage, denied_job(stage, place, "sts", "sts:AssumeRole"))
-    assert [one.error for one in invocations(stage) if one.error] == []
+    assert failures(stage) == []
     assert (cause(incident), incident.state) == ("role_not_trusted", "verified")
     assert incident.change is not None
     trusted = json.loads(incident.change.plan.write.after)["Statement"][0]["Principal"]["Service"]
@@ -58,7 +58,7 @@ def test_a_role_that_lacks_the_bucket_is_mended(stage: Stage, receiver: Receiver
     data_bucket(stage)
     place = workspace(stage, SPARK)
     incident = refuse(stage, on_bucket(stage, place))
-    assert [one.error for one in invocations(stage) if one.error] == []
+    assert failures(stage) == []
     assert (cause(incident), incident.state) == ("permission_missing", "verified")
     assert told(incident, receiver)["kind"] == "remediated"
     assert run_job(stage, place, "--input", f"oss://{DATA}/in/") == "Success"
@@ -91,7 +91,7 @@ def test_a_denial_by_dlf_is_answered_with_advice_for_the_submitter(stage: Stage,
     incident = refuse(
         stage, by_submitter(stage, place, "dlf", "dlf:GetTable", "ada", resource="sales.orders")
     )
-    assert [one.error for one in invocations(stage) if one.error] == []
+    assert failures(stage) == []
     assert (cause(incident), incident.state) == ("permission_missing", "alerted")
     message = told(incident, receiver)
     assert "Attach AliyunDLFReadOnlyAccess to ada" in message["advice"][0]

@@ -10,6 +10,7 @@ from typing import Any
 from demo import clients
 from demo.scenarios import Scenario
 from demo.stage import HOME, Stage
+from rolemend.errors import RoleBusy
 from rolemend.incident.life import Incident
 
 
@@ -59,6 +60,16 @@ def _invoke2(stage: Stage, endpoint: str, name: str, payload: bytes) -> Any:
 def results(stage: Stage, function: str) -> list[dict[str, Any]]:
     """The answers of a function's successful invocations."""
     return [json.loads(one.result) for one in invocations(stage, function) if one.result and not one.error]
+
+
+def failures(stage: Stage, function: str = "") -> list[tuple[str, Any]]:
+    """Function and error of each invocation that failed.
+
+    That a role was busy is none: two instances of `watch` may read one range, and what the second one starts is tried
+    again by Function Compute once the first is through.
+    """
+    failed = [(one.function.name, one.error) for one in invocations(stage, function) if one.error]
+    return [each for each in failed if each[1].get("errorType") != RoleBusy.__name__]
 
 
 def attempt(stage: Stage, scenario: Scenario) -> None:
