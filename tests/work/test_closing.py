@@ -51,7 +51,7 @@ def test_a_success_of_the_same_principal_closes_the_incident() -> None:
     assert (scene.incident.state, list(scene.ledger.unmended_ids())) == ("closed", [])
     ((project, query),) = logs.asked
     assert project == f"oss-log-{ACCOUNT}-cn-hangzhou"
-    assert "bucket: data" in query
+    assert 'bucket: "data"' in query
     assert "operation: GetBucket" in query
     assert "emr-role" in query
 
@@ -143,6 +143,17 @@ def test_a_time_that_a_record_makes_up_keeps_nothing_open_for_ever() -> None:
     scene.now += 8 * 86_400
     asked(scene)
     assert scene.incident.state == "closed"
+
+
+@pytest.mark.parametrize("bucket", ["and", "not"])
+def test_a_bucket_named_as_a_word_of_the_query_language_is_asked_for_as_a_name(bucket: str) -> None:
+    scene = Scene(denial=altered(LISTING, target=altered(LISTING.target, bucket=bucket)))  # type: ignore[arg-type]
+    scene.diagnosed()
+    scene.remediate()
+    scene.notify()
+    scene.ledger.mark_unmended(scene.id)
+    ((_, query),) = asked(scene)[1].asked
+    assert f'bucket: "{bucket}" and' in query
 
 
 @pytest.mark.parametrize("name", ["data' or 1=1", "a b", "x) or (*", "ä"])

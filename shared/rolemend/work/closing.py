@@ -125,7 +125,7 @@ def _close_bucket(region: str, bucket: str, incidents: Sequence[Incident], parts
     if not operations:
         return []
     query = (
-        f"__topic__: oss_access_log and bucket: {bucket} and http_status in [200 299] and "
+        f'__topic__: oss_access_log and bucket: "{bucket}" and http_status in [200 299] and '
         f"({' or '.join(f'operation: {name}' for name in operations)}) | where {' or '.join(people)}"
     )
     records = parts.logs.search(
