@@ -35,11 +35,11 @@ chromium:
 	  echo "Chromium could not be installed; the browser tests will fail. Debian: apt-get install chromium"; }
 
 # Every step runs, whatever the one before it found. pytest comes last, so its closing line is the last one. Many tests
-# wait for each other's processes rather than for a processor: four run at once, on two processors too.
+# wait for other processes rather than for a processor: three run at once, on two processors too.
 test: .venv/.ready chromium ## check style, types and floors, and run the whole suite
 	failed=; \
 	$(MAKE) -k -j2 lint types || failed="$$failed lint or types"; \
-	$(BIN)/python -m pytest -n 4 $(ARGS) || failed="$$failed pytest"; \
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS) || failed="$$failed pytest"; \
 	test -z "$$failed" || { echo "make test: failed:$$failed" >&2; exit 1; }
 
 test-packages: .venv/.ready ## run every end-to-end test from the archives, under FC 3.0 and FC 2.0

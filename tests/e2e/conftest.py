@@ -10,6 +10,7 @@ import pytest
 from demo.receiver import Receiver
 from demo.scenarios import GUARDRAILS
 from demo.stage import Stage, set_stage
+from localcloud.fc.settings import InstanceClock
 from localcloud.server import LocalCloud
 from tests.archives import runnable, unpacked
 
@@ -30,13 +31,15 @@ def as_packaged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture
 def local(quick: LocalCloud) -> LocalCloud:
-    """The local cloud, emptied. Its function host starts instances quickly: imports would be most of these tests' time.
+    """The local cloud, emptied. Its function host starts instances quickly, and of what a function waits it skips most:
+    imports and pauses would be most of these tests' time.
 
     The tests of the function host, of the archives and of the demo start each instance from nothing.
     """
     if "ROLEMEND_ARCHIVES" in os.environ:
         quick.cloud.preloaded = None
         quick.reset()
+    quick.cloud.services["fc"].settings.clock = InstanceClock(pace=0.1)  # type: ignore[attr-defined]
     return quick
 
 
