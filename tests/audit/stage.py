@@ -276,18 +276,17 @@ def _of_workspaces(stage: Stage) -> dict[str, tuple[str, str]]:
 
 
 def break_sources(stage: Stage) -> dict[str, tuple[str, str]]:
-    """Rolemend's own rights and sources: no trail for one region, and one of writes only for another."""
+    """Rolemend's own rights and sources: the trail is of one region and of writes only; the other region's delivers to
+    a logstore that nobody reads."""
     from alibabacloud_actiontrail20200706 import models as trails
 
     ram, models = clients.ram(stage.root), ram_models()
     arn = f"acs:log:{HOME}:{stage.account}:project/{TRAIL_PROJECT}"
     home = clients.actiontrail(stage.root)
-    home.update_trail(trails.UpdateTrailRequest(name="rolemend", trail_region=HOME))
+    home.update_trail(trails.UpdateTrailRequest(name="rolemend", trail_region=HOME, event_rw="Write"))
     far = clients.actiontrail(stage.root, FAR)
     far.create_trail(
-        trails.CreateTrailRequest(
-            name="rolemend-far", event_rw="Write", sls_project_arn=arn, trail_region=FAR
-        )
+        trails.CreateTrailRequest(name="rolemend-far", event_rw="All", sls_project_arn=arn, trail_region=FAR)
     )
     far.start_logging(trails.StartLoggingRequest(name="rolemend-far"))
     less = json.loads(

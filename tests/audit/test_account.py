@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import pytest
 
+from demo import clients
+from demo.stage import make_role
+from localcloud.emr.state import Failure
 from localcloud.server import LocalCloud
 from rolemend.audit import guides
 from rolemend.audit.guides import GUIDES
 from rolemend.checklist.model import FAILED, PASSED
 from tests.audit.stage import (
+    ECS,
     REGIONS,
     audited,
     break_sources,
+    cluster,
     failing,
     make_broken,
     make_healthy,
     make_old_log,
     quiet_stage,
+    ram_models,
+    trust,
 )
 
 USED = (
@@ -50,11 +57,10 @@ def test_each_check_fails_once_and_passes_once_and_nothing_else_is_reported(loca
     make_old_log(stage, *USED)
     found = audited(stage, *REGIONS)
     assert failing(found) == {(check, *place) for check, place in expected.items()}
-    assert set(expected) == set(GUIDES) - {
-        guides.LEDGER
-    }  # there is one ledger, which the test before saw pass
+    # There is one ledger and one trail, which the test before saw pass.
+    assert set(expected) == set(GUIDES) - {guides.LEDGER}
     by_answer = {(each.check, each.answer) for each in found.findings}
-    assert {check for check in expected if (check, PASSED) not in by_answer} == set()
+    assert {check for check in expected if (check, PASSED) not in by_answer} == {guides.TRAIL_READS}
     for each in found.failed():
         guide = GUIDES[each.check]
         assert each.remedy is not None
@@ -78,3 +84,15 @@ def test_a_ledger_that_is_not_as_it_must_be_is_told(local: LocalCloud, way: str)
     assert (guides.LEDGER, FAILED) in {
         (each.check, each.answer) for each in audited(stage, doctor=True).findings
     }
+
+
+def test_a_cluster_that_ended_with_errors_is_nobody_s_concern(local: LocalCloud) -> None:
+    stage = quiet_stage(local)
+    make_healthy(stage)
+    make_role(stage, "Gone", trust(ECS), {})
+    ended = cluster(stage, "Gone")
+    clients.ram(stage.root).delete_role(ram_models().DeleteRoleRequest(role_name="Gone"))
+    assert (guides.CLUSTER_ROLE, ended, "Gone") in failing(audited(stage))
+    failure = Failure(code="NoPermission", message="", state="TERMINATED_WITH_ERRORS")
+    local.call(lambda cloud: setattr(cloud.state.emr.clusters[ended], "failure", failure))
+    assert failing(audited(stage)) == set()

@@ -17,8 +17,9 @@ from rolemend.audit.judge import report
 from rolemend.audit.model import Report
 from rolemend.audit.reads import Reads
 from rolemend.audit.scope import Scope
-from rolemend.checklist.model import FAILED, PASSED, UNKNOWN
+from rolemend.checklist.model import FAILED, NOT_APPLICABLE, PASSED, UNKNOWN
 from rolemend.errors import SettingsError
+from rolemend.fix.model import GrantPolicy
 from tests.audit.stage import ECS, EMR, allow, document, trust, whole, writing
 
 ACCOUNT, HOME = "1234567890123456", "cn-hangzhou"
@@ -85,6 +86,23 @@ def test_nothing_fails_where_nothing_is_wrong() -> None:
         ([allow("oss:GetObject", on=("acs:oss:*:*:da*",))], False),
         ([allow("oss:GetObject", on=("acs:oss:*:*:data",), effect="Deny")], False),
         ([allow("oss:GetObject", "oss:ListObjects", on=whole("data"))], False),
+        (
+            [
+                allow("oss:List*", on=("acs:oss:*:*:data",)),
+                allow("oss:GetObject", on=("acs:oss:*:*:data/*",)),
+            ],
+            False,
+        ),
+        (
+            [
+                allow("oss:Get*", on=("acs:oss:*:*:data/*",)),
+                allow("oss:ListObjects", on=("acs:oss:*:*:data",)),
+            ],
+            False,
+        ),
+        ([allow("oss:Get*", on=("acs:oss:*:*:data",))], True),
+        ([allow("oss:List*", on=("acs:oss:*:*:data/*",))], True),
+        ([allow("oss:ListParts", on=("acs:oss:*:*:data",))], True),
     ],
 )
 def test_a_form_is_missed_only_where_an_action_needs_it_and_no_statement_grants_it(
@@ -132,6 +150,105 @@ def test_a_key_may_be_used_or_the_role_is_told() -> None:
     assert answers(found, guides.KMS) == {FAILED}
     own = judged(read(writing("data"), data={"algorithm": "KMS"}))
     assert answers(own, guides.KMS) == {PASSED}
+
+
+DEPENDENT = (guides.KMS, guides.BUCKET_REGION, guides.UNUSED_GRANT)
+"""What is judged bucket by bucket, for each role."""
+
+
+def test_a_bucket_that_could_not_be_read_passes_nothing_that_hangs_on_it() -> None:
+    reads = read(writing("secret"), secret={"algorithm": "KMS", "key": "key-1"})
+    reads.put(("bucket_settings", "secret", HOME), Unread("GetBucketInfo", "AccessDenied"))
+    found = judged(reads)
+    for check in DEPENDENT:
+        assert answers(found, check) == {UNKNOWN}, check
+
+
+def test_a_policy_that_does_not_parse_passes_nothing_that_hangs_on_it() -> None:
+    found = judged(read("no policy", data={}))
+    for check in (*DEPENDENT, guides.RESOURCE_FORMS, guides.WRITE_SET, guides.NEVER_MATCHES):
+        assert answers(found, check) == {UNKNOWN}, check
+
+
+def test_a_key_that_is_denied_to_some_requests_is_unknown() -> None:
+    deny = allow("kms:*", effect="Deny") | {"Condition": {"StringNotEquals": {"acs:SourceVpc": "vpc-1"}}}
+    policy = document(allow("oss:*", on=whole("data")), allow("kms:*"), deny)
+    assert answers(judged(read(policy, data={"algorithm": "KMS", "key": "key-1"})), guides.KMS) == {UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("resource", "actions", "answer"),
+    [
+        ("acs:oss:*:*:data/*", ("oss:PutObject", "oss:GetObject"), FAILED),
+        ("acs:oss:*:*:data/warehouse/*", ("oss:PutObject", "oss:GetObject"), NOT_APPLICABLE),
+        ("*", ("oss:PutObject",), NOT_APPLICABLE),
+        ("*", ("oss:*",), PASSED),
+        ("*", ("oss:GetObject",), PASSED),
+    ],
+)
+def test_writes_that_are_not_judged_are_not_said_to_be(
+    resource: str, actions: tuple[str, ...], answer: str
+) -> None:
+    found = judged(read(document(allow(*actions, on=(resource,))), data={}))
+    assert answers(found, guides.WRITE_SET) == {answer}
+
+
+DEFAULT = document(
+    allow("oss:GetObject", "oss:PutObject", "oss:DeleteObject", "dlf:*", "dlf-auth:ActOnBehalfOfAnotherUser")
+)
+
+
+def spark(policy: str, catalog: str = "") -> Report:
+    """A workspace whose execution role `Etl` has one policy."""
+    reads = read(policy, data={})
+    reads.put(("clusters", HOME), Known(()))
+    reads.put(("workspaces", HOME), Known(("w-1",)))
+    found = Workspace(id="w-1", region=HOME, role="Etl", directory="oss://data/", catalog=catalog)
+    reads.put(("workspace", "w-1", HOME), Known(found))
+    reads.put(
+        ("document", "System", "AliyunEMRSparkJobRunDefaultRolePolicy"), Known(PolicyText("v1", DEFAULT))
+    )
+    return judged(reads)
+
+
+OF_OSS = allow("oss:GetObject", "oss:PutObject", "oss:DeleteObject", on=whole("data"))
+OF_DLF = allow("dlf:*", "dlf-auth:*")
+
+
+@pytest.mark.parametrize(
+    ("statements", "catalog", "answer"),
+    [
+        ([OF_OSS], "", PASSED),
+        ([OF_OSS], "main", FAILED),
+        ([OF_OSS, OF_DLF], "main", PASSED),
+        ([OF_OSS, allow("dlf:*")], "main", FAILED),
+        ([OF_OSS, allow("oss:GetObject", effect="Deny")], "", FAILED),
+        ([OF_OSS, allow("oss:GetObject", effect="Deny", on=("acs:oss:*:*:data/*",))], "", PASSED),
+        ([OF_OSS, allow("oss:GetObject", effect="Deny", on=("acs:oss:*:*:other/*",))], "", PASSED),
+        ([OF_OSS, {"Effect": "Deny", "NotAction": ["ecs:*"], "Resource": ["*"]}], "", FAILED),
+        ([{"Effect": "Allow", "NotAction": ["oss:DeleteObject"], "Resource": ["*"]}], "", FAILED),
+        ([{"Effect": "Allow", "NotAction": ["ram:*"], "Resource": ["*"]}], "main", PASSED),
+    ],
+)
+def test_an_execution_role_has_what_its_services_need_or_is_told(
+    statements: list[dict[str, Any]], catalog: str, answer: str
+) -> None:
+    assert answers(spark(document(*statements), catalog), guides.EXECUTION_RIGHTS) == {answer}
+
+
+def test_what_an_execution_role_lacks_of_oss_is_granted_on_its_buckets_alone() -> None:
+    found = spark(document(allow("oss:GetObject", "oss:PutObject", on=whole("data"))), "main")
+    (finding,) = [each for each in found.failed() if each.check == guides.EXECUTION_RIGHTS]
+    assert isinstance(finding.fix, GrantPolicy)
+    of_oss, of_dlf = json.loads(finding.fix.document)["Statement"]
+    assert (of_oss["Action"], of_oss["Resource"]) == (["oss:DeleteObject"], [*whole("data")])
+    assert of_dlf["Resource"] == ["*"]
+
+
+def test_what_a_deny_takes_away_is_granted_by_nothing() -> None:
+    found = spark(document(OF_OSS, allow("oss:GetObject", effect="Deny")))
+    (finding,) = [each for each in found.failed() if each.check == guides.EXECUTION_RIGHTS]
+    assert finding.fix is None
 
 
 def test_reports_survive_their_json() -> None:

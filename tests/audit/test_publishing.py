@@ -10,7 +10,7 @@ import pytest
 from rolemend.audit.accounts import Part
 from rolemend.audit.archive import read_report
 from rolemend.audit.scope import Installation
-from rolemend.errors import Refused, Unreachable
+from rolemend.errors import BadEvent, Refused, Unreachable
 from rolemend.work.audit import Outcome, Parts, Start, audit, read_audit_event
 from tests.fakes import FakeFunctions, MemoryStore
 
@@ -80,3 +80,37 @@ def test_what_could_not_be_published_is_by_the_next_try() -> None:
     store.broken = False
     assert work(second, parts).state == "taken"
     assert sorted(store.keys("reports/")) == [f"{KEY}.html", f"{KEY}.json"]
+
+
+@pytest.mark.parametrize("prefix", ["audits/20260131T180000Z/parts/", "audits/20260131T180000Z/report"])
+def test_a_part_that_failed_is_taken_up_by_its_next_try_and_by_nobody_else(prefix: str) -> None:
+    """A try that failed holds the claim still, and Function Compute tries the same payload again within seconds."""
+
+    class Failing(MemoryStore):
+        broken = True
+
+        def put(self, key: str, data: bytes) -> None:
+            if self.broken and key.startswith(prefix):
+                raise Unreachable("PutObject", "InternalError", "try again")
+            super().put(key, data)
+
+    store, functions = Failing(), FakeFunctions()
+    parts = parts_with(store, functions)
+    first, second = begun(parts, functions)
+    with pytest.raises(Unreachable):
+        work(first, parts)
+    other = json.loads(first) | {"asking": "0" * 32}
+    if prefix.endswith("parts/"):
+        assert work(json.dumps(other).encode(), parts).state == "taken"
+        assert list(store.keys("audits/20260131T180000Z/parts/")) == []
+    store.broken = False
+    work(first, parts)
+    work(second, parts)
+    assert sorted(store.keys("reports/")) == [f"{KEY}.html", f"{KEY}.json"]
+
+
+@pytest.mark.parametrize("asking", ["x", "0" * 33, "A" * 32, "../x"])
+def test_an_asking_that_is_no_id_is_refused(asking: str) -> None:
+    event = {"run": RUN, "account": ACCOUNT, "region": "cn-hangzhou", "step": 0, "asking": asking}
+    with pytest.raises(BadEvent):
+        read_audit_event(json.dumps(event).encode())

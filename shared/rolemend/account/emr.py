@@ -12,6 +12,8 @@ from rolemend.errors import AccountError, NotThere
 
 _LIVING = ["STARTING", "BOOTSTRAPPING", "RUNNING"]
 _NOT_GONE = [*_LIVING, "START_FAILED", "TERMINATING", "TERMINATED_WITH_ERRORS", "TERMINATE_FAILED"]
+_IN_USE = [each for each in _NOT_GONE if each != "TERMINATED_WITH_ERRORS"]
+"""Of a cluster that ended with errors nothing runs any more, whatever becomes of its role."""
 _PAGE = 100
 _LOOKED_AT = 50
 """How many clusters of a region are opened at most while looking for a role: ListClusters does not tell roles."""
@@ -50,12 +52,10 @@ class Emr:
         return reading(lambda: self._find_by_node(address, vpc, region))
 
     def clusters(self, region: str) -> Reading[tuple[str, ...]]:
-        """The ids of all that are not gone."""
+        """The ids of all that run or are on their way to it, or out of it."""
 
         def ids() -> tuple[str, ...]:
-            return tuple(
-                item.cluster_id for item in self._list(region_name(region), cluster_states=_NOT_GONE)
-            )
+            return tuple(item.cluster_id for item in self._list(region_name(region), cluster_states=_IN_USE))
 
         return reading(ids)
 

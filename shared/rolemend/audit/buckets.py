@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rolemend.account.interface import Absent, Known
+from rolemend.account.interface import Absent, Known, Unread
 from rolemend.account.surveyed import BucketSettings
 from rolemend.audit import guides
 from rolemend.audit.answers import failed, passed, unknown, unread
@@ -36,28 +36,32 @@ _UNTOLD = frozenset({
 def keys_usable(facts: Facts) -> Iterator[Finding]:
     """Roles that use a bucket with a KMS key of its own may use the key."""
     for key, users in facts.users.items():
-        place, judged, lacking = facts.place("role", facts.role_name(users.name)), False, False
+        place = facts.place("role", facts.role_name(users.name))
         policies = facts.policies("role", users.name)
+        if isinstance(policies, Absent):
+            continue  # the role is not there, which another check tells
+        if not isinstance(policies, Known):
+            said = text("The policies of {who} could not be read.", who=place.name)
+            yield unread(guides.KMS, place, policies, said)
+            continue
+        try:
+            sources = facts.sources(policies.value)
+        except PolicyError as error:
+            said = text("A policy of {who} does not parse: {why}", who=place.name, why=error)
+            yield unknown(guides.KMS, place, said)
+            continue
+        told, judged = [], False
         for bucket in facts.buckets_of_role.get(key, ()):
             settings = facts.settings(bucket)
-            if not isinstance(settings, Known) or not (arn := key_arn(settings.value)):
-                continue
-            judged = True
-            if not isinstance(policies, Known):
-                said = text("The policies of {who} could not be read.", who=place.name)
-                yield unread(guides.KMS, place, policies, said, bucket)
-                continue
-            try:
-                sources = facts.sources(policies.value)
-            except PolicyError as error:
-                said = text("A policy of {who} does not parse: {why}", who=place.name, why=error)
-                yield unknown(guides.KMS, place, said, subject=bucket)
-                continue
-            found = _key(facts, place, sources, settings.value, arn)
-            if found is not None:
-                lacking = True
-                yield found
-        if not lacking and isinstance(policies, Known):
+            if isinstance(settings, Unread):
+                said = text("The encryption of bucket {bucket} could not be read.", bucket=bucket)
+                told.append(unread(guides.KMS, place, settings, said, bucket))
+            elif isinstance(settings, Known) and (arn := key_arn(settings.value)):
+                judged = True
+                found = _key(facts, place, sources, settings.value, arn)
+                told += [found] if found is not None else []
+        yield from told
+        if not told:
             said = (
                 text("{role} may use the keys of the encrypted buckets that it uses.", role=place.name)
                 if judged
@@ -86,14 +90,14 @@ def _key(
         _outcome(facts, place.name, sources, "oss:PutObject", f"{_arn(settings)}/some/object")[0] == "allow"
     )
     wanted = ("kms:GenerateDataKey", "kms:Decrypt") if writes else ("kms:Decrypt",)
-    missing = [
-        action
-        for action in wanted
-        if _outcome(facts, place.name, sources, action, arn)[0] in ("implicit_deny", "explicit_deny")
-    ]
+    outcomes = {action: _outcome(facts, place.name, sources, action, arn)[0] for action in wanted}
+    missing = [action for action in wanted if outcomes[action] in ("implicit_deny", "explicit_deny")]
+    values = {"role": place.name, "actions": ", ".join(missing), "key": arn, "bucket": bucket.name}
+    if not missing and "unknown" in outcomes.values():
+        said = text("Whether {role} may use {key} of bucket {bucket} hangs on the request.", **values)
+        return unknown(guides.KMS, place, said, subject=bucket.name)
     if not missing:
         return None
-    values = {"role": place.name, "actions": ", ".join(missing), "key": arn, "bucket": bucket.name}
     said = text("Bucket {bucket} is encrypted with {key}, and {role} lacks {actions} on it.", **values)
     fix = None
     if not is_own_role(place.name):

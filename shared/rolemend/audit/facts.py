@@ -142,6 +142,11 @@ class Facts:
             sources.append(Source(kind="identity", policy=parsed, name=each.name))
         return sources
 
+    def broken(self, policies: tuple[AttachedPolicy, ...]) -> tuple[AttachedPolicy, PolicyError] | None:
+        """The first policy that does not parse, with the error: what it names and grants is not known."""
+        parsed = ((each, self.parsed(each)) for each in policies)
+        return next(((each, error) for each, error in parsed if isinstance(error, PolicyError)), None)
+
     @cached_property
     def holders(self) -> tuple[Holder, ...]:
         """Roles in use, then users and groups with EMR's policies."""

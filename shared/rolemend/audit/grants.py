@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rolemend.account.interface import AttachedPolicy, Known, Unread
 from rolemend.audit import guides
-from rolemend.audit.answers import failed, passed, unknown, unread
+from rolemend.audit.answers import failed, not_applicable, passed, unknown, unread
 from rolemend.audit.facts import Facts, Holder
 from rolemend.audit.model import Finding, Place
 from rolemend.audit.sweep import bucket_entry, named_buckets
@@ -24,6 +24,8 @@ from rolemend.text import Text, text
 ON_BUCKET = ("oss:ListObjects", "oss:GetBucketInfo", "oss:ListMultipartUploads", "oss:ListObjectVersions")
 ON_OBJECT = tuple(action for action in WRITE if action not in ON_BUCKET)
 """Which of the actions that jobs need are asked on the bucket, and which on its objects."""
+_MEANT = frozenset({"oss:ListObjects", "oss:GetObject", "oss:PutObject", "oss:DeleteObject"})
+"""What somebody means who writes a wildcard; what else it takes in is missed by nobody on the other form."""
 
 
 def never_match(facts: Facts) -> Iterator[Finding]:
@@ -82,23 +84,41 @@ def _there(facts: Facts, place: Place, bucket: str) -> Finding | None:
 def buckets_near(facts: Facts) -> Iterator[Finding]:
     """Buckets that a role names are in a region of the clusters and workspaces that use it."""
     for key, users in facts.users.items():
-        regions, far = users.regions(), False
         place = facts.place("role", facts.role_name(users.name))
-        for bucket in facts.buckets_of_role.get(key, ()):
-            settings = facts.settings(bucket)
-            if not isinstance(settings, Known) or settings.value.bucket.region in regions:
-                continue
-            far = True
-            values = {"role": place.name, "bucket": bucket, "region": settings.value.bucket.region}
-            said = text(
-                "Bucket {bucket}, which {role} is granted, is in {region}; what uses the role is in {regions}.",
-                regions=", ".join(regions),
-                **values,
-            )
-            yield failed(guides.BUCKET_REGION, place, said, subject=bucket)
-        if not far and isinstance(facts.policies("role", users.name), Known):
+        named = facts.buckets_of_role.get(key, ())
+        told = [
+            each for bucket in named if (each := _near(facts, place, users.regions(), bucket)) is not None
+        ]
+        yield from told
+        policies = facts.policies("role", users.name)
+        if isinstance(policies, Unread):
+            said = text("The policies of {who} could not be read.", who=place.name)
+            yield unread(guides.BUCKET_REGION, place, policies, said)
+        elif not isinstance(policies, Known):
+            continue  # the role is not there, which another check tells
+        elif broken := facts.broken(policies.value):
+            yield unknown(guides.BUCKET_REGION, place, _does_not_parse(*broken))
+        elif not told:
             said = text("The buckets that {role} names are where it is used.", role=place.name)
             yield passed(guides.BUCKET_REGION, place, said)
+
+
+def _near(facts: Facts, place: Place, regions: tuple[str, ...], bucket: str) -> Finding | None:
+    """None for a bucket that is near, or is not there, which another check tells."""
+    settings = facts.settings(bucket)
+    values = {"role": place.name, "bucket": bucket}
+    if isinstance(settings, Unread):
+        said = text("The region of bucket {bucket}, which {role} is granted, could not be read.", **values)
+        return unread(guides.BUCKET_REGION, place, settings, said, bucket)
+    if not isinstance(settings, Known) or settings.value.bucket.region in regions:
+        return None
+    said = text(
+        "Bucket {bucket}, which {role} is granted, is in {region}; what uses the role is in {regions}.",
+        regions=", ".join(regions),
+        region=settings.value.bucket.region,
+        **values,
+    )
+    return failed(guides.BUCKET_REGION, place, said, subject=bucket)
 
 
 def resource_forms(facts: Facts) -> Iterator[Finding]:
@@ -139,11 +159,8 @@ def _not_judged(facts: Facts, check: str, place: Place, holder: Holder) -> Findi
     if not isinstance(holder.policies, Known):
         said = text("The policies of {who} could not be read.", who=holder.name)
         return unread(check, place, holder.policies, said)
-    broken = next(
-        (each, error)
-        for each in holder.policies.value
-        if isinstance(error := facts.parsed(each), PolicyError)
-    )
+    broken = facts.broken(holder.policies.value)
+    assert broken is not None
     return unknown(check, place, _does_not_parse(*broken))
 
 
@@ -170,9 +187,16 @@ def _lacking_forms(statements: list[Statement]) -> dict[str, tuple[tuple[str, ..
                 for each in needed
                 if _lists(statement, each) and not _granted(statements, each, _asked(bucket, not on_objects))
             )
+            if not any(each in _MEANT for each in actions):
+                actions = tuple(each for each in actions if _names(statement, each))
             if actions:
                 found[bucket] = (actions, entry_missing)
     return found
+
+
+def _names(statement: Statement, action: str) -> bool:
+    """Whether it lists an action by its whole name."""
+    return not statement.negated_actions and action.lower() in {each.lower() for each in statement.actions}
 
 
 def _asked(bucket: str, on_object: bool) -> str:
@@ -209,37 +233,55 @@ def write_sets(facts: Facts) -> Iterator[Finding]:
         if statements is None:
             yield _not_judged(facts, guides.WRITE_SET, place, holder)
             continue
-        lacking = _lacking_writes(statements)
+        lacking, vague = _lacking_writes(statements)
         for bucket, actions in lacking.items():
             values = {"role": holder.name, "bucket": bucket, "actions": ", ".join(actions)}
             said = text("{role} may write to bucket {bucket}, but lacks {actions}.", **values)
             fix = _grant(holder, actions, bucket_entries(bucket), bucket)
             yield failed(guides.WRITE_SET, place, said, subject=bucket, fix=fix)
-        if not lacking:
+        if vague and not lacking:
+            said = text("{role} may write where no bucket is named as a whole, which is not judged: {resources}",
+                        role=holder.name, resources=", ".join(vague[:_SHOWN]))  # fmt: skip
+            yield not_applicable(guides.WRITE_SET, place, said)
+        elif not lacking:
             said = text("{role} has all of the write set, or writes to no bucket.", role=holder.name)
             yield passed(guides.WRITE_SET, place, said)
 
 
+_SHOWN = 5
+"""How many resources a sentence names."""
 _WRITE_LOWER = frozenset(action.lower() for action in WRITE)
 
 
-def _lacking_writes(statements: list[Statement]) -> dict[str, tuple[str, ...]]:
-    """By bucket that is named whole and may be written: actions of the write set that no statement grants on it."""
+def _lacking_writes(statements: list[Statement]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """By bucket that is named whole and may be written: actions of the write set that no statement grants on it.
+
+    And the resources that may be written without some of the set, but are no whole bucket: folders and patterns.
+    """
     found: dict[str, tuple[str, ...]] = {}
+    vague: dict[str, None] = {}
     for statement in statements:
         if not _lists(statement, "oss:PutObject") or statement.conditions:
             continue
-        if not statement.negated_actions and {each.lower() for each in statement.actions} >= _WRITE_LOWER:
+        if not statement.negated_actions and _lists_all(statement):
             continue
         for resource in statement.resources:
             entry = bucket_entry(resource)
-            if entry is None or entry[1] != "/*" or entry[0] in found:
+            if entry is None or entry[1] != "/*":
+                if entry is None or entry[1]:  # objects cannot be written on a bucket's own form
+                    vague[resource] = None
                 continue
             bucket = entry[0]
             actions = tuple(action for action in WRITE if not _granted_somehow(statements, action, bucket))
             if actions:
                 found[bucket] = actions
-    return found
+    return found, list(vague)
+
+
+def _lists_all(statement: Statement) -> bool:
+    return {each.lower() for each in statement.actions} >= _WRITE_LOWER or all(
+        _lists(statement, each) for each in WRITE
+    )
 
 
 def _granted_somehow(statements: list[Statement], action: str, bucket: str) -> bool:

@@ -13,7 +13,7 @@ from string import Template
 import msgspec
 
 from rolemend.account.interface import Absent, Known, Reading
-from rolemend.account.surveyed import FunctionState, TriggerState
+from rolemend.account.surveyed import FunctionState, TrailState, TriggerState
 from rolemend.audit import guides
 from rolemend.audit.answers import failed, passed, unknown, unread
 from rolemend.audit.facts import Facts
@@ -127,7 +127,8 @@ def _trail_of(facts: Facts, installed: Installation, region: str) -> Iterator[Fi
         yield unread(guides.TRAIL_READS, place, found, said)
         return
     ours = [each for each in found.value if each.project.endswith(f"project/{installed.trail_project}")]
-    working = [each for each in ours if each.is_logging and not each.error]
+    heard = [each for each in ours if _is_heard(each, installed, region)]
+    working = [each for each in heard if each.is_logging and not each.error]
     logstore = facts.reads.get(
         "logstore_days", installed.trail_project, installed.trail_logstore, installed.region
     )
@@ -136,7 +137,18 @@ def _trail_of(facts: Facts, installed: Installation, region: str) -> Iterator[Fi
             Evidence(
                 text("Trail {trail} is off, or fails: {error}", trail=each.name, error=each.error or "-")
             )
+            for each in heard
+        ) + tuple(
+            Evidence(
+                text(
+                    "Trail {trail} delivers the events of {regions} to {logstore}.",
+                    trail=each.name,
+                    regions=each.regions,
+                    logstore=f"actiontrail_{each.name}",
+                )
+            )
             for each in ours
+            if each not in heard
         )
         said = text(
             "No trail delivers the events of {region} to {project}: no denial is heard of.",
@@ -166,6 +178,15 @@ def _trail_of(facts: Facts, installed: Installation, region: str) -> Iterator[Fi
             **values,
         )
         yield failed(guides.TRAIL_READS, place, said)
+
+
+def _is_heard(trail: TrailState, installed: Installation, region: str) -> bool:
+    """Whether a trail is of this region, and delivers to the logstore that is read, which its own name names.
+
+    https://www.alibabacloud.com/help/en/actiontrail/user-guide/create-a-single-account-trail
+    """
+    regions = {each.strip() for each in trail.regions.split(",")}
+    return f"actiontrail_{trail.name}" == installed.trail_logstore and bool({"All", region} & regions)
 
 
 def access_logs(facts: Facts) -> Iterator[Finding]:

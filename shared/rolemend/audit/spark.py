@@ -19,15 +19,15 @@ from rolemend.audit.answers import failed, not_applicable, passed, unknown, unre
 from rolemend.audit.facts import Facts, Users
 from rolemend.audit.model import Finding, Place
 from rolemend.audit.sweep import directory_bucket
-from rolemend.checklist.grants import policy_document
+from rolemend.checklist.grants import policy_document_of
 from rolemend.checklist.model import FAILED, PASSED, UNKNOWN, Advice, Evidence
 from rolemend.checklist.spark_directory import ask_workspace_directory
 from rolemend.checklist.spark_facts import DEFAULT_POLICY, DEFAULT_ROLE, Directory, JobFacts
 from rolemend.fix.model import GrantPolicy, Holder
 from rolemend.fix.names import policy_name
 from rolemend.fix.own import is_own_role
-from rolemend.policy import Policy, PolicyError, parse_policy
-from rolemend.policy.actions import CHECKED_AS, WRITE
+from rolemend.policy import Policy, PolicyError, Statement, parse_policy
+from rolemend.policy.actions import CHECKED_AS, WRITE, bucket_entries
 from rolemend.policy.comparison import Comparison, Difference, difference
 from rolemend.policy.oss_names import KNOWN
 from rolemend.policy.region import Region
@@ -125,7 +125,9 @@ def _missing(
     facts: Facts, place: Place, users: Users, wanted: Policy, held: Policy, compared: Comparison
 ) -> Finding:
     services = _services(facts, users)
-    lacking = _lacking(wanted, held)
+    unlisted = _lacking(wanted, held)
+    denied = _denied(wanted, held, frozenset(unlisted))
+    lacking = [*unlisted, *denied]
     needed = [action for action in lacking if action.partition(":")[0].lower() in services]
     workspaces = ", ".join(each.id for each in users.workspaces)
     values = {"role": place.name, "policy": DEFAULT_POLICY, "workspaces": workspaces}
@@ -133,7 +135,10 @@ def _missing(
     if lacking:
         said = text("{policy} grants, and {role} does not: {actions}", actions=_some(lacking), **values)
         evidence.append(Evidence(said))
-    elif compared.lost.regions:
+    if denied:
+        said = text("A Deny of {role} takes away: {actions}", role=place.name, actions=_some(denied))
+        evidence.append(Evidence(said))
+    if not lacking and compared.lost.regions:
         evidence.append(Evidence(text("{role} has every action, but not on every resource.", **values)))
     if compared.lost.unknown:
         evidence.append(Evidence(UNKNOWN_REASONS[compared.lost.unknown]))
@@ -143,23 +148,31 @@ def _missing(
     said = text(
         "{role} lacks {actions} of {policy}, which {workspaces} need.", actions=_some(needed), **values
     )
-    return failed(guides.EXECUTION_RIGHTS, place, said, tuple(evidence), fix=_grant(place.name, needed))
+    granted = [action for action in needed if action not in denied]
+    fix = _grant(facts, place.name, granted) if granted else None
+    return failed(guides.EXECUTION_RIGHTS, place, said, tuple(evidence), fix=fix)
 
 
-def _grant(role: str, actions: Sequence[str]) -> GrantPolicy | None:
+def _grant(facts: Facts, role: str, actions: Sequence[str]) -> GrantPolicy | None:
+    """What is missing; of OSS on the buckets alone that the role's policies and workspaces name, where they do."""
     if is_own_role(role):
         return None
-    document = policy_document(actions, ("*",))
+    buckets = facts.buckets_of_role.get(role.lower(), ())
+    entries = tuple(entry for bucket in buckets for entry in bucket_entries(bucket))
+    on_buckets = [each for each in actions if entries and each.lower().startswith("oss:")]
+    others = [each for each in actions if each not in on_buckets]
+    parts = [(on_buckets, entries), (others, ("*",))]
+    document = policy_document_of([(each, resources) for each, resources in parts if each])
     return GrantPolicy(
         holder=Holder("role", role), policy=policy_name(role, "audit", "spark"), document=document
     )
 
 
 def _services(facts: Facts, users: Users) -> set[str]:
-    """The services whose rights matter: OSS, DLF where a catalog is set, KMS for encrypted buckets."""
+    """The services whose rights matter: OSS, DLF's three where a catalog is set, KMS for encrypted buckets."""
     found = {"oss"}
     if any(each.catalog for each in users.workspaces):
-        found.add("dlf")
+        found |= {"dlf", "dlf-auth", "dlf-dss"}
     for bucket in facts.buckets_of_role.get(users.name.lower(), ()):
         settings = facts.settings(bucket)
         if isinstance(settings, Known) and settings.value.algorithm == "KMS" and settings.value.key:
@@ -180,16 +193,48 @@ def _lacking(wanted: Policy, held: Policy) -> list[str]:
     open_ended = {each for each in wild if each.find("*") == len(each) - 1 and "?" not in each}
     begins = tuple(each[:-1] for each in open_ended)
     others = [each for each in wild if each not in open_ended]
-    if any(each.negated_actions for each in held.statements):
-        return []
-    actions = (name for each in wanted.statements for action in each.actions for name in _expanded(action))
+    negated = [each for each in held.statements if each.negated_actions and not each.denies]
     return [
         action
-        for action in dict.fromkeys(actions)
-        if (name := action.lower()) not in plain
+        for action in _named(wanted)
+        if not any(_lists(each, action) for each in negated)
+        and (name := action.lower()) not in plain
         and not name.startswith(begins)
         and not any(covers(pattern, name) for pattern in others)
     ]
+
+
+def _named(wanted: Policy) -> tuple[str, ...]:
+    """Each action of a policy once, the wildcards of OSS expanded."""
+    found = (name for each in wanted.statements for action in each.actions for name in _expanded(action))
+    return tuple(dict.fromkeys(found))
+
+
+def _denied(wanted: Policy, held: Policy, unlisted: frozenset[str]) -> list[str]:
+    """Actions that an Allow lists, but a Deny without a condition takes away on every resource of each such Allow."""
+    denies = [
+        each for each in held.statements if each.denies and not each.conditions and not each.negated_resources
+    ]
+    if not denies:
+        return []
+    return [
+        action for action in _named(wanted) if action not in unlisted and _is_denied(action, held, denies)
+    ]
+
+
+def _is_denied(action: str, held: Policy, denies: Sequence[Statement]) -> bool:
+    taken = [pattern for each in denies if _lists(each, action) for pattern in each.resources]
+    return bool(taken) and all(
+        any(pattern == "*" or covers(pattern, resource) for pattern in taken)
+        for each in held.statements
+        if not each.denies and _lists(each, action)
+        for resource in (("*",) if each.negated_resources else each.resources)
+    )
+
+
+def _lists(statement: Statement, action: str) -> bool:
+    name = action.lower()
+    return any(covers(each.lower(), name) for each in statement.actions) is not statement.negated_actions
 
 
 def _expanded(action: str) -> Iterator[str]:

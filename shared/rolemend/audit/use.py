@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rolemend.account.interface import Absent, Known, Reading
+from rolemend.account.interface import Absent, Known, Reading, Unread
 from rolemend.account.surveyed import BucketUse
 from rolemend.audit import guides
-from rolemend.audit.answers import failed, not_applicable, passed, unread
+from rolemend.audit.answers import failed, not_applicable, passed, unknown, unread
 from rolemend.audit.facts import Facts, Users
 from rolemend.audit.model import Finding, Place
 from rolemend.audit.sweep import directory_bucket
@@ -31,10 +31,18 @@ def _of_role(facts: Facts, place: Place, key: str, users: Users) -> Iterator[Fin
     directories = {directory_bucket(each) for each in users.workspaces}
     told: list[Finding] = []
     judged = False
-    for bucket in facts.buckets_of_role.get(key, ()):
-        region = _region(facts, bucket)
-        if not region or bucket in directories:
+    named = facts.buckets_of_role.get(key, ())
+    for bucket in named:
+        settings = facts.settings(bucket)
+        if isinstance(settings, Unread):
+            said = text(
+                "Whether {role} used bucket {bucket} could not be read.", role=place.name, bucket=bucket
+            )
+            told.append(unread(guides.UNUSED_GRANT, place, settings, said, bucket))
             continue
+        if not isinstance(settings, Known) or bucket in directories:
+            continue
+        region = settings.value.bucket.region
         used: Reading[tuple[BucketUse, ...]] = facts.reads.get("bucket_use", region, str(facts.scope.days))
         days = facts.reads.get("logstore_days", f"oss-log-{facts.account}-{region}", "oss-log-store", region)
         if isinstance(days, Absent) or (isinstance(days, Known) and days.value < facts.scope.days):
@@ -52,19 +60,21 @@ def _of_role(facts: Facts, place: Place, key: str, users: Users) -> Iterator[Fin
         said = text("{role} is granted bucket {bucket}, and did not use it in {days} days.", **values)
         told.append(failed(guides.UNUSED_GRANT, place, said, subject=bucket))
     yield from told
-    if told:
+    policies = facts.policies("role", users.name)
+    if isinstance(policies, Known) and (broken := facts.broken(policies.value)):
+        said = text("A policy of {who} does not parse: {why}", who=place.name, why=broken[1])
+        yield unknown(guides.UNUSED_GRANT, place, said)
+    elif told:
         return
-    if judged:
-        said = text("{role} used every bucket that it is granted.", role=place.name)
+    elif judged:
+        said = text("{role} used every bucket that its policies name.", role=place.name)
         yield passed(guides.UNUSED_GRANT, place, said)
+    elif not named:
+        said = text("The policies of {role} name no bucket.", role=place.name)
+        yield not_applicable(guides.UNUSED_GRANT, place, said)
     else:
         said = text("No access log that is old enough tells what {role} used.", role=place.name)
         yield not_applicable(guides.UNUSED_GRANT, place, said)
-
-
-def _region(facts: Facts, bucket: str) -> str:
-    settings = facts.settings(bucket)
-    return settings.value.bucket.region if isinstance(settings, Known) else ""
 
 
 def _used(facts: Facts, region: str, used: tuple[BucketUse, ...]) -> frozenset[tuple[str, str]]:

@@ -36,8 +36,16 @@ def bucket_grant(action: str, bucket: str) -> str:
 
 def policy_document(actions: Sequence[str], resources: Sequence[str]) -> str:
     """A RAM policy with one Allow statement."""
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
-    return _shown({"Version": "1", "Statement": [statement]})
+    return policy_document_of([(actions, resources)])
+
+
+def policy_document_of(parts: Sequence[tuple[Sequence[str], Sequence[str]]]) -> str:
+    """A RAM policy with an Allow statement for each pair of actions and resources."""
+    statements = [
+        {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+        for actions, resources in parts
+    ]
+    return _shown({"Version": "1", "Statement": statements})
 
 
 def bucket_policy_statement(principal: DeniedPrincipal, action: str, bucket: str, owner: str) -> str:

@@ -35,6 +35,7 @@ MOST_STEPS = 48
 """In so many invocations a part must be done; then it is judged by what was read."""
 
 _RUN = re.compile(r"[0-9]{8}T[0-9]{6}Z", re.ASCII)
+_ASKING = re.compile(r"([0-9a-f]{32})?", re.ASCII)
 _PART = re.compile(r"[0-9]{5,30}", re.ASCII)
 
 
@@ -65,12 +66,14 @@ class Start(msgspec.Struct, frozen=True):
 
 
 class Work(msgspec.Struct, frozen=True):
-    """Audit one part of a run; `step` counts the invocations that it took."""
+    """Audit one part of a run; `step` counts the invocations that it took. `asking` is the same however often Function
+    Compute tries one invocation."""
 
     run: str
     account: str
     region: str
     step: int
+    asking: str = ""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +115,8 @@ def read_audit_event(event: bytes) -> Start | Work:
         raise BadEvent(f"the event is neither a timer's nor a part of an audit: {error}") from error
     if not _RUN.fullmatch(work.run) or not _PART.fullmatch(work.account) or not 0 <= work.step <= MOST_STEPS:
         raise BadEvent("the event names no run, account or step")
+    if not _ASKING.fullmatch(work.asking):
+        raise BadEvent("the event's asking is no id")
     return work
 
 
@@ -153,7 +158,8 @@ def _plan(run: str, parts: Parts) -> Plan:
 
 
 def _start(parts: Parts, work: Work) -> None:
-    payload = {**msgspec.to_builtins(work), "traceparent": traceparent()}
+    asked = msgspec.structs.replace(work, asking=uuid.uuid4().hex)
+    payload = {**msgspec.to_builtins(asked), "traceparent": traceparent()}
     parts.functions.start(parts.function, msgspec.json.encode(payload))
 
 
@@ -207,15 +213,25 @@ def scope_of(part: Part, own: str, installation: Installation | None, days: int)
 
 
 def _claim(work: Work, part: Part, parts: Parts) -> bool:
-    """Whether this invocation may do this step: nobody does it, did it, or is further."""
+    """Whether this invocation may do this step: nobody does it, did it, or is further.
+
+    A try that failed is tried again with the same asking, and takes up its own claim.
+    """
     key = f"audits/{work.run}/claims/{part.name}.jsonl"
-    mine = _Claim(uuid.uuid4().hex, work.step, parts.now() + parts.lease)
+    mine = _Claim(work.asking or uuid.uuid4().hex, work.step, parts.now() + parts.lease)
     try:
         data = parts.store.read(key)
     except NotThere:
         data = b""
     last = msgspec.json.decode(data.splitlines()[-1], type=_Claim) if data else None
-    if last is not None and (last.step > work.step or (last.step == work.step and last.until > parts.now())):
+    if last is not None and last.step > work.step:
+        return False
+    if (
+        last is not None
+        and last.step == work.step
+        and last.until > parts.now()
+        and last.holder != mine.holder
+    ):
         return False
     try:
         parts.store.append(key, len(data), msgspec.json.encode(mine) + b"\n")
