@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def add_command(commands: Any) -> None:
-    """Add `local` to the command line of `rolemend`, and to `explain` and `console` the way to open a snapshot."""
+    """Add `local` to the command line of `rolemend`, and to other commands the way to open a snapshot."""
     from localcloud.snapshot import open_snapshot
 
-    for name in ("explain", "console"):
+    for name in ("audit", "console", "explain"):
         if name in commands.choices:
             commands.choices[name].set_defaults(open_snapshot=open_snapshot)
     local = commands.add_parser("local", help="the cloud on this machine")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -122,6 +123,12 @@ class Operator:
     def survey(self, part: Part) -> LiveSurvey:
         """Raises AccountError where a member cannot be entered."""
         return open_survey(self.access, part, self._settings.ram_rate, self._settings.service)
+
+    def unhurried(self) -> Operator:
+        """The same on a cloud of one's own, which has no limit of calls."""
+        other = copy.copy(self)
+        other._settings = msgspec.structs.replace(self._settings, ram_rate=100_000)
+        return other
 
     def installation(self) -> Installation:
         return installation_of(self._settings, self.account)

@@ -12,9 +12,16 @@ import pytest
 from demo import clients
 from demo.stage import HOME, LEDGER, Stage
 from localcloud.server import LocalCloud
+from rolemend.audit import guides
 from rolemend.audit.guides import GUIDES
 from tests.audit.stage import break_sources, cluster, make_healthy, make_old_log, quiet_stage, ram_models
 from tests.commands.shell import Done, rolemend, told_in_one_line
+
+OWN = {
+    guides.ACCESS_LOG, guides.LEDGER, guides.OWN_RIGHTS, guides.OWN_UNUSED, guides.TRAIL, guides.TRAIL_READS,
+    guides.TRIGGER,
+}  # fmt: skip
+"""The checks of Rolemend itself."""
 
 
 def run(stage: Stage, *arguments: object, **changes: str) -> Done:
@@ -184,3 +191,48 @@ def delete_trail_reads(stage: Stage) -> None:
 
     request = models.UpdateTrailRequest(name="rolemend", event_rw="Write", trail_region="All")
     clients.actiontrail(stage.root).update_trail(request)
+
+
+def judged(done: Done) -> dict[str, tuple[str, str]]:
+    """Answer and statement of each finding that is not about Rolemend itself or its logs."""
+    left_out = {*OWN, guides.UNUSED_GRANT}
+    return {
+        each["id"]: (each["answer"], json.dumps(each["statement"]))
+        for each in findings(done)
+        if each["check"] not in left_out
+    }
+
+
+def test_a_snapshot_is_judged_as_the_account_is(stage: Stage, tmp_path: Path) -> None:
+    ram = clients.ram(stage.root)
+    ram.detach_policy_from_role(
+        ram_models().DetachPolicyFromRoleRequest(
+            policy_type="Custom", policy_name="etl-data", role_name="Etl"
+        )
+    )
+    ram.delete_role(ram_models().DeleteRoleRequest(role_name="Etl"))
+    assert run(stage, "snapshot", tmp_path / "account.json").code == 0
+    live = run(stage, "audit")
+    nobody = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": ""}
+    done = run(stage, "audit", "--snapshot", tmp_path / "account.json", **nobody, ROLEMEND_LEDGER_BUCKET="")
+    assert (done.code, live.code) == (6, 6), done.err
+    assert judged(done) == judged(live)
+    assert not [each for each in findings(done) if each["check"] in OWN]
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "told"),
+    [
+        (b"no state", (), "account.json"),
+        (b"{}", (), "not a state file"),
+        (b"{}", ("--store",), "--store"),
+        (b"{}", ("--accounts", "accounts.toml"), "--accounts"),
+    ],
+)
+def test_a_snapshot_that_cannot_be_used_is_told(
+    tmp_path: Path, content: bytes, more: tuple[str, ...], told: str
+) -> None:
+    (tmp_path / "account.json").write_bytes(content)
+    done = rolemend("audit", "--snapshot", tmp_path / "account.json", *more)
+    assert done.code == 2
+    assert told_in_one_line(done, told)

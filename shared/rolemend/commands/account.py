@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from rolemend.operator import Operator
 
+NO_LEDGER = "no-ledger-is-read"
+"""In the place of a ledger's bucket, for commands that read none."""
+
 
 def add_account_options(parser: argparse.ArgumentParser, *, ledger: bool = True) -> None:
     """`--ledger` and `--region`; without them, the variables that s.yaml takes too."""
@@ -17,7 +20,7 @@ def add_account_options(parser: argparse.ArgumentParser, *, ledger: bool = True)
         words = "bucket of the ledger (default: $ROLEMEND_LEDGER_BUCKET)"
         parser.add_argument("--ledger", default="", metavar="BUCKET", help=words)
     else:
-        parser.set_defaults(ledger="no-ledger-is-read")
+        parser.set_defaults(ledger=NO_LEDGER)
     words = "region of the functions (default: $ROLEMEND_REGION, else cn-hangzhou)"
     parser.add_argument("--region", default="", help=words)
 

@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolemend.commands.account import add_account_options, open_operator
+from rolemend.commands.account import NO_LEDGER, add_account_options, open_operator
 from rolemend.commands.output import LANGUAGES
+from rolemend.commands.state_file import in_place_of_account
 from rolemend.errors import AccountError, SettingsError, UnreadableInput
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ def add_command(commands: Any) -> None:
     audit = commands.add_parser("audit", help="say what will be denied tomorrow", description=_CODES)
     words = "TOML file with the accounts of a resource directory (default: your own account alone)"
     audit.add_argument("--accounts", type=Path, metavar="FILE", help=words)
+    words = (
+        "file that `rolemend snapshot` wrote, or a state file of the local cloud, in the place of the account"
+    )
+    audit.add_argument("--snapshot", type=Path, metavar="FILE", help=words)
     doctor = commands.add_parser(
         "doctor", help="say whether Rolemend has its rights and sources", description=_CODES
     )
@@ -52,8 +57,8 @@ def add_command(commands: Any) -> None:
         words = "JSON report of an earlier run to compare with (default: the last one in the ledger's bucket)"
         parser.add_argument("--since", type=Path, metavar="FILE", help=words)
     audit.add_argument("--store", action="store_true", help="keep the report in the ledger's bucket too")
-    audit.set_defaults(run=run_audit)
-    doctor.set_defaults(run=run_doctor, accounts=None, store=False)
+    audit.set_defaults(run=run_audit, open_snapshot=None)
+    doctor.set_defaults(run=run_doctor, accounts=None, store=False, snapshot=None, open_snapshot=None)
 
 
 def run_audit(options: argparse.Namespace) -> int:
@@ -71,16 +76,41 @@ def _run(options: argparse.Namespace, *, doctor: bool) -> int:
 
     if options.format not in FORMATS:
         raise UnreadableInput(f"--format: {options.format!r} is none of {', '.join(FORMATS)}")
+    if options.snapshot is not None and (options.store or options.accounts is not None):
+        raise UnreadableInput("--snapshot is one account and has no ledger: leave out --store and --accounts")
+    with in_place_of_account(options.snapshot, options.open_snapshot, "--snapshot"):
+        found, comparison = _found(options, doctor=doctor)
+    _write(found, comparison, options)
+    return exit_code(found, comparison)
+
+
+def _found(options: argparse.Namespace, *, doctor: bool) -> tuple[Report, Comparison]:
+    if options.snapshot is not None:
+        options.ledger = options.ledger or NO_LEDGER
     operator = open_operator(options)
     accepted, earlier = _accepted(options.accepted), _earlier(options.since)
+    if options.snapshot is not None:
+        from rolemend.audit.comparison import compare
+
+        found = _of_snapshot(operator, options)
+        return found, compare(found, earlier, accepted or ())
     found = _report(operator, _members(options, operator), doctor=doctor)
     found, comparison = _compared(operator, found, accepted, earlier)
-    _write(found, comparison, options)
     if options.store:
         from rolemend.audit.archive import keep
 
         keep(operator.store(), found, comparison, options.lang)
-    return exit_code(found, comparison)
+    return found, comparison
+
+
+def _of_snapshot(operator: Operator, options: argparse.Namespace) -> Report:
+    """The account of a file, where no call has to wait for another. What Rolemend itself has there is not judged: a
+    snapshot holds no functions and no logs."""
+    from rolemend.audit.join import join_reports
+
+    (member,) = _members(options, operator)
+    report = _of_member(operator.unhurried(), member, doctor=False, itself=False)
+    return join_reports([report], account=operator.account, run="")
 
 
 def exit_code(report: Report, comparison: Comparison) -> int:
@@ -154,7 +184,7 @@ def _report(operator: Operator, members: tuple[Member, ...], *, doctor: bool) ->
     return join_reports(reports, account=operator.account, run="")
 
 
-def _of_member(operator: Operator, member: Member, *, doctor: bool) -> Report:
+def _of_member(operator: Operator, member: Member, *, doctor: bool, itself: bool = True) -> Report:
     from rolemend.audit.accounts import Part
     from rolemend.audit.judge import report, unopened
     from rolemend.audit.reads import Reads
@@ -171,7 +201,7 @@ def _of_member(operator: Operator, member: Member, *, doctor: bool) -> Report:
         account=member.id,
         regions=member.regions,
         home=member.regions[0],
-        installation=operator.installation() if member.id == operator.account else None,
+        installation=operator.installation() if itself and member.id == operator.account else None,
     )
     with _bar(member.id) as progress:
         sweep(survey, scope, reads, progress=progress)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rolemend.commands.account import add_account_options, open_operator
 from rolemend.commands.output import LANGUAGES
-from rolemend.errors import RolemendError, UnreadableInput
+from rolemend.commands.state_file import in_place_of_account
+from rolemend.errors import RolemendError
 
 if TYPE_CHECKING:
     import argparse
 
     from rolemend.console.serve import Loopback
     from rolemend.operator import Operator
-
-_NEEDS_LOCAL = "--state needs the local cloud: pip install 'rolemend[local]'"
 
 
 def add_command(commands: Any) -> None:
@@ -43,7 +41,10 @@ def run(options: argparse.Namespace) -> int:
     the port cannot be had."""
     import threading
 
-    with _state(options), serving(open_operator(options), options.port, options.lang) as (_, address):
+    with (
+        in_place_of_account(options.state, options.open_snapshot, "--state"),
+        serving(open_operator(options), options.port, options.lang) as (_, address),
+    ):
         sys.stdout.write(
             f"The console is open at\n\n    {address}\n\nThe address works once. Stop with Ctrl-C.\n"
         )
@@ -67,43 +68,6 @@ def serving(operator: Operator, port: int, language: str) -> Iterator[tuple[Loop
     loopback.app = OwnHosts(build_app(operator.console(access, language)), own_hosts(loopback.port))
     with loopback:
         yield loopback, access.start_address
-
-
-@contextmanager
-def _state(options: argparse.Namespace) -> Iterator[None]:
-    """With `--state`, the account of that file, as its root user; otherwise whatever this shell has.
-
-    The opener comes from the local cloud, which adds it to this command where it is installed.
-    """
-    if options.state is None:
-        yield
-        return
-    if options.open_snapshot is None:
-        raise RolemendError(_NEEDS_LOCAL)
-    with ExitStack() as stack:
-        try:
-            keys = stack.enter_context(options.open_snapshot(options.state))
-        except ImportError as error:
-            raise RolemendError(f"{_NEEDS_LOCAL} ({error})") from error
-        except ValueError as error:
-            raise UnreadableInput(str(error)) from error
-        if len(keys) != 1:
-            raise UnreadableInput(f"{options.state}: one account is needed, and there are {len(keys)}")
-        (key, secret) = next(iter(keys.values()))
-        given = {"ALIBABA_CLOUD_ACCESS_KEY_ID": key, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": secret}
-        stack.enter_context(_set({**given, "ALIBABA_CLOUD_SECURITY_TOKEN": "", "ROLEMEND_SCHEME": "http"}))
-        yield
-
-
-@contextmanager
-def _set(values: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
 
 
 def _port(given: str) -> int:
