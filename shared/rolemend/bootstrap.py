@@ -224,7 +224,9 @@ def build_audit(context: Any = None, environment: Mapping[str, str] = os.environ
     return Parts(
         store=_store(settings, access),
         functions=_functions(settings, access),
-        open_survey=lambda part: open_survey(access, part, settings.ram_rate, settings.service),
+        open_survey=lambda part, sharing: open_survey(
+            access, part, settings.ram_rate / sharing, settings.service
+        ),
         account=settings.account,
         regions=settings.audit_regions,
         function=settings.audit,

@@ -10,7 +10,7 @@ from localcloud.emr.state import Failure
 from localcloud.server import LocalCloud
 from rolemend.audit import guides
 from rolemend.audit.guides import GUIDES
-from rolemend.checklist.model import FAILED, PASSED
+from rolemend.checklist.model import FAILED, PASSED, UNKNOWN
 from tests.audit.stage import (
     ECS,
     REGIONS,
@@ -96,3 +96,18 @@ def test_a_cluster_that_ended_with_errors_is_nobody_s_concern(local: LocalCloud)
     failure = Failure(code="NoPermission", message="", state="TERMINATED_WITH_ERRORS")
     local.call(lambda cloud: setattr(cloud.state.emr.clusters[ended], "failure", failure))
     assert failing(audited(stage)) == set()
+
+
+def test_a_log_of_more_users_than_one_answer_holds_makes_no_grant_unused(
+    local: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rolemend.account import access_log
+
+    stage = quiet_stage(local)
+    make_healthy(stage)
+    make_old_log(stage, ("corp-data", "Etl"), ("corp-data", "Other"))
+    monkeypatch.setattr(access_log, "_MOST", 2)
+    found = audited(stage)
+    answers = {each.answer for each in found.findings if each.check == guides.UNUSED_GRANT}
+    assert UNKNOWN in answers
+    assert not answers & {PASSED, FAILED}

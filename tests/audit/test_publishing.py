@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from rolemend.audit.accounts import Part
@@ -18,7 +19,7 @@ RUN, ACCOUNT = "20260131T180000Z", "1000000000000001"
 KEY = f"reports/2026-01-31-{RUN}"
 
 
-def refused(part: Part) -> Any:
+def refused(part: Part, sharing: int) -> Any:
     raise Refused("AssumeRole", "NoPermission", part.name)
 
 
@@ -114,3 +115,17 @@ def test_an_asking_that_is_no_id_is_refused(asking: str) -> None:
     event = {"run": RUN, "account": ACCOUNT, "region": "cn-hangzhou", "step": 0, "asking": asking}
     with pytest.raises(BadEvent):
         read_audit_event(json.dumps(event).encode())
+
+
+def test_the_regions_of_an_account_share_what_it_answers_in_a_second() -> None:
+    sharing: list[int] = []
+
+    def opened(part: Part, number: int) -> Any:
+        sharing.append(number)
+        return refused(part, number)
+
+    store, functions = MemoryStore(), FakeFunctions()
+    parts = msgspec.structs.replace(parts_with(store, functions), open_survey=opened)
+    for payload in begun(parts, functions):
+        work(payload, parts)
+    assert sharing == [2, 2]

@@ -13,7 +13,7 @@ from rolemend.account.calls import ask, reading
 from rolemend.account.interface import Reading
 from rolemend.account.sls import open_log_client, translate_sls
 from rolemend.account.surveyed import BucketUse
-from rolemend.errors import Unreachable
+from rolemend.errors import AccountError, Unreachable
 
 LOGSTORE = "oss-log-store"
 _DAY = 86_400
@@ -56,8 +56,11 @@ class AccessLog:
         answer = ask(self._access, "GetLogs", translate_sls, client.get_log, *where, query=query)
         if not answer.is_completed():
             raise Unreachable("GetLogs", "Incomplete", "the query was not finished")
+        lines = [each.get_contents() for each in answer.get_logs()]
+        if len(lines) >= _MOST:  # what is left out would be taken for grants that nobody used
+            raise AccountError("GetLogs", "TooMany", f"the log tells of {_MOST} users of buckets or more")
         used: dict[tuple[str, str], int] = {}
-        for line in (each.get_contents() for each in answer.get_logs()):
+        for line in lines:
             parts = str(line.get("extend_information", "")).split(",")
             role = parts[1].lower() if len(parts) > 1 and parts[1] != "-" else ""
             place = (str(line.get("bucket", "")), role)

@@ -40,12 +40,13 @@ _PART = re.compile(r"[0-9]{5,30}", re.ASCII)
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """`open_survey` opens an account by the role in it ("" for one's own). `seconds` are for how long one invocation
+    """`open_survey` opens an account by the role in it ("" for one's own), told how many parts share what the account
+    answers in a second. `seconds` are for how long one invocation
     reads; `lease` for how long a claim on a part holds, longer than the function may run."""
 
     store: ObjectStore
     functions: Functions
-    open_survey: Callable[[Part], Any]
+    open_survey: Callable[[Part, int], Any]
     account: str
     regions: tuple[str, ...]
     function: str
@@ -179,7 +180,7 @@ def _work(work: Work, parts: Parts) -> Outcome:
         return Outcome(run=work.run, part=part.name, state="taken")
     reads, calls, started = _kept(work.run, part, parts)
     try:
-        survey = parts.open_survey(part)
+        survey = parts.open_survey(part, sum(each.account == part.account for each in plan.parts))
     except AccountError as error:
         refused = unopened(part.account, (part.region,), error, parts.now(), work.run)
         _finish(work.run, part, plan, refused, parts)
