@@ -6,10 +6,23 @@ import json
 from typing import Any
 
 from demo import clients
-from demo.stage import LEDGER, Stage, deploy
+from demo.stage import HOME, LEDGER, Stage, deploy, make_role
 from rolemend.audit import guides
 from rolemend.audit.accounts import ACCESS_ROLE
-from tests.audit.stage import MEMBER, audited, cluster, make_healthy, make_member
+from tests.audit.stage import (
+    ECS,
+    FAR,
+    MEMBER,
+    allow,
+    audited,
+    bucket,
+    cluster,
+    document,
+    make_healthy,
+    make_member,
+    trust,
+    whole,
+)
 from tests.e2e.watching import failures, invoke, results
 
 TIME = "2026-01-31T18:00:00Z"
@@ -43,6 +56,24 @@ def test_the_timer_s_report_says_what_the_command_says(stage: Stage) -> None:
     assert keys(stage, f"audits/{RUN}/facts/") == []
 
 
+def test_over_several_regions_too(stage: Stage) -> None:
+    """Each region is read by an invocation of its own, which knows nothing of who uses a role elsewhere."""
+    make_healthy(stage)
+    bucket(stage, "far-data", FAR)
+    both = [allow("oss:GetObject", "oss:ListObjects", on=whole(name)) for name in ("corp-data", "far-data")]
+    make_role(stage, "Wide", trust(ECS), {"wide": json.loads(document(*both))})
+    for region in (HOME, FAR):
+        cluster(stage, "Wide", region=region)
+    deploy(stage, ROLEMEND_AUDIT_REGIONS=f"{HOME},{FAR}")
+    invoke(stage, "audit", TIMER)
+    stage.settle()
+    expected = {each.id: each.answer for each in audited(stage, HOME, FAR).findings}
+    assert answers(written(stage)) == expected
+    assert not {
+        each["place"]["name"] for each in written(stage)["findings"] if each["answer"] == "failed"
+    } & {"Wide"}
+
+
 def test_a_timer_that_fires_twice_makes_one_run(stage: Stage) -> None:
     make_healthy(stage)
     invoke(stage, "audit", TIMER)
@@ -58,7 +89,7 @@ def test_a_timer_that_fires_twice_makes_one_run(stage: Stage) -> None:
 
 def test_what_does_not_fit_into_one_invocation_goes_on_where_it_was(stage: Stage) -> None:
     make_healthy(stage)
-    whole = {each.id: each.answer for each in audited(stage).findings}
+    expected = {each.id: each.answer for each in audited(stage).findings}
     calls = sum(audited(stage).reads.values())
     deploy(stage, ROLEMEND_AUDIT_SECONDS="0")
     invoke(stage, "audit", TIMER)
@@ -67,7 +98,7 @@ def test_what_does_not_fit_into_one_invocation_goes_on_where_it_was(stage: Stage
     assert len(steps) >= 2
     assert [one["answers"] for one in steps] == sorted({one["answers"] for one in steps})
     report = written(stage)
-    assert answers(report) == whole
+    assert answers(report) == expected
     assert sum(report["reads"].values()) == calls
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rolemend.audit import guides
+from rolemend.audit.answers import passed
 from rolemend.audit.judge import in_order, keep_worse
 from rolemend.audit.model import Finding, Report
-from rolemend.text import Text
+from rolemend.checklist.model import FAILED
+from rolemend.text import Text, text
 
 
 def join_reports(
@@ -15,9 +18,10 @@ def join_reports(
     """All findings, each question once; `missing` says which parts there is no report of."""
     found: dict[str, Finding] = {}
     reads: dict[str, int] = {}
+    used = _used_in(reports)
     for report in reports:
         for finding in report.findings:
-            keep_worse(found, finding)
+            keep_worse(found, _over_all(finding, used))
         for operation, count in report.reads.items():
             reads[operation] = reads.get(operation, 0) + count
     return Report(
@@ -33,6 +37,28 @@ def join_reports(
         run=run,
         version=reports[0].version if reports else "",
     )
+
+
+def _used_in(reports: Sequence[Report]) -> frozenset[tuple[str, str, str]]:
+    """Account, region and name of each role that something in a region uses, as the parts of one region each tell."""
+    return frozenset(
+        (finding.place.account, report.regions[0], finding.place.name)
+        for report in reports
+        if len(report.regions) == 1
+        for finding in report.findings
+        if finding.check == guides.BUCKET_REGION
+    )
+
+
+def _over_all(finding: Finding, used: frozenset[tuple[str, str, str]]) -> Finding:
+    """A bucket is far from a role only if nothing in the bucket's region uses the role, which one part cannot know."""
+    if finding.check != guides.BUCKET_REGION or finding.answer != FAILED:
+        return finding
+    place = finding.place
+    if (place.account, str(finding.statement.values.get("region", "")), place.name) not in used:
+        return finding
+    said = text("The buckets that {role} names are where it is used.", role=place.name)
+    return passed(finding.check, place, said)
 
 
 def _all(texts: Iterable[Iterable[Text]]) -> tuple[Text, ...]:

@@ -28,7 +28,7 @@ from rolemend.text import text
 
 def own_rights(facts: Facts) -> Iterator[Finding]:
     """The role of each function has what its policy.json names, and nothing else."""
-    installed = facts.scope.installation
+    installed = facts.scope.installation if facts.scope.whole else None
     for kind, name in installed.functions.items() if installed else ():
         function: Reading[FunctionState] = facts.reads.get("function", name)
         if isinstance(function, Absent):
@@ -114,7 +114,7 @@ def trail(facts: Facts) -> Iterator[Finding]:
     installed = facts.scope.installation
     if installed is None:
         return
-    for region in dict.fromkeys((installed.region, *facts.scope.regions)):
+    for region in facts.scope.trail_regions():
         yield from _trail_of(facts, installed, region)
 
 
@@ -216,7 +216,7 @@ def access_logs(facts: Facts) -> Iterator[Finding]:
 
 def triggers(facts: Facts) -> Iterator[Finding]:
     """Each function is deployed, and has the triggers that s.yaml gives it, switched on and with a source."""
-    installed = facts.scope.installation
+    installed = facts.scope.installation if facts.scope.whole else None
     for kind, name in installed.functions.items() if installed else ():
         function: Reading[FunctionState] = facts.reads.get("function", name)
         place = facts.place("function", name, installed.region if installed else "")
@@ -265,7 +265,7 @@ def _trigger(facts: Facts, place: Place, trigger: TriggerState | None) -> Findin
 
 def ledger(facts: Facts) -> Iterator[Finding]:
     """The ledger's bucket is there, private, and shut to the public; no key of one's own stands before its journals."""
-    installed = facts.scope.installation
+    installed = facts.scope.installation if facts.scope.whole else None
     if installed is None:
         return
     place = facts.place("bucket", installed.ledger_bucket, installed.ledger_region)

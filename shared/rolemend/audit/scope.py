@@ -41,7 +41,8 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """`whole` says that this part of an audit answers for what no region has: RAM's people and Rolemend itself.
 
-    `installation` is None for an account in which Rolemend is not deployed. `days` of use are looked at.
+    `installation` is None for an account in which Rolemend is not deployed; of its sources, each part answers for those
+    of its own regions. `days` of use are looked at.
     `every` asks for all that a snapshot holds: users, groups, roles, custom policies and buckets; `tags` for tags too.
     """
 
@@ -53,3 +54,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     days: int = 90
     every: bool = False
     tags: bool = False
+
+    def trail_regions(self) -> tuple[str, ...]:
+        """The regions whose trail is looked at."""
+        home = (self.installation.region,) if self.installation and self.whole else ()
+        return tuple(dict.fromkeys((*home, *self.regions))) if self.installation else ()

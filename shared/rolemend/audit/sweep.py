@@ -37,17 +37,19 @@ def seeds(scope: Scope) -> Iterator[Question]:
     if scope.every:
         yield from (("listed", kind) for kind in ("user", "group", "role", "policy"))
     installed = scope.installation
-    if installed is None or not scope.whole:
+    if installed is None:
         return
-    yield from (("trails", region) for region in dict.fromkeys((installed.region, *scope.regions)))
+    yield from (("trails", region) for region in scope.trail_regions())
+    yield ("logstore_days", installed.trail_project, installed.trail_logstore, installed.region)
+    if not scope.whole:
+        return
     yield ("bucket_settings", installed.ledger_bucket, installed.ledger_region)
     yield ("bucket_policy", installed.ledger_bucket, installed.ledger_region)
     yield ("public_access_blocked", installed.ledger_bucket, installed.ledger_region)
     for function in installed.functions.values():
         yield ("function", function)
         yield ("triggers", function)
-    for logstore in (installed.trail_logstore, installed.event_logstore):
-        yield ("logstore_days", installed.trail_project, logstore, installed.region)
+    yield ("logstore_days", installed.trail_project, installed.event_logstore, installed.region)
 
 
 def followers(

@@ -202,13 +202,12 @@ def _work(work: Work, parts: Parts) -> Outcome:
 
 def scope_of(part: Part, own: str, installation: Installation | None, days: int) -> Scope:
     """What one part looks at: Rolemend itself only in its own account."""
-    mine = installation if part.account == own else None
     return Scope(
         account=part.account,
         regions=(part.region,),
         home=part.region,
         whole=part.whole,
-        installation=mine if part.whole else None,
+        installation=installation if part.account == own else None,
         days=days,
     )
 
