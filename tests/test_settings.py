@@ -296,6 +296,13 @@ def test_channels_are_toml_or_a_json_array_and_the_webhook_is_one_of_them() -> N
         (AS_JSON.replace("}]", ', "severities": ["hush"]}]'), "severities"),
         (CHANNELS.replace('"mail"', '"ops"'), "two channels"),
         (CHANNELS.replace("mailtos://", ""), "no address of apprise"),
+        (CHANNELS.replace("mailtos://", "dingtalk://"), 'type = "dingtalk"'),
+        (CHANNELS.replace("mailtos://", "FeiShu://"), 'type = "feishu"'),
+        (CHANNELS.replace("mailtos://", "lark://"), 'type = "lark"'),
+        (CHANNELS.replace("mailtos://", "wecombot://"), 'type = "wecom"'),
+        (CHANNELS.replace("mailtos://", "slack://a/b/c, dingtalk://"), 'type = "dingtalk"'),
+        (CHANNELS.replace("mailtos://", "https://qyapi.weixin.qq.com/cgi-bin/?key="), 'type = "wecom"'),
+        (CHANNELS.replace("mailtos://", "https://open.larksuite.com/open-apis/bot/v2/"), 'type = "lark"'),
     ],
 )
 def test_a_wrong_channel_is_named_and_no_secret_of_it(content: str, problem: str) -> None:

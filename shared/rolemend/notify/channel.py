@@ -22,6 +22,19 @@ MOST_A_MINUTE = 20
 and https://developer.work.weixin.qq.com/document/path/91770"""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
+_OWN = {
+    "dingtalk:": "dingtalk",
+    "feishu:": "feishu",
+    "lark:": "lark",
+    "wecombot:": "wecom",
+    "oapi.dingtalk.com": "dingtalk",
+    "open.feishu.cn": "feishu",
+    "open.larksuite.com": "lark",
+    "qyapi.weixin.qq.com": "wecom",
+}
+"""Robots that apprise 2.2.0 would serve too, but takes a refusal of theirs for a delivery: what an address of theirs
+begins with, and the type to be used instead."""
+_OF_OWN = re.compile(r"(?<![a-z0-9.-])(?:https?://)?(" + "|".join(map(re.escape, _OWN)) + ")/", re.IGNORECASE)
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +81,9 @@ def _faults(channel: Channel) -> Iterable[str]:
     if channel.type == "apprise":
         if "://" not in channel.url:
             yield "url is no address of apprise"
+        # Apprise takes several addresses in one, so each is looked for.
+        for own in dict.fromkeys(_OWN[found.lower()] for found in _OF_OWN.findall(channel.url)):
+            yield f'url is of a robot for which type = "{own}" with the robot\'s web address is to be used'
     elif not re.match(r"https?://[^\s/]+", channel.url):
         yield "url is no web address"
     if not 1 <= channel.per_minute <= MOST_A_MINUTE:
