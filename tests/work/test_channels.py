@@ -226,6 +226,22 @@ def test_a_channel_that_refuses_is_reported_through_another_once() -> None:
     assert "1 messages wait for it" in shown.sections[0].lines[1]
 
 
+def test_a_dead_channel_is_reported_to_those_for_whom_what_is_critical_is_and_else_to_any() -> None:
+    info, team = channel("info", severities=["info"]), channel("team", buckets=["logs-*"])
+    gone = AccountError("dingtalk", "310000", "the receiver refused the message")
+    for others, through in (((info, team, DATA), "data"), ((info, team), "team"), ((info,), "info")):
+        scene = alerting(OPS, *others)
+        scene.failing["ops"] = gone
+        scene.notify()
+        scene.tell()
+        assert [sent.channel for sent in scene.outbox if sent.kind == "channel"] == [through]
+    scene = alerting(OPS, info, team, DATA)
+    scene.failing |= {"ops": gone, "data": gone}
+    scene.notify()
+    scene.tell()
+    assert {sent.channel for sent in scene.outbox if sent.kind == "channel"} == {"team"}
+
+
 def test_a_channel_that_only_fails_is_dead_after_a_quarter_of_an_hour() -> None:
     scene = alerting()
     scene.failing["ops"] = BUSY

@@ -14,7 +14,7 @@ from rolemend.incident.channels import ChannelFact, Digested, Digesting, Reporte
 from rolemend.incident.journal import Notified
 from rolemend.incident.ledger import Ledger
 from rolemend.incident.waiting import WaitingMessage, write_digest
-from rolemend.notify.channel import Channel
+from rolemend.notify.channel import CRITICAL, Channel, Matter, route
 from rolemend.notify.digest import dead_channel_sheet, digest_content, digest_sheet
 from rolemend.notify.message import Message, compose
 from rolemend.notify.others import is_mail
@@ -143,12 +143,15 @@ def _record(line: WaitingMessage, channel: Channel, ledger: Ledger, *, confirmed
 
 
 def report_dead(delivery: Delivery) -> None:
-    """Tell people of each dead channel, once, through the first other one that takes it."""
+    """Tell people of each dead channel, once, through another one that works: the first that takes what is critical,
+    or else any."""
     states = {channel.name: delivery.states.load(channel.name) for channel in delivery.channels}
+    well = [channel for channel in delivery.channels if not states[channel.name].failures]
+    meant = route(well, Matter(severity=CRITICAL))
+    ways = [*meant, *(channel for channel in well if channel not in meant)]
     for channel in delivery.channels:
         if _is_dead(states[channel.name], delivery.now()):
-            well = (other for other in delivery.channels if not states[other.name].failures)
-            through = next((other for other in well if _reported(channel, other, states, delivery)), None)
+            through = next((other for other in ways if _reported(channel, other, states, delivery)), None)
             if through is not None:
                 delivery.states.extend(channel.name, _report(through.name))
 
