@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 import pytest
 
@@ -12,6 +14,7 @@ from rolemend.incident.tokens import Tokens
 from rolemend.incident.waiting import WaitingMessage, read_digest
 from rolemend.notify.channel import Channel, Matter, route
 from rolemend.notify.links import Links
+from rolemend.work.delivery import deliver
 from rolemend.work.digests import LEASE_SECONDS
 from rolemend.work.notify import notify
 from tests.fakes import MemoryStore
@@ -20,7 +23,7 @@ from tests.work.scene import ID, Scene, Stopped, rule
 
 def channel(name: str, **changes: object) -> Channel:
     return msgspec.convert(
-        {"name": name, "type": "webhook", "url": "https://x.example.com"} | changes, Channel
+        {"name": name, "type": "webhook", "url": f"https://{name}.example.com"} | changes, Channel
     )
 
 
@@ -305,6 +308,49 @@ def test_of_many_instances_at_once_no_more_than_the_limit_send() -> None:
     store.append = contended  # type: ignore[method-assign]
     got += [tokens.take("ops", "mine", 20) for _ in range(50)]
     assert sum(got) == 20
+
+
+ROBOT = "https://oapi.dingtalk.com/robot/send?access_token=hush&x=1"
+ENGLISH = channel("en", type="dingtalk", url=ROBOT, language="en")
+CHINESE = channel("zh", type="dingtalk", url=ROBOT.replace("access_token=hush&x=1", "x=1&access_token=hush"))
+
+
+def told_in_turn(scene: Scene, *names: str) -> list[str]:
+    """Of these messages on one incident, the channels that were sent each, side by side."""
+    begun = len(scene.outbox)
+    for name in names:
+        deliver(scene.incident, "alert", name, scene.notify_parts().delivery)
+    return [sent.channel for sent in scene.outbox[begun:]]
+
+
+def test_channels_to_one_robot_share_its_messages_a_minute_and_no_other_s() -> None:
+    scene = alerting(ENGLISH, CHINESE, DATA)
+    sent = Counter(told_in_turn(scene, *(f"m-{number}" for number in range(15))))
+    assert (sent["en"] + sent["zh"], sent["data"]) == (18, 15)
+    assert min(sent.values()) > 1
+    robots = {key.split("/")[1] for key in scene.store.objects if key.startswith("tokens/")}
+    assert robots == {"en", "data"}
+    scene.now += 61
+    assert sum(drained.told for drained in scene.tell().channels) == 12
+
+
+def test_a_robot_is_left_alone_by_all_its_channels_for_as_long_as_it_asks_one() -> None:
+    scene = alerting(ENGLISH)
+    scene.failing["en"] = Throttled("dingtalk", "130101", "full", 600)
+    assert told_in_turn(scene, "m-1") == []
+    scene.channels = (ENGLISH, CHINESE, DATA)
+    scene.now += 599
+    assert told_in_turn(scene, "m-2") == ["data"]
+    assert [drained.told for drained in scene.tell().channels] == [0, 0, 0]
+    scene.failing.clear()
+    scene.now += 2
+    assert [drained.told for drained in scene.tell().channels] == [2, 1, 0]
+
+
+def test_a_wrong_secret_of_one_channel_holds_up_no_other_to_its_robot() -> None:
+    scene = alerting(ENGLISH, CHINESE)
+    scene.failing["en"] = AccountError("dingtalk", "310000", "the receiver refused the message")
+    assert told_in_turn(scene, "m-1", "m-2") == ["zh", "zh"]
 
 
 def test_past_minutes_are_dropped_and_days_that_were_told() -> None:

@@ -1,4 +1,4 @@
-"""How many messages a channel takes in a minute, counted for all instances in the ledger.
+"""How many messages a robot takes in a minute, counted for all instances in the ledger.
 
 Each minute has an object of its own. Who wants to send appends a line at exactly the position that was read; who loses
 that race counts again. The minute before counts too, so that no sixty seconds hold more than the limit.
@@ -35,7 +35,7 @@ class Tokens:
         self._store = store
         self._now = now
 
-    def take(self, channel: str, message: str, limit: int) -> bool:
+    def take(self, robot: str, message: str, limit: int) -> bool:
         """Whether a message may be sent now; if so, it is counted.
 
         Every lost race is a token that another instance took, so at most `limit` of them are lost. A token whose
@@ -44,28 +44,28 @@ class Tokens:
         for _ in range(limit + 1):
             now = self._now()
             minute = int(now // WINDOW)
-            current, before = self._read(channel, minute), self._read(channel, minute - 1)
+            current, before = self._read(robot, minute), self._read(robot, minute - 1)
             sent = [*_tokens(before), *_tokens(current)]
             if sum(token.at > now - WINDOW for token in sent) >= limit:
                 return False
             line = msgspec.json.encode(Token(at=now, message=message)) + b"\n"
             try:
-                self._store.append(_key(channel, minute), len(current), line)
+                self._store.append(_key(robot, minute), len(current), line)
             except Conflict:
                 continue
             return True
         return False
 
-    def drop_old(self, channel: str) -> None:
+    def drop_old(self, robot: str) -> None:
         """Delete the objects of minutes long past."""
-        oldest = _key(channel, int((self._now() - KEPT) // WINDOW))
-        for key in list(self._store.keys(f"tokens/{channel}/")):
+        oldest = _key(robot, int((self._now() - KEPT) // WINDOW))
+        for key in list(self._store.keys(f"tokens/{robot}/")):
             if key < oldest:
                 self._store.delete(key)
 
-    def _read(self, channel: str, minute: int) -> bytes:
+    def _read(self, robot: str, minute: int) -> bytes:
         try:
-            return self._store.read(_key(channel, minute))
+            return self._store.read(_key(robot, minute))
         except NotThere:
             return b""
 
@@ -74,5 +74,5 @@ def _tokens(data: bytes) -> list[Token]:
     return [_decoder.decode(line) for line in data.splitlines()]
 
 
-def _key(channel: str, minute: int) -> str:
-    return f"tokens/{channel}/{minute:010d}.jsonl"
+def _key(robot: str, minute: int) -> str:
+    return f"tokens/{robot}/{minute:010d}.jsonl"

@@ -43,7 +43,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     A message is for the channel if its severity is among `severities` and a role and a bucket of its incident fit one
     of the patterns (`*`, `?`) in `roles` and `buckets`; none given means any. `form` is `short`, `long`, or "" for what
-    suits the type. `per_minute` is how many messages it takes at most in any minute.
+    suits the type. `per_minute` is how many messages its robot takes at most in any minute, whichever channels they
+    come through.
     """
 
     name: str
@@ -90,6 +91,19 @@ def _faults(channel: Channel) -> Iterable[str]:
         yield f"per_minute is none of 1 to {MOST_A_MINUTE}"
     if channel.secret and channel.type not in ("dingtalk", "feishu", "lark"):
         yield f"type {channel.type} takes no secret"
+
+
+def robot_of(channel: Channel, channels: Iterable[Channel]) -> str:
+    """What the messages to a channel's robot are counted under: the name of the first channel with its address. The
+    address is a secret, and a robot may have a channel for each language or team."""
+    address = _address(channel)
+    return next((other.name for other in channels if _address(other) == address), channel.name)
+
+
+def _address(channel: Channel) -> tuple[str, list[str]]:
+    """However its members are ordered."""
+    place, _, query = channel.url.strip().partition("?")
+    return place.rstrip("/"), sorted(query.split("&"))
 
 
 class Matter(msgspec.Struct, frozen=True, kw_only=True):

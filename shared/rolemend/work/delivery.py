@@ -22,7 +22,7 @@ from rolemend.incident.journal import Fact, Notified, Queued
 from rolemend.incident.life import Incident
 from rolemend.incident.tokens import WINDOW, Tokens
 from rolemend.incident.waiting import WaitingMessages, waiting_message
-from rolemend.notify.channel import Channel, matter_of, route
+from rolemend.notify.channel import Channel, matter_of, robot_of, route
 from rolemend.notify.links import Links
 from rolemend.notify.message import NO_LINKS, Message, compose
 from rolemend.notify.sender import Sender, send_message
@@ -48,6 +48,21 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "en"
     links: Links = NO_LINKS
     pause: float = 60.0
+
+    def take(self, channel: Channel, message: str, limit: int) -> bool:
+        """Whether a message may be sent to the channel's robot now; if so, it is counted. Raises AccountError."""
+        return self.tokens.take(robot_of(channel, self.channels), message, limit)
+
+    def state_of(self, channel: Channel) -> State:
+        """As its journal tells. It is left alone for as long as its robot is in any other channel, but not for a
+        refusal there: that may be for a wrong secret. Raises LedgerError or AccountError."""
+        state, robot = self.states.load(channel.name), robot_of(channel, self.channels)
+        for other in self.channels:
+            if other.name != channel.name and robot_of(other, self.channels) == robot:
+                known = self.states.load(other.name)
+                if not known.refused and known.until > state.until:
+                    state = msgspec.structs.replace(state, until=known.until)
+        return state
 
     def links_to(self, channel: Channel) -> Links:
         return msgspec.structs.replace(self.links, channel=channel.name)
@@ -119,10 +134,10 @@ def _offer(
     counts for more than a robot's limit, and a control policy may refuse these reads for good.
     """
     try:
-        state = delivery.states.load(channel.name)
+        state = delivery.state_of(channel)
         if state.until > (now := delivery.now()):
             return Throttled(channel.name, "paused", "the channel is left alone for now", state.until - now)
-        if not delivery.tokens.take(channel.name, name, max(1, channel.per_minute - RESERVED)):
+        if not delivery.take(channel, name, max(1, channel.per_minute - RESERVED)):
             return Throttled(channel.name, "limit", "over the channel's limit", WINDOW)
     except despite:
         state = State()

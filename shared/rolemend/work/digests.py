@@ -47,13 +47,13 @@ def drain_all(delivery: Delivery, ledger: Ledger, store: ObjectStore) -> list[Dr
 
 
 def _drain(channel: Channel, delivery: Delivery, ledger: Ledger, store: ObjectStore) -> Drained:
-    state, now = delivery.states.load(channel.name), delivery.now()
+    state, now = delivery.state_of(channel), delivery.now()
     if _is_busy(state, now):
         return Drained(channel=channel.name)
     if not state.digest and not delivery.waiting.after(channel.name, state.told).lines:
         return Drained(channel=channel.name)
     claim = uuid.uuid4().hex
-    if not delivery.tokens.take(channel.name, claim, channel.per_minute):
+    if not delivery.take(channel, claim, channel.per_minute):
         return Drained(channel=channel.name)
     state = _claim(channel, delivery, claim)
     if state.claim != claim:
@@ -145,12 +145,16 @@ def _record(line: WaitingMessage, channel: Channel, ledger: Ledger, *, confirmed
 def report_dead(delivery: Delivery) -> None:
     """Tell people of each dead channel, once, through another one that works: the first that takes what is critical,
     or else any."""
-    states = {channel.name: delivery.states.load(channel.name) for channel in delivery.channels}
-    well = [channel for channel in delivery.channels if not states[channel.name].failures]
+    states, now = {channel.name: delivery.state_of(channel) for channel in delivery.channels}, delivery.now()
+    well = [
+        each
+        for each in delivery.channels
+        if not states[each.name].failures and states[each.name].until <= now
+    ]
     meant = route(well, Matter(severity=CRITICAL))
     ways = [*meant, *(channel for channel in well if channel not in meant)]
     for channel in delivery.channels:
-        if _is_dead(states[channel.name], delivery.now()):
+        if _is_dead(states[channel.name], now):
             through = next((other for other in ways if _reported(channel, other, states, delivery)), None)
             if through is not None:
                 delivery.states.extend(channel.name, _report(through.name))
@@ -169,7 +173,7 @@ def _is_dead(state: State, now: float) -> bool:
 def _reported(channel: Channel, through: Channel, states: dict[str, State], delivery: Delivery) -> bool:
     state = states[channel.name]
     name = f"channel-{channel.name}-{int(state.failing_since)}"
-    if not delivery.tokens.take(through.name, name, through.per_minute):
+    if not delivery.take(through, name, through.per_minute):
         return False
     waiting = len(delivery.waiting.after(channel.name, state.told).lines)
     sheet = dead_channel_sheet(
