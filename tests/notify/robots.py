@@ -34,13 +34,15 @@ def answer(content: object, status: int = 200, **headers: str) -> Answer:
 class Robot:
     """One robot: `judge` decides on a request as the service does; what it takes is kept, as bytes and decoded.
 
-    `limit` messages a minute are taken, then `throttled` is the answer; `answers` come first, whatever is sent.
+    `limit` messages a minute are taken and `a_second` in any second, then `throttled` is the answer; `answers` come
+    first, whatever is sent.
     """
 
     judge: Callable[[str, dict[str, str], bytes], Answer | None]
     taken: Answer
     throttled: Answer
     limit: int = 20
+    a_second: int = 20
     answers: list[Answer] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -84,7 +86,8 @@ class Robot:
         if (refused := self.judge(path, headers, body)) is not None:
             return refused
         now = time.time()
-        if sum(sent > now - 60 for sent in self.times) >= self.limit:
+        minute = sum(sent > now - 60 for sent in self.times)
+        if minute >= self.limit or sum(sent > now - 1 for sent in self.times) >= self.a_second:
             return self.throttled
         self.times.append(now)
         self.bodies.append(body)
@@ -135,9 +138,8 @@ def feishu() -> Robot:
         return None
 
     taken = answer({"StatusCode": 0, "StatusMessage": "success", "code": 0, "data": {}, "msg": "success"})
-    return Robot(
-        judge, taken, answer({"code": 11232, "msg": "frequency limited psm[lark.oapi.app_platform]"})
-    )
+    throttled = answer({"code": 11232, "msg": "frequency limited psm[lark.oapi.app_platform]"})
+    return Robot(judge, taken, throttled, limit=100, a_second=5)
 
 
 def wecom() -> Robot:

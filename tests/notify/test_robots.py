@@ -6,6 +6,7 @@ import json
 import logging
 import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -118,6 +119,22 @@ def test_the_payload_to_wecom_is_this() -> None:
     )
 
 
+def test_the_payload_to_slack_is_this(monkeypatch: pytest.MonkeyPatch) -> None:
+    with slack() as robot:
+        channel = channel_to("slack", robot, monkeypatch)
+        monkeypatch.setattr("apprise.plugins.slack.time", lambda: 1_700_000_000.5)
+        open_sender(channel).send("m-1", SHEET, {})
+    icon = (
+        "https://github.com/caronc/apprise/raw/master/apprise/assets/themes/default/apprise-warning-72x72.png"
+    )
+    assert robot.bodies == [
+        b'{"mrkdwn": false, "attachments": [{"title": "Denied: ana", "text": "Cause:\\na *b*\\n\\nCommands:\\n'
+        b'rolemend incidents show inc-1\\n\\nConsole: https://console.example.com/incidents/inc-1", '
+        b'"color": "#CACF29", "footer_icon": "%b", "footer": "Rolemend", "ts": 1700000000.5}], "icon_url": "%b"}'
+        % (icon.encode(), icon.encode())
+    ]
+
+
 def test_the_payload_to_slack_holds_nothing_that_slack_takes_for_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -185,6 +202,17 @@ def test_a_robot_over_its_limit_says_so_and_the_pause_is_known(robot: tuple[Robo
     with pytest.raises(Throttled) as caught:
         send(channel)
     assert caught.value.seconds == {"dingtalk": 600, "apprise": 60}.get(channel.type, 60)
+
+
+def test_feishu_takes_five_messages_a_second_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    with feishu() as robot:
+        channel = channel_to("feishu", robot, monkeypatch)
+        for _ in range(5):
+            send(channel)
+        with pytest.raises(Throttled, match="11232"):
+            send(channel)
+        time.sleep(1)
+        send(channel)
 
 
 @pytest.mark.parametrize("kind", ["dingtalk", "feishu", "wecom"])

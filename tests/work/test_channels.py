@@ -284,6 +284,32 @@ def test_no_minute_holds_more_than_the_limit_wherever_it_begins() -> None:
     assert max(sum(begin <= at < begin + 60 for at in sent) for begin in sent) == 20
 
 
+def test_messages_that_are_to_be_apart_are_even_if_another_instance_is_always_quicker() -> None:
+    store, now, rivals = MemoryStore(), [1_000_030.0], 6
+
+    def sleep(seconds: float) -> None:
+        nonlocal rivals
+        now[0] += seconds
+        if rivals:
+            rivals -= 1
+            assert tokens.take("ops", "rival", 20, 0.25)
+
+    tokens = Tokens(store, lambda: now[0], sleep)
+    assert tokens.take("ops", "ahead", 20, 0.25)
+    assert tokens.take("ops", "m", 20, 0.25)
+    assert now[0] == 1_000_030 + 7 * 0.25
+    now[0] += 9
+    assert tokens.take("ops", "m", 20, 0.25)
+    assert now[0] == 1_000_039 + 7 * 0.25
+
+
+def test_a_clock_that_is_ahead_elsewhere_holds_nothing_up() -> None:
+    store, slept = MemoryStore(), list[float]()
+    assert Tokens(store, lambda: 1_000_059.0).take("ops", "m", 20, 0.25)
+    assert Tokens(store, lambda: 1_000_030.0, slept.append).take("ops", "m", 20, 0.25)
+    assert slept == []
+
+
 def test_of_many_instances_at_once_no_more_than_the_limit_send() -> None:
     store = MemoryStore()
     tokens = Tokens(store, lambda: 1_000_000.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -21,7 +22,7 @@ from rolemend.signals.denial import BucketTarget, Denial, fingerprint, incident_
 from rolemend.text import text
 from rolemend.work.notify import Parts, notify
 from tests.clients import Keys, bucket
-from tests.notify.robots import SECRET, dingtalk
+from tests.notify.robots import SECRET, dingtalk, feishu
 from tests.samples import LISTING
 from tests.work.scene import Scene
 from tests.work.test_channels import line
@@ -90,6 +91,19 @@ def test_a_storm_reaches_people_in_twenty_messages_that_lose_nothing(monkeypatch
         section = digest.split(f"**{heading}**")[1].split("**")[0]
         pairs = [tuple(map(int, pair)) for pair in re.findall(r"(\d+) incidents, (\d+) denials", section)]
         assert [sum(column) for column in zip(*pairs, strict=True)] == [len(told), sum(told.values())]
+
+
+def test_a_burst_to_feishu_goes_out_as_fast_as_it_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    scene = Scene()
+    with feishu() as robot:
+        url = f"{robot.host}/open-apis/bot/v2/hook/hush"
+        parts = parts_to(scene, Channel(name="ops", type="feishu", url=url, secret=SECRET))
+        delivery = msgspec.structs.replace(parts.delivery, tokens=Tokens(scene.store, time.time))
+        parts = msgspec.structs.replace(parts, delivery=delivery)
+        for number in range(8):
+            notify(diagnosed(scene, number), parts)
+        assert (robot.asked, len(robot.bodies)) == (8, 8)
 
 
 def _tell(parts: Parts) -> tuple[int, ...]:

@@ -6,7 +6,8 @@ that race counts again. The minute before counts too, so that no sixty seconds h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -31,23 +32,29 @@ _decoder = msgspec.json.Decoder(Token)
 class Tokens:
     """All methods raise AccountError."""
 
-    def __init__(self, store: ObjectStore, now: Callable[[], float]) -> None:
+    def __init__(
+        self, store: ObjectStore, now: Callable[[], float], sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._store = store
         self._now = now
+        self._sleep = sleep
 
-    def take(self, robot: str, message: str, limit: int) -> bool:
-        """Whether a message may be sent now; if so, it is counted.
+    def take(self, robot: str, message: str, limit: int, apart: float = 0.0) -> bool:
+        """Whether a message may be sent now; if so, it is counted. It waits until `apart` seconds after the last one.
 
-        Every lost race is a token that another instance took, so at most `limit` of them are lost. A token whose
-        append had no answer may stand or not: Unreachable, and no message.
+        Every lost race and every wait is for a token that another instance took, so there are at most `limit` of each.
+        A token whose append had no answer may stand or not: Unreachable, and no message.
         """
-        for _ in range(limit + 1):
+        for _ in range(2 * limit + 1):
             now = self._now()
             minute = int(now // WINDOW)
             current, before = self._read(robot, minute), self._read(robot, minute - 1)
             sent = [*_tokens(before), *_tokens(current)]
             if sum(token.at > now - WINDOW for token in sent) >= limit:
                 return False
+            if (pause := _pause(sent, now, apart)) > 0:
+                self._sleep(pause)
+                continue
             line = msgspec.json.encode(Token(at=now, message=message)) + b"\n"
             try:
                 self._store.append(_key(robot, minute), len(current), line)
@@ -72,6 +79,11 @@ class Tokens:
 
 def _tokens(data: bytes) -> list[Token]:
     return [_decoder.decode(line) for line in data.splitlines()]
+
+
+def _pause(sent: Iterable[Token], now: float, apart: float) -> float:
+    """Seconds until the next message may follow; another instance's clock that is ahead counts for nothing."""
+    return max((token.at for token in sent if token.at <= now), default=0.0) + apart - now
 
 
 def _key(robot: str, minute: int) -> str:

@@ -20,6 +20,9 @@ INFO: Final = "info"
 MOST_A_MINUTE = 20
 """What DingTalk and WeCom take from one robot: https://open.dingtalk.com/document/robots/custom-robot-access
 and https://developer.work.weixin.qq.com/document/path/91770"""
+SECONDS_APART: Final = {"feishu": 0.25, "lark": 0.25}
+"""Between two messages to one robot: Feishu and Lark take five a second.
+https://open.larkoffice.com/document/ukTMukTMukTM/ucTM5YjL3ETO24yNxkjN.md"""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
 _OWN = {

@@ -22,7 +22,7 @@ from rolemend.incident.journal import Fact, Notified, Queued
 from rolemend.incident.life import Incident
 from rolemend.incident.tokens import WINDOW, Tokens
 from rolemend.incident.waiting import WaitingMessages, waiting_message
-from rolemend.notify.channel import Channel, matter_of, robot_of, route
+from rolemend.notify.channel import SECONDS_APART, Channel, matter_of, robot_of, route
 from rolemend.notify.links import Links
 from rolemend.notify.message import NO_LINKS, Message, compose
 from rolemend.notify.sender import Sender, send_message
@@ -50,8 +50,10 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     pause: float = 60.0
 
     def take(self, channel: Channel, message: str, limit: int) -> bool:
-        """Whether a message may be sent to the channel's robot now; if so, it is counted. Raises AccountError."""
-        return self.tokens.take(robot_of(channel, self.channels), message, limit)
+        """Whether a message may be sent to the channel's robot now; if so, it is counted. In a burst it waits for its
+        turn, a few seconds at most. Raises AccountError."""
+        apart = SECONDS_APART.get(channel.type, 0.0)
+        return self.tokens.take(robot_of(channel, self.channels), message, limit, apart)
 
     def state_of(self, channel: Channel) -> State:
         """As its journal tells. It is left alone for as long as its robot is in any other channel, but not for a
