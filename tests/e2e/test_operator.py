@@ -145,16 +145,21 @@ def test_each_message_of_a_digest_is_listed(stage: Stage) -> None:
         json.dumps({"message": f"m-{number}", "incident": f"inc-{number:024x}", "count": number} | fields)
         for number in (3, 4)
     ]
-    content = "".join(line + "\n" for line in lines).encode()
+    whole = {"title": "The function x failed\x1b[31m", "lines": ["It was tried 4 times"]}
+    notice = {"message": "m-5", "incident": "", "count": 0, "whole": whole} | fields | {"kind": "notice"}
+    content = "".join(line + "\n" for line in [*lines, json.dumps(notice)]).encode()
     clients.bucket(stage.root, LEDGER).put_object("digests/ops-1.jsonl", content)
     done = run(stage, "incidents", "digest", "ops-1")
     assert (done.code, done.err) == (0, "")
     shown = done.out.splitlines()
+    assert "The function x failed" in shown[2]
+    assert shown.pop().strip() == "It was tried 4 times"
+    shown.pop()
     assert [line.split()[-1] for line in shown] == ["3", "4"]
     assert f"inc-{3:024x}" in shown[0]
     assert "\x1b" not in done.out
     listed = run(stage, "incidents", "digest", "ops-1", "--format", "json")
-    assert [json.loads(line)["message"] for line in listed.out.splitlines()] == ["m-3", "m-4"]
+    assert [json.loads(line)["message"] for line in listed.out.splitlines()] == ["m-3", "m-4", "m-5"]
     missing = run(stage, "incidents", "digest", "ops-2")
     assert missing.code == 1
     assert told_in_one_line(missing, "NoSuchKey")

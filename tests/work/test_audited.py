@@ -17,6 +17,7 @@ from rolemend.work.failed_invocation import read_notify_event
 from tests.audit.reports import finding, report
 from tests.work.scene import Scene
 from tests.work.test_channels import channel
+from tests.work.test_failed_invocation import nothing_waits
 
 CHINESE = "对账号 1000000000000001 的审计发现 1 个新问题。"
 LATER = "20260201T180000Z"
@@ -117,8 +118,27 @@ def test_of_two_askings_at_once_one_tells() -> None:
     assert len(scene.sent) == 1
 
 
-def test_an_asking_that_failed_is_tried_again_and_another_takes_over_once_its_claim_is_over() -> None:
+def test_what_a_channel_did_not_take_waits_for_it_and_stands_in_the_audit_s_journal() -> None:
+    scene = Scene(channels=(channel("ops"), channel("data")))
+    scene.failing["ops"] = Unreachable("send", "503", "down")
+    asked = kept(scene, report(finding(name="Etl")))
+    for expected in ("told", "told before"):
+        assert tell_findings(asked, scene.store, scene.notify_parts().delivery).state == expected
+    journal = scene.store.read(f"audits/{asked.key[19:]}/told.jsonl").decode()
+    assert '"channels":{"ops":"send: 503: down","data":"delivered"}' in journal
+    scene.failing.clear()
+    scene.now += 60
+    for _ in range(2):
+        scene.tell()
+    assert [sent.channel for sent in scene.outbox] == ["data", "ops"]
+    assert scene.sent[0] == scene.sent[1]
+
+
+def test_an_asking_that_failed_is_tried_again_and_another_takes_over_once_its_claim_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     scene = Scene(channels=(channel("ops"),))
+    nothing_waits(scene, monkeypatch)
     asked = kept(scene, report(finding()))
     other = msgspec.structs.replace(asked, asking=ANOTHER)
     scene.failing["ops"] = Unreachable("send", "503", "down")
@@ -151,8 +171,11 @@ def test_a_report_that_cannot_be_read_is_no_message() -> None:
     assert scene.sent == []
 
 
-def test_where_no_channel_takes_it_function_compute_tries_again() -> None:
+def test_where_no_channel_takes_it_and_it_cannot_wait_function_compute_tries_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     scene = Scene(channels=(channel("ops"),))
+    nothing_waits(scene, monkeypatch)
     scene.failing["ops"] = Unreachable("send", "503", "down")
     with pytest.raises(AccountError):
         told(scene, report(finding()))

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from rolemend.errors import BadEvent, Throttled, Unreachable
+from rolemend.incident.waiting import read_digest
 from rolemend.work.events import Timer
 from rolemend.work.failed_invocation import FailedInvocation, message_of, read_notify_event, report_failure
 from tests.work.scene import Scene
-from tests.work.test_channels import DATA, OPS, channel
+from tests.work.test_channels import DATA, OPS, channel, line, waiting
 
 INCIDENT = f"inc-{'a' * 24}"
 
@@ -116,8 +117,50 @@ def test_every_channel_for_what_is_critical_is_told_in_the_channel_s_own_way() -
     assert sorted(sent.channel for sent in scene.outbox) == ["data", "ops"]
 
 
-def test_where_no_channel_takes_it_function_compute_tries_again() -> None:
+def nothing_waits(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger takes nothing that is to wait."""
+
+    def down(key: str, data: bytes) -> None:
+        raise Unreachable("AppendObject", "ServiceUnavailable", "try again")
+
+    monkeypatch.setattr(scene.store, "add", down)
+
+
+def test_what_a_channel_did_not_take_waits_for_it_and_is_sent_under_its_id_once() -> None:
+    scene = Scene(channels=(channel("ops", language="zh"), DATA))
+    scene.failing["ops"] = BUSY
+    told = report_failure(failed(), scene.notify_parts().delivery)
+    assert (told.state, told.channels) == ("told", {"ops": str(BUSY), "data": "delivered"})
+    scene.failing.clear()
+    scene.now += 60
+    for _ in range(2):
+        scene.tell()
+    assert [(sent.channel, sent.id) for sent in scene.outbox] == [
+        ("data", f"failed-rolemend-diagnose-{INCIDENT}"),
+        ("ops", f"failed-rolemend-diagnose-{INCIDENT}"),
+    ]
+    first, second = scene.sent
+    assert (second.title, second.severity) == ("函数 rolemend-diagnose 在所有重试后仍然失败", "critical")
+    assert (second.commands, len(second.lines)) == (first.commands, len(first.lines))
+    (kept,) = read_digest(scene.store, "ops-1")
+    assert (kept.message, kept.kind, kept.incident) == (second.id, "notice", INCIDENT)
+
+
+def test_where_no_channel_takes_it_it_waits_for_all() -> None:
     scene = Scene(channels=(OPS, DATA))
+    scene.failing |= {"ops": BUSY, "data": BUSY}
+    assert report(scene) == "waiting"
+    scene.failing.clear()
+    scene.now += 60
+    scene.tell()
+    assert sorted(sent.channel for sent in scene.outbox) == ["data", "ops"]
+
+
+def test_where_no_channel_takes_it_and_it_cannot_wait_function_compute_tries_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scene = Scene(channels=(OPS, DATA))
+    nothing_waits(scene, monkeypatch)
     scene.failing |= {"ops": BUSY, "data": BUSY}
     with pytest.raises(Unreachable, match="503"):
         report(scene)
@@ -136,8 +179,65 @@ def test_a_channel_that_is_down_keeps_it_from_no_other() -> None:
     assert [sent.channel for sent in scene.outbox] == ["data"]
 
 
-def test_many_failures_in_a_minute_stay_under_the_channel_s_limit() -> None:
+def test_failures_over_a_channel_s_limit_are_told_together_with_incidents() -> None:
     scene = Scene(channels=(channel("ops", per_minute=5),))
+    states = [
+        report(
+            scene,
+            requestPayload="{}",
+            context={"requestId": f"1-{number}", "functionArn": f"acs:fc:x:1:functions/f-{number}"},
+        )
+        for number in range(10)
+    ]
+    assert (states, len(scene.outbox)) == (["told"] * 3 + ["waiting"] * 7, 3)
+    scene.tell()
+    digest = scene.outbox[-1]
+    assert (digest.id, digest.sheet.title) == ("ops-1", "7 messages that waited")
+    shown = "\n".join(row for section in digest.sheet.sections for row in section.lines)
+    assert all(f"The function f-{number} failed for good (critical)" in shown for number in range(3, 10))
+    assert "rolemend incidents digest ops-1" in shown
+    assert [one.message for one in digest.content["messages"]] == [
+        f"failed-f-{number}-1-{number}" for number in range(3, 10)
+    ]
+
+    waiting(scene, "ops", line(1), line(2))
+    report(scene)
+    scene.now += 61
+    scene.tell()
+    digest = scene.outbox[-1]
+    assert digest.sheet.title == "2 incidents with 3 denials; 1 other messages"
+    assert digest.sheet.severity == "critical"
+    shown = "\n".join(row for section in digest.sheet.sections for row in section.lines)
+    assert "The function rolemend-diagnose failed for good (critical)" in shown
+    assert f"{line(2).incident}: 2 times" in shown
+
+
+def test_notices_are_told_together_in_chinese_too() -> None:
+    scene = Scene(channels=(channel("ops", language="zh"),))
+    for number in (1, 2):
+        title = "函数 x 在所有重试后仍然失败"
+        waiting(scene, "ops", line(number, kind="notice", severity="critical", whole={"title": title}))
+    scene.tell()
+    (sent,) = scene.outbox
+    assert sent.sheet.title == "2 条等待发送的消息"
+    assert (sent.sheet.sections[0].heading, len(sent.sheet.sections[0].lines)) == ("其他消息", 2)
+
+
+def test_a_notice_of_another_version_is_told_by_its_title() -> None:
+    scene = Scene(channels=(channel("mail", type="apprise", url="mailtos://a:b@example.com"),))
+    whole = {"title": "The function x failed for good", "lines": ["It was tried 4 times"]}
+    waiting(scene, "mail", line(1, kind="notice", severity="critical", whole=whole))
+    scene.tell()
+    (sent,) = scene.outbox
+    assert sent.sheet.sections[0].lines == (
+        "The function x failed for good (critical)",
+        "It was tried 4 times",
+    )
+
+
+def test_many_failures_in_a_minute_stay_under_the_channel_s_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(channels=(channel("ops", per_minute=5),))
+    nothing_waits(scene, monkeypatch)
     told = 0
     for number in range(10):
         try:

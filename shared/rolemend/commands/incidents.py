@@ -128,11 +128,17 @@ def run_digest(options: argparse.Namespace) -> int:
     """List the messages of a digest. Raises NotThere or AccountError."""
     import msgspec
 
-    from rolemend.incident.waiting import read_digest
+    from rolemend.incident.waiting import NOTICE, read_digest
+    from rolemend.notify.digest import notice_rows
 
     for line in read_digest(open_operator(options).store(), options.digest):
         if options.format == "json":
             write_json(msgspec.to_builtins(line))
+        elif line.kind == NOTICE:
+            title, *rows = notice_rows(line, whole=True)
+            write_text(plain(f"{moment(line.last)}  {line.incident or '-'}  {title}"))
+            for row in rows:
+                write_text(plain(f"  {row}"))
         else:
             what = f"{line.who} {line.action} {line.target}"
             write_text(

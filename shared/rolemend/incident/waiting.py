@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -16,10 +17,15 @@ from rolemend.errors import NotThere
 from rolemend.incident.index import target_of
 from rolemend.incident.life import Incident
 
+NOTICE = "notice"
+"""The kind of a message that is about no denial: a failure of a function, or what an audit found."""
+
 
 class WaitingMessage(msgspec.Struct, frozen=True, kw_only=True):
     """What a digest tells of one message. `count` are its incident's denials; `unsure` says that it was sent once
-    without an answer."""
+    without an answer. Of a notice `whole` is the message itself, in the channel's language; `first` and `last` are when
+    it came to wait, and what tells of a denial is "".
+    """
 
     message: str
     incident: str
@@ -35,6 +41,28 @@ class WaitingMessage(msgspec.Struct, frozen=True, kw_only=True):
     cause: str = ""
     role: str = ""
     unsure: bool = False
+    whole: dict[str, Any] = {}
+
+
+def waiting_notice(
+    message: str, incident: str, severity: str, whole: dict[str, Any], now: float, *, unsure: bool = False
+) -> WaitingMessage:
+    """A message about no denial; `incident` may be ""."""
+    return WaitingMessage(
+        message=message,
+        incident=incident,
+        kind=NOTICE,
+        severity=severity,
+        count=0,
+        first=int(now),
+        last=int(now),
+        who="",
+        action="",
+        target="",
+        code="",
+        unsure=unsure,
+        whole=whole,
+    )
 
 
 def waiting_message(
@@ -82,7 +110,7 @@ class WaitingMessages:
     def add(self, channel: str, line: WaitingMessage) -> None:
         """After a lost answer the line may stand twice; a message is told once all the same."""
         day = time.strftime("%Y-%m-%d", time.gmtime(self._now()))
-        key = f"waiting/{channel}/{day}/{line.incident[-1]}.jsonl"
+        key = f"waiting/{channel}/{day}/{line.incident[-1:] or '0'}.jsonl"
         self._store.add(key, msgspec.json.encode(line) + b"\n")
 
     def after(self, channel: str, told: Mapping[str, int]) -> Batch:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from rolemend.incident.waiting import WaitingMessage
+from rolemend.incident.waiting import NOTICE, WaitingMessage
 from rolemend.notify.channel import CRITICAL, INFO, WARNING
 from rolemend.notify.message import Speaker
 from rolemend.notify.render import Sheet
@@ -52,6 +52,49 @@ def digest_sheet(digest: str, lines: Sequence[WaitingMessage], language: str, *,
             *_listed(shown, say, whole=whole),
         ),
     )
+
+
+def waiting_sheet(digest: str, lines: Sequence[WaitingMessage], language: str, *, whole: bool) -> Sheet:
+    """A digest of incidents and of notices, which are told by their titles, or with `whole` line by line."""
+    notices = sorted((line for line in lines if line.kind == NOTICE), key=_gravity)
+    about = [line for line in lines if line.kind != NOTICE]
+    if not notices:
+        return digest_sheet(digest, about, language, whole=whole)
+    say, shown = Speaker(language), tuple(_noticed(notices, Speaker(language), whole=whole))
+    if not about:
+        command = f"rolemend incidents digest {digest}"
+        heading = say(text("Each of them, on the command line"))
+        return Sheet(
+            title=say(text("{count} messages that waited", count=len(notices))),
+            severity=notices[0].severity,
+            sections=(*shown, Section(heading=heading, lines=(command,), code=True)),
+        )
+    sheet = digest_sheet(digest, about, language, whole=whole)
+    return msgspec.structs.replace(
+        sheet,
+        title=say(text("{title}; {count} other messages", title=sheet.title, count=len(notices))),
+        severity=min(sheet.severity, notices[0].severity, key=_ORDER.index),
+        sections=(*sheet.sections[:1], *shown, *sheet.sections[1:]),
+    )
+
+
+def _gravity(line: WaitingMessage) -> int:
+    return _ORDER.index(line.severity)
+
+
+def _noticed(notices: Sequence[WaitingMessage], say: Speaker, *, whole: bool) -> Iterable[Section]:
+    """The first few always have room."""
+    heading = say(text("Other messages"))
+    for start in range(0, len(notices) if whole else min(len(notices), _LISTED), _CHUNK):
+        rows = [row for line in notices[start : start + _CHUNK] for row in notice_rows(line, whole=whole)]
+        rank = 3 + start // _CHUNK if start else 0
+        yield Section(heading=heading if not start else "", lines=tuple(rows), rank=rank)
+
+
+def notice_rows(line: WaitingMessage, *, whole: bool) -> tuple[str, ...]:
+    """Title and severity of a notice, with `whole` its lines too; they were made harmless when it was composed."""
+    rows = line.whole.get("lines", ()) if whole else ()
+    return (f"{line.whole.get('title', line.message)} ({line.severity})", *map(str, rows))
 
 
 def _groups(lines: Sequence[WaitingMessage], say: Speaker) -> Iterable[Section]:

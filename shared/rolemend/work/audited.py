@@ -18,7 +18,7 @@ from rolemend.incident.journal import Line
 from rolemend.notify.channel import CRITICAL, INFO, WARNING, Matter, route
 from rolemend.notify.message import ALERT, Message
 from rolemend.telemetry import traceparent
-from rolemend.work.delivery import Delivery, tell_all
+from rolemend.work.delivery import DELIVERED, Delivery, tell_all
 from rolemend.work.diagnose import Outcome
 
 if TYPE_CHECKING:
@@ -48,7 +48,15 @@ class Claimed(msgspec.Struct, frozen=True, tag="claimed"):
 
 
 class Told(msgspec.Struct, frozen=True, tag="told"):
-    """A channel took the message."""
+    """The message is delivered or waits, for each channel as `rolemend.work.delivery.tell_all` answers."""
+
+    channels: dict[str, str] = {}
+
+
+class Telling(Outcome, frozen=True, kw_only=True):
+    """What became of a message about no denial, for each channel."""
+
+    channels: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 _Fact = Claimed | Told
@@ -71,7 +79,7 @@ def read_kept_report(named: object, asking: object = "") -> KeptReport:
 def tell_findings(kept: KeptReport, store: ObjectStore, delivery: Delivery) -> Outcome:
     """Tell each channel of the findings that are new since the report before; nothing where none is.
 
-    Raises AccountError if the report cannot be read, or if no channel took the message; LedgerError.
+    Raises AccountError if the report cannot be read, or if the message was neither sent nor waits; LedgerError.
     """
     from rolemend.audit.archive import read_report
 
@@ -89,9 +97,17 @@ def tell_findings(kept: KeptReport, store: ObjectStore, delivery: Delivery) -> O
         return Outcome(incident="", state=taken)
     channels = route(delivery.channels, Matter(severity=severity))
     console = delivery.links.console
-    tell_all(lambda language: _message(kept, earlier, severity, language, console), channels, delivery)
-    book.extend(_journal(kept), lambda known: [] if _is_told(known) else [Told()])
-    return Outcome(incident="", state="told")
+    became = tell_all(
+        lambda language: _message(kept, earlier, severity, language, console), channels, delivery
+    )
+    book.extend(_journal(kept), lambda known: [] if _is_told(known) else [Told(became)])
+    return telling("", became)
+
+
+def telling(incident: str, became: dict[str, str]) -> Telling:
+    """`waiting` where no channel took the message yet."""
+    state = "told" if not became or DELIVERED in became.values() else "waiting"
+    return Telling(incident=incident, state=state, channels=became)
 
 
 def _taken(kept: KeptReport, book: Book[_Fact], now: float) -> str:

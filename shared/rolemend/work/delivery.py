@@ -21,7 +21,7 @@ from rolemend.incident.channels import ChannelFact, Channels, Failed, State, Wor
 from rolemend.incident.journal import Fact, Notified, Queued
 from rolemend.incident.life import Incident
 from rolemend.incident.tokens import WINDOW, Tokens
-from rolemend.incident.waiting import WaitingMessages, waiting_message
+from rolemend.incident.waiting import WaitingMessages, waiting_message, waiting_notice
 from rolemend.notify.channel import SECONDS_APART, Channel, matter_of, robot_of, route
 from rolemend.notify.links import Links
 from rolemend.notify.message import NO_LINKS, Message, compose
@@ -29,6 +29,7 @@ from rolemend.notify.sender import Sender, send_message
 
 RESERVED = 2
 """Of a channel's messages a minute, so many are left to digests, so that a storm does not keep these back."""
+DELIVERED = "delivered"
 _LONGEST_PAUSE, _LONGEST_REFUSED = 3_600.0, 21_600.0
 """A channel that refuses for good is asked four times a day."""
 
@@ -107,20 +108,44 @@ def _deliver_to(incident: Incident, kind: str, name: str, channel: Channel, deli
     return _queue(incident, kind, name, channel, delivery, str(error), unsure=unsure)
 
 
-def tell_all(message_in: Callable[[str], Message], channels: Sequence[Channel], delivery: Delivery) -> None:
-    """Send what is about no incident, composed in each channel's language; it waits nowhere.
+def tell_all(
+    message_in: Callable[[str], Message], channels: Sequence[Channel], delivery: Delivery
+) -> dict[str, str]:
+    """Send what is about no denial, composed in each channel's language, or leave it waiting there. What became of it:
+    DELIVERED, or the error for which it waits.
 
     What it tells of may be that the ledger fails, so it is sent even where nobody can tell how a channel fared. Raises
-    the first AccountError if no channel took it.
+    the first AccountError if it was neither sent to a channel nor waits for one.
     """
 
-    def tell(channel: Channel) -> AccountError | None:
+    def tell(channel: Channel) -> tuple[AccountError | None, bool]:
         message = message_in(delivery.language_of(channel))
-        return _offer(message.id, lambda: message, channel, delivery, (AccountError, LedgerError))
+        error = _offer(message.id, lambda: message, channel, delivery, (AccountError, LedgerError))
+        return error, error is None or _left_waiting(message, channel, delivery, error)
 
-    lost = [error for error in side_by_side(channels, tell) if error is not None]
+    found = side_by_side(channels, tell)
+    lost = [error for error, safe in found if error is not None and not safe]
     if lost and len(lost) == len(channels):
         raise lost[0]
+    pairs = zip(channels, found, strict=True)
+    return {channel.name: str(error) if error else DELIVERED for channel, (error, _) in pairs}
+
+
+def _left_waiting(message: Message, channel: Channel, delivery: Delivery, error: AccountError) -> bool:
+    """Whether the ledger took it."""
+    line = waiting_notice(
+        message.id,
+        message.incident,
+        message.severity,
+        msgspec.to_builtins(message),
+        delivery.now(),
+        unsure=isinstance(error, AnswerLost),
+    )
+    try:
+        delivery.waiting.add(channel.name, line)
+    except AccountError:
+        return False
+    return True
 
 
 def _offer(

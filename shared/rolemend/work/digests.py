@@ -13,9 +13,9 @@ from rolemend.errors import AccountError, LedgerError
 from rolemend.incident.channels import ChannelFact, Digested, Digesting, Reported, State
 from rolemend.incident.journal import Notified
 from rolemend.incident.ledger import Ledger
-from rolemend.incident.waiting import WaitingMessage, write_digest
+from rolemend.incident.waiting import NOTICE, WaitingMessage, write_digest
 from rolemend.notify.channel import CRITICAL, Channel, Matter, route
-from rolemend.notify.digest import dead_channel_sheet, digest_content, digest_sheet
+from rolemend.notify.digest import dead_channel_sheet, digest_content, waiting_sheet
 from rolemend.notify.message import Message, compose
 from rolemend.notify.others import is_mail
 from rolemend.notify.sender import send_message
@@ -98,15 +98,18 @@ def _send(
         send_message(sender, channel, message, language)
         return
     whole = channel.form == "long" or is_mail(channel.url)
-    sheet = digest_sheet(digest, lines, language, whole=whole)
+    sheet = waiting_sheet(digest, lines, language, whole=whole)
     sender.send(digest, sheet, digest_content(digest, lines, sheet.title))
 
 
 def _whole(line: WaitingMessage, channel: Channel, delivery: Delivery, ledger: Ledger) -> Message | None:
-    """The message itself under the id that it was first sent with; None if its incident cannot be read."""
+    """The message itself under the id that it was first sent with; None if its incident cannot be read, or if another
+    version of Rolemend left it waiting."""
     try:
+        if line.kind == NOTICE:
+            return msgspec.convert(line.whole, Message)
         incident = ledger.load(line.incident)
-    except LedgerError:
+    except (LedgerError, msgspec.ValidationError):
         return None
     language, links = delivery.language_of(channel), delivery.links_to(channel)
     return compose(incident, language, line.kind, links, line.message)
@@ -129,7 +132,8 @@ def _done(
     delivery.states.extend(channel.name, decide)
     if len(lines) <= MOST_RECORDED:
         for line in lines:
-            _record(line, channel, ledger, confirmed=confirmed)
+            if line.kind != NOTICE:
+                _record(line, channel, ledger, confirmed=confirmed)
     delivery.waiting.drop_told(state.ends)
     return Drained(channel=channel.name, told=len(lines))
 

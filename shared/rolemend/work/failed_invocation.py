@@ -15,9 +15,8 @@ from rolemend.errors import BadEvent, RoleBusy
 from rolemend.notify.channel import CRITICAL, Matter, route
 from rolemend.notify.message import ALERT, Message, Speaker
 from rolemend.text import text
-from rolemend.work.audited import KeptReport, read_kept_report
+from rolemend.work.audited import KeptReport, Telling, read_kept_report, telling
 from rolemend.work.delivery import Delivery, tell_all
-from rolemend.work.diagnose import Outcome
 from rolemend.work.events import INCIDENT_ID, Timer, read_incident_or_timer
 
 _FUNCTION = re.compile(r"acs:fc:[a-z0-9-]+:[0-9]+:.*functions/([A-Za-z0-9_-]{1,128})(?:/.*)?", re.ASCII)
@@ -80,17 +79,17 @@ def _object(payload: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def report_failure(failed: FailedInvocation, delivery: Delivery) -> Outcome:
+def report_failure(failed: FailedInvocation, delivery: Delivery) -> Telling:
     """Tell each channel. An open incident is taken up again by the sweep, whatever failed; that a role was busy is no
     failure, as another instance is at work or was stopped, and its lease ends.
 
-    Raises the AccountError of a channel if none took it.
+    Raises the AccountError of a channel if none took it and it waits for none.
     """
     if failed.incident and failed.kind == RoleBusy.__name__:
-        return Outcome(incident=failed.incident, state="left to the sweep")
+        return Telling(incident=failed.incident, state="left to the sweep")
     channels = route(delivery.channels, Matter(severity=CRITICAL))
-    tell_all(lambda language: message_of(failed, language), channels, delivery)
-    return Outcome(incident=failed.incident, state="told")
+    became = tell_all(lambda language: message_of(failed, language), channels, delivery)
+    return telling(failed.incident, became)
 
 
 def message_of(failed: FailedInvocation, language: str) -> Message:
