@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from demo import clients
-from demo.stage import HOME, LEDGER, Stage
+from demo.stage import HOME, LEDGER, TRAIL_PROJECT, Stage
 from localcloud.server import LocalCloud
 from rolemend.audit import guides
 from rolemend.audit.guides import GUIDES
@@ -236,3 +237,51 @@ def test_a_snapshot_that_cannot_be_used_is_told(
     done = rolemend("audit", "--snapshot", tmp_path / "account.json", *more)
     assert done.code == 2
     assert told_in_one_line(done, told)
+
+
+def stop_trail(stage: Stage) -> None:
+    from alibabacloud_actiontrail20200706 import models
+
+    clients.actiontrail(stage.root).stop_logging(models.StopLoggingRequest(name="rolemend"))
+
+
+def delete_event_logstore(stage: Stage) -> None:
+    clients.log(stage.root).delete_logstore(TRAIL_PROJECT, "cloudmonitor_spark")
+
+
+def delete_trail_logstore(stage: Stage) -> None:
+    clients.log(stage.root).delete_logstore(TRAIL_PROJECT, "actiontrail_rolemend")
+
+
+def delete_access_log(stage: Stage) -> None:
+    clients.log(stage.root).delete_logstore(f"oss-log-{stage.account}-{HOME}", "oss-log-store")
+
+
+def open_ledger(stage: Stage) -> None:
+    ledger = clients.bucket(stage.root, LEDGER)
+    ledger.put_bucket_public_access_block(False)
+    ledger.put_bucket_acl("public-read")
+
+
+@pytest.mark.parametrize(
+    ("broken", "expected"),
+    [
+        (stop_trail, {guides.TRAIL: {"rolemend"}}),
+        (delete_trail_logstore, {guides.TRAIL: {"rolemend"}, guides.TRIGGER: {"rolemend-watch/actiontrail"}}),
+        (delete_event_logstore, {guides.TRIGGER: {"rolemend-watch/spark-jobs"}}),
+        (delete_access_log, {
+            guides.ACCESS_LOG: {"corp-data", "corp-lab"}, guides.TRIGGER: {"rolemend-watch/oss-access-log"},
+        }),
+        (open_ledger, {guides.LEDGER: {LEDGER}}),
+    ],
+)  # fmt: skip
+def test_doctor_names_a_source_that_is_broken_in_any_way(
+    stage: Stage, broken: Callable[[Stage], None], expected: dict[str, set[str]]
+) -> None:
+    broken(stage)
+    done = run(stage, "doctor")
+    failed: dict[str, set[str]] = {}
+    for each in findings(done):
+        if each["answer"] == "failed":
+            failed.setdefault(each["check"], set()).add(each["place"]["name"])
+    assert failed == expected

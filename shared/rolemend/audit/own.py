@@ -264,7 +264,7 @@ def _trigger(facts: Facts, place: Place, trigger: TriggerState | None) -> Findin
 
 
 def ledger(facts: Facts) -> Iterator[Finding]:
-    """The ledger's bucket is there, private, and shut to the public; no key of one's own stands before its journals."""
+    """The ledger's bucket is there, this account's own, private, and shut to the public."""
     installed = facts.scope.installation if facts.scope.whole else None
     if installed is None:
         return
