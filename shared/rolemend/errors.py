@@ -148,11 +148,14 @@ class SignInUnavailable(RolemendError):
 
 
 class LinkRefused(RolemendError):
-    """`reason` is `unknown`, `expired`, `used`, `decided` or `changed`; the message is for the log."""
+    """`reason` is `unknown`, `expired`, `used`, `decided` or `changed`; the message is for the log.
 
-    def __init__(self, reason: str, message: str) -> None:
+    `stands` is the decision that stands on the plan, `approve` or `reject`; "" where that is not what refuses it.
+    """
+
+    def __init__(self, reason: str, message: str, stands: str = "") -> None:
         super().__init__(f"link refused: {message}")
-        self.reason = reason
+        self.reason, self.stands = reason, stands
 
 
 class LedgerError(RolemendError):
@@ -168,11 +171,15 @@ class UnknownIncident(LedgerError):
 
 
 class AlreadyDecided(LedgerError):
-    """Somebody decided on this plan before: `by` says who, `link` is the link they used, "" if none."""
+    """Somebody decided on this plan before, and that stands: `by` says who, `kind` is `approve` or `reject`, `link` is
+    the link they used, "" if none."""
 
-    def __init__(self, by: str, link: str = "") -> None:
-        super().__init__(f"this plan was decided on already: {by}")
-        self.by, self.link = by, link
+    def __init__(self, by: str, kind: str, link: str = "") -> None:
+        done = "approved" if kind == "approve" else "rejected"
+        super().__init__(
+            f"this plan was {done} already ({by}); that decision stands, and no other is recorded"
+        )
+        self.by, self.kind, self.link = by, kind, link
 
 
 class NotApprovable(LedgerError):

@@ -136,13 +136,34 @@ def test_of_two_who_decide_at_once_one_counts_and_the_other_sees_it() -> None:
     assert ana.post(f"{INCIDENT}/approve", **of_ana).status == 303
     answered = bo.post(f"{INCIDENT}/reject", **of_bo)
     assert answered.status == 409
-    assert "(ana) in the console, from 198.51.100.7 decided on this plan before you" in text(answered)
+    assert "This plan was approved before (user id-of-ana" in text(answered)
+    assert "(ana) in the console, from 198.51.100.7). That decision stands, and yours was not" in text(
+        answered
+    )
     decision = scene.approvals.latest(scene.incident)
     assert decision is not None
     assert isinstance(decision.fact, Approve)
     assert ana.post(f"{INCIDENT}/approve", **of_ana).status == 303  # pressed twice
     scene.remediate()
     assert scene.account.writes == ["add reader"]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "stands"), [("approve", "reject", "approved"), ("reject", "approve", "rejected")]
+)
+def test_who_decides_otherwise_a_second_time_is_told_what_stands(first: str, then: str, stands: str) -> None:
+    """The same person in two tabs, each with the form as it was."""
+    scene = waiting()
+    reader = Reader(scene)
+    form = reader.form(INCIDENT)
+    assert reader.post(f"{INCIDENT}/{first}", **form).status == 303
+    answered = reader.post(f"{INCIDENT}/{then}", **form)
+    assert answered.status == 409
+    assert f"This plan was {stands} before" in text(answered)
+    assert f"(ana) in the console, from 198.51.100.7 {stands} this plan at" in text(answered)
+    assert len(scene.approvals.decisions(ID)) == len(reader.started) == 1
+    scene.remediate()
+    assert scene.incident.state == ("verified" if first == "approve" else "closed")
 
 
 def test_a_change_is_rolled_back_by_remediate_in_the_name_of_who_asked() -> None:

@@ -9,6 +9,8 @@ import pytest
 from demo.receiver import Receiver
 from demo.scenarios import GUARDRAILS, SCENARIOS
 from demo.stage import HOME, LEDGER, Stage, make_user
+from rolemend.incident.approvals import Approve
+from rolemend.incident.journal import Lines, write_entries
 from tests import clients
 from tests.clients import Keys
 from tests.commands.shell import Done, rolemend, told_in_one_line
@@ -76,6 +78,31 @@ def test_a_hash_that_is_not_the_plan_s_approves_nothing(stage: Stage) -> None:
         assert told_in_one_line(done)
     stage.settle()
     assert in_force(stage) == "v1"
+
+
+def test_the_first_decision_stands_and_who_comes_later_is_told(stage: Stage) -> None:
+    incident_id = denied(stage, "approve")
+    hash_ = plan(stage, incident_id)
+    line = write_entries(Lines((), 0, ""), [Approve(plan=hash_, round=1)], time=0.0, by="ana")[0]
+    key, ledger = f"approvals/{incident_id}.jsonl", clients.bucket(stage.root, LEDGER)
+    ledger.append_object(key, 0, line)
+    for verb in ("reject", "approve"):
+        done = run(stage, "incidents", verb, incident_id, "--plan", hash_)
+        assert done.code == 1
+        assert told_in_one_line(done, "this plan was approved already (ana); that decision stands")
+    assert ledger.get_object(key).read() == line
+
+
+def test_the_same_decision_is_recorded_once_and_remediate_started_again(stage: Stage) -> None:
+    incident_id = denied(stage, "approve")
+    hash_ = plan(stage, incident_id)
+    me = f"acs:ram::{stage.account}:root"
+    line = write_entries(Lines((), 0, ""), [Approve(plan=hash_, round=1)], time=0.0, by=me)[0]
+    key, ledger = f"approvals/{incident_id}.jsonl", clients.bucket(stage.root, LEDGER)
+    ledger.append_object(key, 0, line)
+    assert run(stage, "incidents", "approve", incident_id, "--plan", hash_).code == 0
+    stage.settle()
+    assert (in_force(stage), ledger.get_object(key).read()) == ("v2", line)
 
 
 def test_who_may_not_write_approvals_approves_nothing(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rolemend.commands.account import add_account_options, open_operator
 from rolemend.commands.moments import checked_day, moment
 from rolemend.commands.output import add_options, catalogue, plain, write_json, write_text
-from rolemend.errors import LedgerDamaged, NotApprovable, UnknownIncident, UnreadableInput
+from rolemend.errors import AlreadyDecided, LedgerDamaged, NotApprovable, UnknownIncident, UnreadableInput
 from rolemend.text import text
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ _SHOW = "Shows one incident. Exit code 0, or 1 if there is none or its journal i
 _DIGEST = "Lists what a digest stood for. Exit code 0, or 1 if there is none of this name."
 _DECIDE = (
     "Records the decision in the ledger with your own credentials and starts `remediate`. Exit code 0 if it was "
-    "recorded, 1 if the incident has no such plan to decide on, or the account refused."
+    "recorded, 1 if the incident has no such plan to decide on, another decision stands, or the account refused."
 )
 _EXPORT = (
     "Writes every entry of every journal, one JSON object a line. A damaged journal is told on standard error, and the "
@@ -172,7 +172,7 @@ def _shown(incident: Incident, language: str) -> Iterator[str]:
 
 
 def run_approve(options: argparse.Namespace) -> int:
-    """Approve a plan. Raises NotApprovable, UnknownIncident or AccountError."""
+    """Approve a plan. Raises NotApprovable, AlreadyDecided, UnknownIncident or AccountError."""
     from rolemend.incident.approvals import Approve
 
     operator = open_operator(options)
@@ -182,7 +182,7 @@ def run_approve(options: argparse.Namespace) -> int:
 
 
 def run_reject(options: argparse.Namespace) -> int:
-    """Reject a plan. Raises NotApprovable, UnknownIncident or AccountError."""
+    """Reject a plan. Raises NotApprovable, AlreadyDecided, UnknownIncident or AccountError."""
     from rolemend.incident.approvals import Reject
 
     operator = open_operator(options)
@@ -211,10 +211,18 @@ def _waiting(operator: Operator, options: argparse.Namespace) -> Incident:
 
 
 def _decided(options: argparse.Namespace, operator: Operator, incident: Incident, decision: Any) -> int:
-    """The marker lets the sweep find the decision if `remediate` cannot be started now."""
+    """The marker lets the sweep find the decision if `remediate` cannot be started now.
+
+    Who decides the same once more has only the rest of it done again.
+    """
+    from rolemend.incident.approvals import kind_of
     from rolemend.work.events import incident_event
 
-    operator.approvals().decide(incident, decision)
+    try:
+        operator.approvals().decide_once(incident, decision)
+    except AlreadyDecided as before:
+        if (before.by, before.kind) != (operator.name, kind_of(decision)):
+            raise
     operator.ledger().mark_open(incident.id)
     operator.start_remediate(incident_event(incident.id))
     if options.format == "json":

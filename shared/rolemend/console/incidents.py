@@ -12,7 +12,7 @@ from rolemend.console.story import story
 from rolemend.console.visit import Visit
 from rolemend.console.words import CAUSES, STATES, Words
 from rolemend.errors import AlreadyDecided
-from rolemend.incident.approvals import Approve, Decision, Reject
+from rolemend.incident.approvals import Approve, Decision, Reject, kind_of
 from rolemend.incident.journal import Entry, Line
 from rolemend.incident.life import SETTLED, Incident, can_be_approved, live
 from rolemend.signals.denial import BucketTarget, ClusterTarget
@@ -66,6 +66,7 @@ def _shown(visit: Visit, entries: tuple[Entry, ...], notice: str = "", status: i
         sent=[entry for entry in entries if type(entry.fact).__name__ == "Notified"],
         waits=can_be_approved(incident),
         decided=decided,
+        decision=kind_of(decided.fact) if decided else "",
         watched=watched,
         notice=notice,
     )
@@ -124,8 +125,8 @@ def _decide(visit: Visit, decision: Decision) -> Response:
     try:
         parts.approvals(by).decide_once(incident, decision)
     except AlreadyDecided as before:
-        if before.by != by:
-            return _shown(visit, entries, words.say("decided_before", who=short(before.by)), 409)
+        if (before.by, before.kind) != (by, kind_of(decision)):
+            return _shown(visit, entries, words.say(f"{before.kind}_stands", who=short(before.by)), 409)
     parts.ledger.mark_open(incident_id)
     parts.start(incident_id)
     return RedirectResponse(f"/incidents/{incident_id}?watch=1", 303)

@@ -109,7 +109,8 @@ WORDS = {
     "reject": text("Reject this plan"),
     "reason": text("Reason, which people read later"),
     "may_not": text("You may look, and not decide: your account's settings do not name you as an approver."),
-    "decided": text("{who} decided at {time}. Rolemend is carrying it out."),
+    "approve_followed": text("{who} approved this plan at {time}. Rolemend is carrying it out."),
+    "reject_followed": text("{who} rejected this plan at {time}. Rolemend is carrying it out."),
     "watching": text("This page loads itself again every few seconds until it is done."),
     "stop_watching": text("Stop that"),
     "nothing_waits": text("Nothing waits for a decision here."),
@@ -219,7 +220,13 @@ WORDS = {
     "changed_since": text(
         "The incident has changed since you opened the page. Nothing was applied. This is how it is now."
     ),
-    "decided_before": text("{who} decided on this plan before you. Your decision was not recorded."),
+    "approve_stands": text(
+        "This plan was approved before ({who}). That decision stands, and yours was not recorded. The change can be "
+        "rolled back once it is made."
+    ),
+    "reject_stands": text(
+        "This plan was rejected before ({who}). That decision stands, and yours was not recorded."
+    ),
     "refused": text("Refused: {why}"),
 }
 

@@ -72,7 +72,7 @@ class Approvals:
         def add(lines: _Lines) -> list[Decision | RollBack]:
             before = [line for line in _decisions(lines) if _bound(line) == (decision.plan, decision.round)]
             if before:
-                raise AlreadyDecided(before[0].by, before[0].fact.link)
+                raise already_decided(before[-1])
             return [decision]
 
         self._book.extend(_key(incident.id), add)
@@ -94,6 +94,16 @@ class Approvals:
 
 
 _Lines = tuple[Line[Approve | Reject | RollBack], ...]
+
+
+def kind_of(decision: Decision) -> str:
+    """`approve` or `reject`."""
+    return "approve" if isinstance(decision, Approve) else "reject"
+
+
+def already_decided(line: Line[Decision]) -> AlreadyDecided:
+    """The error that says which decision stands."""
+    return AlreadyDecided(line.by, kind_of(line.fact), line.fact.link)
 
 
 def _decisions(lines: _Lines) -> tuple[Line[Decision], ...]:

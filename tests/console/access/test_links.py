@@ -129,6 +129,7 @@ def test_a_used_link_permits_nothing_more(linked: Linked) -> None:
     before = linked.objects
     for page in (look(link), press(link), press(link, "reject")):
         assert refused(page, 410, "used already")
+        assert "The plan was approved, and that decision stands." in page.text
     assert linked.objects == before
 
 
@@ -138,6 +139,7 @@ def test_a_second_link_to_the_same_plan_says_that_it_is_decided(linked: Linked) 
     before = linked.objects
     for page in (look(second), press(second)):
         assert refused(page, 409, "Somebody else decided")
+        assert "The plan was rejected, and that decision stands." in page.text
     assert linked.objects == before
 
 

@@ -37,6 +37,11 @@ _REFUSALS: dict[str, tuple[int, Text]] = {
     "ledger": (503, text("Open the link again in a minute: its page says whether a decision stands.")),
 }
 
+_STANDS = {
+    APPROVE: text("The plan was approved, and that decision stands."),
+    REJECT: text("The plan was rejected, and that decision stands."),
+}
+
 
 class LinkPages:
     """`language` is the operator's."""
@@ -82,7 +87,8 @@ class LinkPages:
         _log.warning("%s, from %s", error, address_of(request))
         status, sentence = _REFUSALS[reason]
         title = text("The ledger does not answer") if reason == "ledger" else text("Nothing was changed")
-        page = Page(title=title, sentences=[sentence], links=[_HOME])
+        stands = _STANDS.get(error.stands) if isinstance(error, LinkRefused) else None
+        page = Page(title=title, sentences=[sentence, *([stands] if stands else [])], links=[_HOME])
         return show(request, page, self._language, status)
 
 

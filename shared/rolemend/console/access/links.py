@@ -24,7 +24,7 @@ from rolemend.errors import (
     SignatureWrong,
     UnknownIncident,
 )
-from rolemend.incident.approvals import Approvals, Approve, Decision, Reject
+from rolemend.incident.approvals import Approvals, Approve, Decision, Reject, already_decided
 from rolemend.incident.ledger import Ledger
 from rolemend.incident.life import Incident, can_be_approved
 
@@ -86,9 +86,9 @@ class Links:
             incident = self._ledger.load(link.incident)
         except UnknownIncident as error:
             raise LinkRefused("changed", f"the ledger has no incident {link.incident}") from error
-        for line in self._approvals("").decisions(link.incident):
+        for line in reversed(self._approvals("").decisions(link.incident)):
             if (line.fact.plan, line.fact.round) == (link.plan, link.round):
-                raise _decided(link, AlreadyDecided(line.by, line.fact.link))
+                raise _decided(link, already_decided(line))
         plan = incident.plan.hash if incident.plan else ""
         if not can_be_approved(incident) or (plan, incident.round) != (link.plan, link.round):
             raise LinkRefused("changed", f"incident {link.incident} is {incident.state} by now")
@@ -121,8 +121,8 @@ class Links:
 
 def _decided(link: Link, found: AlreadyDecided) -> LinkRefused:
     if found.link == link.id:
-        return LinkRefused("used", f"link {link.id} was used")
-    return LinkRefused("decided", str(found))
+        return LinkRefused("used", f"link {link.id} was used", found.kind)
+    return LinkRefused("decided", str(found), found.kind)
 
 
 def _signed(key: Secret, now: Callable[[], float]) -> Signed:
