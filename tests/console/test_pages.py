@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
 
+from rolemend.errors import Unreachable
 from rolemend.incident.approvals import Approve
+from rolemend.incident.journal import Notified, Overtaken
 from rolemend.signals.denial import BucketTarget
+from rolemend.work.digests import MOST_RECORDED
 from tests.console.browsing import Doorman, Reader, text
 from tests.samples import LISTING
 from tests.work.scene import ID, Scene, edit, reading, rule
+from tests.work.test_channels import OPS, alerting, channel, line
+from tests.work.test_channels import waiting as waiting_lines
 
 INCIDENT = f"/incidents/{ID}"
 ADDRESSES = ("/incidents", INCIDENT, "/changes", "/figures", "/reports", "/what-if", "/health", "/nothing")
@@ -213,6 +219,73 @@ def test_a_roll_back_that_is_sent_twice_is_done_once() -> None:
     assert answered.status == 409
     scene.remediate()
     assert (scene.account.writes, len(reader.started)) == (writes, started)
+
+
+def messages(scene: Scene) -> str:
+    """The section of an incident's page on its messages, as words."""
+    section = text(Reader(scene).get(INCIDENT)).partition('<h2 id="messages">')[2].partition("</section>")[0]
+    return " ".join(re.sub("<[^>]*>", " ", section).split())
+
+
+def story_of(scene: Scene) -> list[str]:
+    return re.findall('<span class="what">([^<]*)</span>', text(Reader(scene).get(INCIDENT)))
+
+
+def test_a_message_that_waits_is_told_as_such_until_its_digest_is_sent() -> None:
+    scene = alerting()
+    scene.failing["ops"] = Unreachable("webhook", "503", "full")
+    scene.notify()
+    assert "alert left to a digest of ops: webhook: 503: full" in messages(scene)
+    assert "alert through data" in messages(scene)
+    assert "rolemend incidents digest" in messages(scene)
+    assert story_of(scene)[-2:] == [
+        "A message was left to a digest of ops: webhook: 503: full",
+        "A message was sent through data.",
+    ]
+    scene.failing.clear()
+    scene.now += 3_600
+    scene.tell()
+    assert "alert through ops" in messages(scene)
+    assert "digest" not in messages(scene)
+
+
+def test_a_message_of_a_large_digest_is_not_said_to_be_unsent() -> None:
+    scene = alerting(OPS)
+    scene.failing["ops"] = Unreachable("webhook", "503", "full")
+    scene.notify()
+    waiting_lines(scene, "ops", *(line(number) for number in range(1, MOST_RECORDED + 1)))
+    scene.failing.clear()
+    scene.now += 3_600
+    assert scene.tell().channels[0].told == MOST_RECORDED + 1
+    assert "No message was sent" not in messages(scene)
+    assert "is not noted here when it is sent" in messages(scene)
+
+
+def test_a_message_that_no_channel_takes_is_told_as_such() -> None:
+    scene = alerting(channel("ops", severities=["info"]))
+    scene.notify()
+    assert "alert: no channel took it" in messages(scene)
+    assert story_of(scene)[-1] == "No channel took the message, as far as is known."
+
+
+def test_a_message_without_an_answer_is_told_as_such() -> None:
+    scene = mended()
+    fact = Notified(message="m", channel="ops", kind="alert", confirmed=False)
+    scene.ledger.extend(ID, lambda known: [fact])
+    assert "alert through ops (no answer came" in messages(scene)
+    assert (
+        story_of(scene)[-1] == "A message was sent through ops. No answer came; it may have arrived or not."
+    )
+
+
+def test_a_document_that_may_be_overwritten_is_told_in_the_story() -> None:
+    scene = mended()
+    change_id = scene.incident.changes[0].id
+    fact = Overtaken(change=change_id, signal="e-1", by="<b>\u202ebo", document="{}", at=1_767_225_600)
+    scene.ledger.extend(ID, lambda known: [fact])
+    assert story_of(scene)[-1] == (
+        "&lt;b&gt;\\u202ebo wrote another trust policy at 2026-01-01 00:00:00 UTC. The change may stand in its place."
+    )
 
 
 def test_hostile_names_are_shown_as_text_and_whole() -> None:

@@ -14,7 +14,7 @@ from rolemend.console.words import CAUSES, STATES, Words
 from rolemend.errors import AlreadyDecided
 from rolemend.incident.approvals import Approve, Decision, Reject, kind_of
 from rolemend.incident.journal import Entry, Line
-from rolemend.incident.life import SETTLED, Incident, can_be_approved, live
+from rolemend.incident.life import SETTLED, Delivery, Incident, can_be_approved, live
 from rolemend.signals.denial import BucketTarget, ClusterTarget
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _shown(visit: Visit, entries: tuple[Entry, ...], notice: str = "", status: i
         message=compose(incident, visit.language) if incident.denial else None,
         plan=shown_plan(incident.plan, words) if incident.plan else None,
         events=story(entries, dict(words.catalogue)),
-        sent=[entry for entry in entries if type(entry.fact).__name__ == "Notified"],
+        sent=_deliveries(incident),
         waits=can_be_approved(incident),
         decided=decided,
         decision=kind_of(decided.fact) if decided else "",
@@ -73,6 +73,11 @@ def _shown(visit: Visit, entries: tuple[Entry, ...], notice: str = "", status: i
     if watched:
         response.headers["refresh"] = str(EVERY)
     return response
+
+
+def _deliveries(incident: Incident) -> list[Delivery]:
+    """What became of each message on each channel, in the order in which they were first sent."""
+    return list({(one.message, one.channel): one for one in incident.deliveries}.values())
 
 
 def _targets(incident: Incident, words: Words) -> list[tuple[str, str]]:

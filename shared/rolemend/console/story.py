@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rolemend.console.safe import short
+from rolemend.console.safe import moment, short
 from rolemend.console.words import CAUSES, MODES
 from rolemend.incident.journal import (
     Abandoned,
@@ -21,7 +21,9 @@ from rolemend.incident.journal import (
     Notified,
     NotTakenBack,
     Opened,
+    Overtaken,
     Planned,
+    Queued,
     Rejected,
     Reopened,
     RolledBack,
@@ -71,8 +73,8 @@ def _told(fact: Fact, words: dict[str, str]) -> tuple[Text, str]:
             return text("The denial came back, and the incident was opened again."), "bad"
         case Closed():
             return text("Closed: {reason}", reason=short(fact.reason)), ""
-        case Notified():
-            return text("A message was sent through {channel}.", channel=short(fact.channel)), ""
+        case Notified() | Queued():
+            return _sent(fact)
         case Undelivered():
             return text("A message could not be delivered: {reason}", reason=short(fact.reason)), "warn"
         case StoppedJob():
@@ -87,6 +89,23 @@ def _told(fact: Fact, words: dict[str, str]) -> tuple[Text, str]:
             return text("The approval by {who} was not followed: {reason}", who=who, reason=reason), "warn"
         case _:
             return _changed(fact)
+
+
+def _sent(fact: Notified | Queued) -> tuple[Text, str]:
+    channel = short(fact.channel)
+    if isinstance(fact, Queued):
+        reason = short(fact.reason)
+        return text(
+            "A message was left to a digest of {channel}: {reason}", channel=channel, reason=reason
+        ), ""
+    if not channel:
+        return text("No channel took the message, as far as is known."), "warn"
+    if not fact.confirmed:
+        return text(
+            "A message was sent through {channel}. No answer came; it may have arrived or not.",
+            channel=channel,
+        ), "warn"
+    return text("A message was sent through {channel}.", channel=channel), ""
 
 
 def _diagnosed(fact: Diagnosed, words: dict[str, str]) -> tuple[Text, str]:
@@ -134,5 +153,11 @@ def _changed(fact: Fact) -> tuple[Text, str]:
             return text("{who} had the change taken back.", who=short(fact.taken_back_by)), ""
         case NotTakenBack():
             return text("The change could not be taken back: {reason}", reason=short(fact.reason)), "bad"
+        case Overtaken():
+            return text(
+                "{who} wrote another trust policy at {time}. The change may stand in its place.",
+                who=short(fact.by),
+                time=moment(fact.at),
+            ), "bad"
         case _:
             return text("A message is being sent."), ""

@@ -118,6 +118,12 @@ WORDS = {
     "messages": text("Messages"),
     "no_messages": text("No message was sent."),
     "delivered": text("{kind} through {channel}"),
+    "to_nobody": text("{kind}: no channel took it, as far as is known"),
+    "left_to_digest": text("{kind} left to a digest of {channel}: {reason}"),
+    "digest_words": text(
+        "A digest tells together what waits for a channel. One of more than 50 messages stands in its own list, which "
+        "rolemend incidents digest shows, and is not noted here when it is sent."
+    ),
     "unconfirmed": text("(no answer came; it may have arrived or not)"),
     "story": text("What happened, in order"),
     "todo": text("What is to be done"),
