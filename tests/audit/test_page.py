@@ -18,15 +18,16 @@ from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 from rolemend.audit.render import render
 from tests.audit.reports import ACCOUNT, HOSTILE, every, finding, many, report
 from tests.audit.test_formats import compared
+from tests.console.chromium import chromium_path
 
-CHROMIUM = "/usr/bin/chromium"
 SERIOUS = {"serious", "critical"}
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    path = chromium_path()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from localcloud.accounts import DEMO_ACCOUNT
 from localcloud.server import LocalCloud
+from tests.console.chromium import chromium_path
 
 ANA, SAM = (f"{name}@{DEMO_ACCOUNT}.onaliyun.com" for name in ("ana", "sam"))
 
@@ -16,9 +17,10 @@ ANA, SAM = (f"{name}@{DEMO_ACCOUNT}.onaliyun.com" for name in ("ana", "sam"))
 @pytest.fixture
 def page(local: LocalCloud) -> Iterator[Page]:
     """Chromium, whose way to everything but this machine is the local cloud; no page may be upgraded to https."""
+    path = chromium_path()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
+            executable_path=path,
             args=["--no-sandbox", f"--proxy-server={local.proxy}", "--disable-features=HttpsUpgrades"],
         )
         yield browser.new_page()
@@ -46,3 +48,9 @@ def test_a_browser_of_a_stranger_reads_why(page: Page, console: str) -> None:
     page.get_by_role("heading", name="Not signed in").wait_for()
     assert page.context.cookies(console) == []
     assert page.evaluate("() => document.scripts.length") == 0
+
+
+def test_a_machine_without_a_browser_is_told_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(pytest.fail.Exception, match="apt-get install chromium"):
+        chromium_path()

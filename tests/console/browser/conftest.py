@@ -5,7 +5,6 @@ Not for the whole session: while Playwright runs, no other test in the process c
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -17,18 +16,12 @@ from demo.scenarios import GUARDRAILS
 from demo.stage import Stage, set_stage
 from localcloud.fc.process import Preloaded
 from localcloud.server import LocalCloud
-
-MISSING = (
-    "These tests need the browser Chromium, and this machine has neither `chromium` nor `chromium-browser`: "
-    "`make test` installs it through apt where it may, or install it by hand (Debian: apt-get install chromium)."
-)
+from tests.console.chromium import chromium_path
 
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.fail(MISSING, pytrace=False)
+    path = chromium_path()
     expect.set_options(timeout=30_000)  # a machine that does much besides is slow, and nothing is wrong
     with sync_playwright() as playwright:
         # Pages come from loopback: no proxy, whatever the other tests have set.
