@@ -26,6 +26,16 @@ resource "alicloud_oss_bucket" "ledger" {
   }
 
   lifecycle_rule {
+    id      = "rolemend-failures"
+    prefix  = "failures/"
+    enabled = true
+
+    expiration {
+      days = 180
+    }
+  }
+
+  lifecycle_rule {
     id      = "rolemend-rejected"
     prefix  = "rejected/"
     enabled = true

@@ -24,7 +24,7 @@ def handler(event: bytes, context: Any) -> str:
     if isinstance(asked, Timer):
         outcome = tell(parts)
     elif isinstance(asked, FailedInvocation):
-        outcome = report_failure(asked, parts.delivery)
+        outcome = report_failure(asked, parts.delivery, parts.store)
     elif isinstance(asked, KeptReport):
         outcome = tell_findings(asked, parts.store, parts.delivery)
     else:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
 
-from rolemend.errors import Unreachable
+from rolemend.errors import AccountError, Refused, Unreachable
 from rolemend.incident.approvals import Approve
+from rolemend.incident.failures import Failure, Failures
 from rolemend.incident.journal import Notified, Overtaken
 from rolemend.signals.denial import BucketTarget
 from rolemend.work.digests import MOST_RECORDED
@@ -286,6 +288,65 @@ def test_a_document_that_may_be_overwritten_is_told_in_the_story() -> None:
     assert story_of(scene)[-1] == (
         "&lt;b&gt;\\u202ebo wrote another trust policy at 2026-01-01 00:00:00 UTC. The change may stand in its place."
     )
+
+
+def health(scene: Scene) -> str:
+    return " ".join(re.sub("<[^>]*>", " ", text(Reader(scene).get("/health"))).split())
+
+
+def test_health_names_dead_channels_with_since_when_and_why_and_what_waits() -> None:
+    scene = alerting()
+    assert "No channel ever failed" in health(scene)
+    scene.failing["ops"] = AccountError("dingtalk", "310000", "the receiver refused the message")
+    scene.notify()
+    shown = health(scene)
+    assert (
+        "ops dead since 2026-01-01 00:01:40 UTC: dingtalk: 310000: the receiver refused the message 1"
+        in shown
+    )
+    scene.failing.clear()
+    scene.now += 3_600
+    scene.tell()
+    assert "ops takes messages, as far as is known 0" in health(scene)
+
+
+def test_health_tells_a_channel_that_fails_from_a_dead_one() -> None:
+    scene = alerting()
+    scene.failing["ops"] = Unreachable("webhook", "503", "full")
+    scene.notify()
+    waiting_lines(scene, "ops", line(1))
+    assert "ops fails since 2026-01-01 00:01:40 UTC: webhook: 503: full 2" in health(scene)
+
+
+def test_health_shows_the_functions_that_failed_with_incident_and_error() -> None:
+    scene = mended()
+    assert "None in the last 7 days." in health(scene)
+    failure = Failure(
+        function="rolemend-diagnose", request="1-abc", at=scene.now, tries=4, error="<b>\u202e", incident=ID
+    )
+    Failures(scene.store, lambda: scene.now).keep(failure)
+    shown = health(scene)
+    assert f"rolemend-diagnose after 4 tries {ID} : &lt;b&gt;\\u202e Request id 1-abc" in shown
+    scene.now += 8 * 86_400
+    assert "None in the last 7 days." in health(scene)
+
+
+def test_health_says_what_it_could_not_read_and_shows_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with a role from before these rights."""
+    scene = alerting()
+    scene.notify()
+    listed = scene.store.keys
+
+    def refuse(prefix: str) -> Iterator[str]:
+        if prefix.startswith(("channels/", "failures/")):
+            raise Refused("ListObjects", "AccessDenied", prefix)
+        return listed(prefix)
+
+    monkeypatch.setattr(scene.store, "keys", refuse)
+    shown = health(scene)
+    assert shown.count("This could not be read: ListObjects: AccessDenied") == 2
+    assert "Being worked on" in shown
+    assert "None in the last" not in shown
 
 
 def test_hostile_names_are_shown_as_text_and_whole() -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import time
+
+import msgspec
 import requests
 
 from demo import clients
 from demo.stage import LEDGER, Stage
 from rolemend.audit.render import FORMATS
+from rolemend.incident.channels import Failed
+from rolemend.incident.failures import Failure
+from rolemend.incident.journal import Lines, write_entries
 from tests.console.browser.stages import RUN, denied, keep_reports
 from tests.e2e.signing_in import Person, open_console
 from tests.e2e.watching import invocations
+from tests.work.test_channels import line
 
 
 def version(stage: Stage) -> str:
@@ -33,8 +40,26 @@ def test_who_signed_in_approves_and_rolls_back_through_the_function(stage: Stage
     assert version(stage) == "v1"
     assert "taken back" in ana.get(f"/changes/{change.id}").text
     for page in ("/figures", "/health", "/reports", "/changes", "/what-if"):
-        assert ana.get(page).status_code == 200
+        shown = ana.get(page)
+        assert (shown.status_code, "This could not be read" in shown.text) == (200, False), page
     assert not [one for one in invocations(stage, "console") if one.error]
+
+
+def test_what_notify_keeps_of_channels_and_failures_is_shown_by_the_function(stage: Stage) -> None:
+    console = open_console(stage)
+    ledger, now = clients.bucket(stage.root, LEDGER), time.time()
+    failed = Failed(reason="310000: refused", until=now, refused=True)
+    ledger.append_object(
+        "channels/ops/0000.jsonl", 0, write_entries(Lines((), 0, ""), [failed], time=now, by="t")[0]
+    )
+    day = time.strftime("%Y-%m-%d", time.gmtime(now))
+    ledger.append_object(f"waiting/ops/{day}/0.jsonl", 0, msgspec.json.encode(line()) + b"\n")
+    failure = Failure(function="rolemend-diagnose", request="1-abc", at=now, error="Throttling")
+    ledger.put_object(f"failures/{day}/000000-rolemend-diagnose-1-abc.json", msgspec.json.encode(failure))
+    shown = Person(stage, console, "vera").get("/health").text
+    assert "310000: refused</bdi></td><td>1</td>" in shown
+    assert "<strong>rolemend-diagnose</strong>" in shown
+    assert "This could not be read" not in shown
 
 
 def test_a_report_is_read_and_given_out_by_the_function(stage: Stage) -> None:

@@ -103,3 +103,5 @@ def test_a_function_that_fails_for_good_is_told_to_people(ready: Stage, receiver
     ready.settle()
     titles = [message["title"] for message in receiver.messages]
     assert "The function rolemend-diagnose failed for good" in titles
+    kept = clients.bucket(ready.root, LEDGER).list_objects_v2("failures/").object_list
+    assert "-rolemend-diagnose-" in kept[0].key

@@ -57,7 +57,7 @@ def test_what_is_applied_is_all_there(local: LocalCloud, root: Keys, account: st
     assert bucket.logging is not None
     assert (bucket.acl, bucket.block_public, bucket.encryption.algorithm) == ("private", True, "AES256")
     assert (bucket.logging.target_bucket, bucket.logging.target_prefix) == (LEDGER, "access-log/")
-    assert {rule.prefix for rule in bucket.lifecycle} == {"access-log/", "rejected/"}
+    assert {rule.prefix for rule in bucket.lifecycle} == {"access-log/", "failures/", "rejected/"}
     trail = state.actiontrail.accounts[account].trails["rolemend"]
     assert (trail.event_rw, trail.trail_region, trail.logging) == ("All", "All", True)
     project = state.sls.projects[f"rolemend-{account}-{HOME}"]

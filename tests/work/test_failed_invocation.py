@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from rolemend.errors import BadEvent, Throttled, Unreachable
+from rolemend.errors import BadEvent, Refused, Throttled, Unreachable
+from rolemend.incident.failures import MOST, Failure, Failures
 from rolemend.incident.waiting import read_digest
 from rolemend.work.events import Timer
 from rolemend.work.failed_invocation import FailedInvocation, message_of, read_notify_event, report_failure
+from tests.fakes import MemoryStore
 from tests.work.scene import Scene
 from tests.work.test_channels import DATA, OPS, channel, line, waiting
 
@@ -42,12 +44,12 @@ def failed(**changes: Any) -> FailedInvocation:
 
 
 def report(scene: Scene, **changes: Any) -> str:
-    return report_failure(failed(**changes), scene.notify_parts().delivery).state
+    return report_failure(failed(**changes), scene.notify_parts().delivery, scene.store).state
 
 
 def test_a_failure_names_function_incident_and_last_error() -> None:
     scene = Scene()
-    outcome = report_failure(failed(), scene.notify_parts().delivery)
+    outcome = report_failure(failed(), scene.notify_parts().delivery, scene.store)
     (message,) = scene.sent
     assert message.title == "The function rolemend-diagnose failed for good"
     assert message.lines[0] == "It was tried 4 times; the last error: GetRole: Throttling"
@@ -129,7 +131,7 @@ def nothing_waits(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_a_channel_did_not_take_waits_for_it_and_is_sent_under_its_id_once() -> None:
     scene = Scene(channels=(channel("ops", language="zh"), DATA))
     scene.failing["ops"] = BUSY
-    told = report_failure(failed(), scene.notify_parts().delivery)
+    told = report_failure(failed(), scene.notify_parts().delivery, scene.store)
     assert (told.state, told.channels) == ("told", {"ops": str(BUSY), "data": "delivered"})
     scene.failing.clear()
     scene.now += 60
@@ -257,6 +259,76 @@ def test_a_failure_of_the_ledger_itself_is_told(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(scene.store, "read", down)
     assert report(scene) == "told"
     assert len(scene.outbox) == 1
+
+
+def kept(scene: Scene) -> list[str]:
+    return [key for key in scene.store.objects if key.startswith("failures/")]
+
+
+def test_it_is_kept_once_however_often_it_is_told_and_before_any_channel_takes_it() -> None:
+    scene = Scene(channels=(OPS,))
+    at = int(scene.now) - 5
+    scene.failing["ops"] = BUSY
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            report(scene, timestamp=at * 1000)
+    assert kept(scene) == ["failures/2026-01-01/000135-rolemend-diagnose-1-abc.json"]
+    (one,) = Failures(scene.store, lambda: scene.now).newest()
+    assert one == Failure(
+        function="rolemend-diagnose",
+        request="1-abc",
+        at=at,
+        tries=4,
+        error="GetRole: Throttling",
+        kind="Unreachable",
+        incident=INCIDENT,
+    )
+
+
+@pytest.mark.parametrize("timestamp", [1, -1, 10**30, "x", None, 4_000_000_000_000])
+def test_a_time_that_cannot_be_is_replaced_by_now(timestamp: Any) -> None:
+    scene = Scene()
+    report(scene, timestamp=timestamp, context={"requestId": "../../config/\x00x"})
+    assert kept(scene) == ["failures/2026-01-01/000140-rolemend-diagnose-configx.json"]
+
+
+def test_a_ledger_that_keeps_nothing_hinders_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(channels=(OPS,))
+
+    def refuse(key: str, data: bytes) -> None:
+        raise Refused("PutObject", "AccessDenied", key)
+
+    monkeypatch.setattr(scene.store, "put", refuse)
+    assert report(scene) == "told"
+    assert len(scene.outbox) == 1
+
+
+def test_a_busy_role_is_kept_nowhere() -> None:
+    scene = Scene()
+    report(scene, responsePayload=json.dumps({"errorMessage": "", "errorType": "RoleBusy"}))
+    assert kept(scene) == []
+
+
+def test_the_newest_of_a_week_are_read_and_no_more() -> None:
+    store = MemoryStore()
+    now = 1_767_225_600.0 + 10 * 86_400
+    failures = [
+        Failure(function=f"f{number}", request="r", at=now - number * 7 * 86_400 / 30) for number in range(40)
+    ]
+    for one in failures:
+        Failures(store, lambda at=one.at: at).keep(one)  # type: ignore[misc]
+    assert Failures(store, lambda: now).newest() == tuple(failures[:MOST])
+    assert Failures(store, lambda: now + 20 * 86_400).newest() == ()
+
+
+def test_a_record_that_cannot_be_read_is_told_beside_the_others() -> None:
+    store = MemoryStore()
+    failures = Failures(store, lambda: 1_767_225_600.0)
+    failures.keep(Failure(function="a", request="r", at=1_767_225_600.0))
+    store.put("failures/2026-01-01/000001-b-r.json", b"{half")
+    damaged, whole = failures.newest()
+    assert whole.function == "a"
+    assert damaged.error.startswith("failures/2026-01-01/000001-b-r.json: ")
 
 
 def test_without_a_channel_for_it_nothing_is_tried_again() -> None:

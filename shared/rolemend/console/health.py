@@ -1,10 +1,12 @@
-"""The page on the system itself: when each source was heard last, what waits, and what was kept aside."""
+"""The page on the system itself: when each source was heard last, what waits, which channels take no messages, which
+functions failed, and what was kept aside."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -12,17 +14,21 @@ from rolemend.console import listing as lists
 from rolemend.console.parts import ConsoleParts
 from rolemend.console.visit import Visit
 from rolemend.console.words import SOURCES
-from rolemend.errors import LedgerDamaged, UnknownIncident
+from rolemend.errors import AccountError, LedgerDamaged, LedgerError, UnknownIncident
+from rolemend.incident.channels import Channels, State, is_dead
+from rolemend.incident.failures import DAYS, Failures
 from rolemend.incident.index import IncidentLine
-from rolemend.incident.journal import Opened, Reopened, Undelivered
+from rolemend.incident.journal import Opened, Reopened
 from rolemend.incident.life import Incident, live
+from rolemend.incident.waiting import WaitingMessages
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+T = TypeVar("T")
+
 NEWEST = 1000
 """Incidents among which the sources are looked for."""
-DAYS = 7
 MOST = 1000
 
 
@@ -35,11 +41,13 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     incident: str = ""
 
 
-class AtWork(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident that is not settled; `undelivered` are the reasons why messages on it did not arrive."""
+class ChannelLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel: how it fares, whether it is dead, and how many messages wait for it."""
 
-    incident: Incident
-    undelivered: tuple[str, ...] = ()
+    name: str
+    state: State
+    dead: bool
+    waiting: int
 
 
 class Number(msgspec.Struct, frozen=True):
@@ -54,6 +62,8 @@ def show(visit: Visit) -> Response:
     """Raises AccountError."""
     parts = visit.parts
     opened, more_open, damaged = _at_work(parts)
+    lines, no_channels = _read(lambda: channels(parts))
+    failed, no_failures = _read(Failures(parts.store, parts.now).newest)
     return visit.page(
         "health.html",
         sources=sources(parts),
@@ -62,7 +72,33 @@ def show(visit: Visit) -> Response:
         more_open=more_open,
         damaged=damaged,
         numbers=_numbers(visit),
+        channels=lines,
+        failures=failed,
+        unread={"channels": no_channels, "failures": no_failures},
+        days=DAYS,
     )
+
+
+def _read(read: Callable[[], tuple[T, ...]]) -> tuple[tuple[T, ...], str]:
+    """What was read, or nothing and why: the rest of the page stands without it."""
+    try:
+        return read(), ""
+    except (AccountError, LedgerError, msgspec.DecodeError) as error:
+        return (), str(error)
+
+
+def channels(parts: ConsoleParts) -> tuple[ChannelLine, ...]:
+    """Each channel that the ledger knows of: those that had a digest or failed, and those for which something waits.
+
+    Raises LedgerError or AccountError.
+    """
+    journals, waiting = Channels(parts.store, "console", parts.now), WaitingMessages(parts.store, parts.now)
+    lines = []
+    for name in sorted(journals.names() | waiting.names()):
+        state = journals.load(name)
+        count = len(waiting.after(name, state.told).lines)
+        lines.append(ChannelLine(name=name, state=state, dead=is_dead(state, parts.now()), waiting=count))
+    return tuple(lines)
 
 
 def sources(parts: ConsoleParts) -> list[Heard]:
@@ -88,7 +124,7 @@ def _heard(source: str, line: IncidentLine | None, parts: ConsoleParts) -> Heard
     return Heard(source=source, last=line.last, lag=lag, incident=line.id)
 
 
-def _at_work(parts: ConsoleParts) -> tuple[list[AtWork], bool, list[str]]:
+def _at_work(parts: ConsoleParts) -> tuple[list[Incident], bool, list[str]]:
     """What is not settled, whether there is more than that, and the journals that cannot be believed."""
     ids = list(islice(parts.ledger.open_ids(), lists.MOST_OPEN + 1))
     opened, damaged = [], []
@@ -100,8 +136,7 @@ def _at_work(parts: ConsoleParts) -> tuple[list[AtWork], bool, list[str]]:
         except LedgerDamaged:
             damaged.append(incident_id)
             continue
-        failed = tuple(entry.fact.reason for entry in entries if isinstance(entry.fact, Undelivered))
-        opened.append(AtWork(incident=live(incident_id, entries), undelivered=failed[-3:]))
+        opened.append(live(incident_id, entries))
     return opened, len(ids) > lists.MOST_OPEN, damaged
 
 

@@ -133,12 +133,26 @@ def _failed(state: State, fact: Failed, time: float) -> State:
     )
 
 
+DEAD_SECONDS, DEAD_FAILURES = 900, 3
+"""A channel that failed so often for so long is dead; one that refuses a message at once."""
+
+
+def is_dead(state: State, now: float) -> bool:
+    """Whether a channel takes nothing any more, at `now` in epoch seconds."""
+    lasting = state.failures >= DEAD_FAILURES and now >= state.failing_since + DEAD_SECONDS
+    return bool(state.failures) and (state.refused or lasting)
+
+
 class Channels:
     """Reads and extends the journals. All methods raise LedgerError or AccountError."""
 
     def __init__(self, store: ObjectStore, by: str, now: Callable[[], float]) -> None:
         self._store = store
         self._book = Book(store, _decoder, by, now)
+
+    def names(self) -> frozenset[str]:
+        """The channels that have a journal."""
+        return frozenset(key.split("/")[1] for key in self._store.keys("channels/"))
 
     def load(self, channel: str) -> State:
         return state_of(self._book.read(self._newest(channel)).entries)

@@ -113,6 +113,10 @@ class WaitingMessages:
         key = f"waiting/{channel}/{day}/{line.incident[-1:] or '0'}.jsonl"
         self._store.add(key, msgspec.json.encode(line) + b"\n")
 
+    def names(self) -> frozenset[str]:
+        """The channels for which something waits, or waited in the last days."""
+        return frozenset(key.split("/")[1] for key in self._store.keys("waiting/"))
+
     def after(self, channel: str, told: Mapping[str, int]) -> Batch:
         """All that waits after what was told."""
         return self._between(told, dict.fromkeys(self._store.keys(f"waiting/{channel}/"), -1))

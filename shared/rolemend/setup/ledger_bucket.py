@@ -60,6 +60,7 @@ class LedgerBucket(msgspec.Struct, frozen=True, kw_only=True):
         kept = {"incidents": ["incidents/", "Enabled", self.keep_days]} if self.keep_days else {}
         rules = {
             "access-log": [ACCESS_LOG, "Enabled", 180],
+            "failures": ["failures/", "Enabled", 180],
             "rejected": ["rejected/", "Enabled", 180],
             **kept,
         }

@@ -10,7 +10,7 @@ import msgspec
 
 from rolemend.account.interface import ObjectStore
 from rolemend.errors import AccountError, LedgerError
-from rolemend.incident.channels import ChannelFact, Digested, Digesting, Reported, State
+from rolemend.incident.channels import ChannelFact, Digested, Digesting, Reported, State, is_dead
 from rolemend.incident.journal import Notified
 from rolemend.incident.ledger import Ledger
 from rolemend.incident.waiting import NOTICE, WaitingMessage, write_digest
@@ -25,8 +25,6 @@ LEASE_SECONDS = 90
 TRIES_WITHOUT_ANSWER = 2
 MOST_RECORDED = 50
 """For a digest of more messages, its own list is the record; the journals say that they wait for one."""
-DEAD_SECONDS, DEAD_FAILURES = 900, 3
-"""A channel that failed so often for so long is dead; one that refuses a message at once."""
 
 
 class Drained(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,7 +156,8 @@ def report_dead(delivery: Delivery) -> None:
     meant = route(well, Matter(severity=CRITICAL))
     ways = [*meant, *(channel for channel in well if channel not in meant)]
     for channel in delivery.channels:
-        if _is_dead(states[channel.name], now):
+        state = states[channel.name]
+        if not state.reported and is_dead(state, now):
             through = next((other for other in ways if _reported(channel, other, states, delivery)), None)
             if through is not None:
                 delivery.states.extend(channel.name, _report(through.name))
@@ -166,12 +165,6 @@ def report_dead(delivery: Delivery) -> None:
 
 def _report(through: str) -> Callable[[State], list[ChannelFact]]:
     return lambda known: [] if known.reported else [Reported(through=through)]
-
-
-def _is_dead(state: State, now: float) -> bool:
-    """Whether people are still to be told that it is."""
-    lasting = state.failures >= DEAD_FAILURES and now >= state.failing_since + DEAD_SECONDS
-    return bool(state.failures) and not state.reported and (state.refused or lasting)
 
 
 def _reported(channel: Channel, through: Channel, states: dict[str, State], delivery: Delivery) -> bool:

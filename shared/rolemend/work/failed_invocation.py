@@ -7,11 +7,14 @@ https://www.alibabacloud.com/help/en/functioncompute/result-callback
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from rolemend.errors import BadEvent, RoleBusy
+from rolemend.account.interface import ObjectStore
+from rolemend.errors import AccountError, BadEvent, RoleBusy
+from rolemend.incident.failures import Failure, Failures
 from rolemend.notify.channel import CRITICAL, Matter, route
 from rolemend.notify.message import ALERT, Message, Speaker
 from rolemend.text import text
@@ -26,7 +29,7 @@ _LONGEST = 300
 class FailedInvocation(msgspec.Struct, frozen=True, kw_only=True):
     """A function that failed on every try. `incident` is "" where the event named none; `error` is hostile text.
 
-    `kind` is the type of the error, as the runtime names it.
+    `kind` is the type of the error, as the runtime names it; `at` is in epoch seconds, 0.0 where the event has no time.
     """
 
     function: str
@@ -35,6 +38,7 @@ class FailedInvocation(msgspec.Struct, frozen=True, kw_only=True):
     error: str
     kind: str = ""
     incident: str = ""
+    at: float = 0.0
 
 
 def read_notify_event(event: bytes) -> str | Timer | FailedInvocation | KeptReport:
@@ -57,7 +61,7 @@ def _failed(value: dict[str, Any], context: dict[str, Any]) -> FailedInvocation:
     named = _FUNCTION.fullmatch(str(context.get("functionArn", "")))
     if named is None:
         raise BadEvent("a result of an asynchronous invocation that names no function")
-    tries = context.get("approximateInvokeCount")
+    tries, milliseconds = context.get("approximateInvokeCount"), value.get("timestamp")
     incident = _object(value.get("requestPayload")).get("incident")
     answer = _object(value.get("responsePayload"))
     told = answer.get("errorMessage") or context.get("condition")
@@ -68,6 +72,7 @@ def _failed(value: dict[str, Any], context: dict[str, Any]) -> FailedInvocation:
         error=str(told or "")[:_LONGEST],
         kind=str(answer.get("errorType") or "")[:64],
         incident=incident if isinstance(incident, str) and INCIDENT_ID.fullmatch(incident) else "",
+        at=milliseconds / 1000 if isinstance(milliseconds, int) and 0 < milliseconds < 1e15 else 0.0,
     )
 
 
@@ -79,17 +84,25 @@ def _object(payload: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def report_failure(failed: FailedInvocation, delivery: Delivery) -> Telling:
-    """Tell each channel. An open incident is taken up again by the sweep, whatever failed; that a role was busy is no
-    failure, as another instance is at work or was stopped, and its lease ends.
+def report_failure(failed: FailedInvocation, delivery: Delivery, store: ObjectStore) -> Telling:
+    """Keep it for the console's page on the system, and tell each channel.
 
-    Raises the AccountError of a channel if none took it and it waits for none.
+    An open incident is taken up again by the sweep, whatever failed; that a role was busy is no failure, as another
+    instance is at work or was stopped, and its lease ends. Raises the AccountError of a channel if none took it and it
+    waits for none.
     """
     if failed.incident and failed.kind == RoleBusy.__name__:
         return Telling(incident=failed.incident, state="left to the sweep")
+    _keep(failed, Failures(store, delivery.now))
     channels = route(delivery.channels, Matter(severity=CRITICAL))
     became = tell_all(lambda language: message_of(failed, language), channels, delivery)
     return telling(failed.incident, became)
+
+
+def _keep(failed: FailedInvocation, failures: Failures) -> None:
+    """What failed may be the ledger itself, and people are told all the same."""
+    with suppress(AccountError):
+        failures.keep(msgspec.convert(failed, Failure, from_attributes=True))
 
 
 def message_of(failed: FailedInvocation, language: str) -> Message:
