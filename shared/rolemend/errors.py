@@ -100,8 +100,25 @@ class NotThere(AccountError):
     """What was asked for does not exist."""
 
 
+THROTTLED = (
+    "throttling",
+    "toomanyrequests",
+    "requestratelimit",
+    "quotaexceed",
+    "flowcontrol",
+    "resourcethrottled",
+)
+"""What the codes hold by which services say that there are too many requests, in lower case."""
+
+
 class Unreachable(AccountError):
     """No usable answer after all tries: network, throttling, or a fault of the service."""
+
+    @property
+    def throttled(self) -> bool:
+        """Whether the service refused it because there are too many requests: it surely had no effect."""
+        code = self.code.lower()
+        return code == "429" or any(word in code for word in THROTTLED)
 
 
 class AnswerLost(Unreachable):

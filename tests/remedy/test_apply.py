@@ -94,11 +94,28 @@ def test_a_write_whose_answer_was_lost_is_found_and_not_repeated() -> None:
     assert fake.writes == ["add reader"]
 
 
-def test_a_write_that_never_came_is_an_error_and_not_a_change() -> None:
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [("Throttling.User", Unreachable), ("429", Unreachable), ("Timeout", AnswerLost), ("500", AnswerLost)],
+)
+def test_a_write_that_does_not_show_surely_never_came_only_if_it_was_throttled(
+    code: str, error: type[AccountError]
+) -> None:
     fake = extensible()
-    fake.failing = Unreachable("CreatePolicyVersion", "Timeout", "no answer")
-    with pytest.raises(Unreachable):
+    fake.failing = Unreachable("CreatePolicyVersion", code, "no")
+    with pytest.raises(Unreachable) as caught:
         apply_plan("chg-1", planned(fake), fake)
+    assert type(caught.value) is error
+
+
+def test_a_write_whose_answer_was_lost_and_that_does_not_show_yet_may_have_been_made() -> None:
+    fake = extensible()
+    plan = planned(fake)
+    fake.lost = 1
+    slow_to_show(fake, 9)
+    with pytest.raises(AnswerLost):
+        apply_plan("chg-1", plan, fake, pauses=(0.0,))
+    assert fake.in_force("reader") == plan.write.after
 
 
 def test_a_refused_write_is_refused() -> None:

@@ -7,12 +7,14 @@ from collections.abc import Callable
 import pytest
 
 from rolemend.account.interface import Absent, Known, Unread
-from rolemend.errors import AnswerLost, Unreachable
+from rolemend.errors import AnswerLost, RoleBusy, Unreachable
 from rolemend.incident.journal import Closed, Intended, Reopened
 from rolemend.work.remediate import LEASE_SECONDS
 from tests.fakes import MemoryStore
+from tests.remedy.test_apply import slow_to_show
 from tests.samples import LISTING, altered
 from tests.work.scene import ID, MENDED, Scene, Stopped, deny, edit, reading, rule
+from tests.work.test_undo import with_rule
 
 
 def stopped_before_the_write(scene: Scene) -> Scene:
@@ -68,6 +70,23 @@ def test_a_write_that_cannot_be_read_back_is_looked_at_after_the_lease() -> None
     scene.now += LEASE_SECONDS
     assert scene.remediate().state == "verified"
     assert scene.account.writes == ["add reader"]
+
+
+def test_a_write_whose_answer_was_lost_and_that_shows_late_is_found_after_the_lease() -> None:
+    scene = Scene(guardrails=with_rule(expires="1h"))
+    scene.diagnosed()
+    scene.account.lost = 1
+    slow_to_show(scene.account, 1)
+    with pytest.raises(AnswerLost):
+        scene.remediate()
+    assert scene.facts[-1] == "Intended"
+    with pytest.raises(RoleBusy):
+        scene.remediate_parts().leases.take("emr-role", "inc-1")
+    scene.now += LEASE_SECONDS
+    assert scene.remediate().state == "verified"
+    assert scene.account.writes == ["add reader"]
+    scene.now += 3_601
+    assert scene.expire().taken_back == (scene.incident.changes[0].id,)
 
 
 def test_a_write_whose_answer_was_lost_is_not_repeated() -> None:

@@ -13,21 +13,12 @@ from typing import Any, TypeVar
 
 from rolemend.account.access import Access
 from rolemend.account.interface import Absent, Known, Reading, Unread
-from rolemend.errors import AccountError, Conflict, NotThere, Refused, Unreachable
+from rolemend.errors import THROTTLED, AccountError, Conflict, NotThere, Refused, Unreachable
 
 T = TypeVar("T")
 Translate = Callable[[str, Exception], AccountError]
 
 _REFUSED = ("nopermission", "forbidden", "accessdenied", "notauthorized", "unauthorized", "denied")
-_THROTTLED = (
-    "throttling",
-    "toomanyrequests",
-    "requestratelimit",
-    "quotaexceed",
-    "flowcontrol",
-    "resourcethrottled",
-)
-
 
 _CALLER_OR_API = (
     "invalidaccesskeyid",
@@ -42,7 +33,7 @@ _CALLER_OR_API = (
 def classify(operation: str, status: int, code: str, message: str, request_id: str = "") -> AccountError:
     """The project's error for a service's answer."""
     lower = code.lower()
-    if status >= 500 or status == 429 or any(word in lower for word in _THROTTLED):
+    if status >= 500 or status == 429 or any(word in lower for word in THROTTLED):
         return Unreachable(operation, code or str(status), message, request_id)
     if lower.startswith(_CALLER_OR_API):
         return AccountError(operation, code, message, request_id)
@@ -66,18 +57,12 @@ def ask(
             return call(*values, **named)
         except Exception as error:
             known = translate(operation, error)
-            if access.pace is not None and is_throttling(known):
+            if access.pace is not None and isinstance(known, Unreachable) and known.throttled:
                 access.pace.throttled(operation)
             if not isinstance(known, Unreachable) or attempt + 1 == access.tries:
                 raise known from error
             time.sleep(access.pause * 2**attempt * (0.5 + random.random()))  # noqa: S311
     raise AssertionError("tries must be at least 1")
-
-
-def is_throttling(error: AccountError) -> bool:
-    """Whether a service refused a call because there are too many."""
-    code = error.code.lower()
-    return code == "429" or any(word in code for word in _THROTTLED)
 
 
 def once(operation: str, translate: Translate, call: Callable[..., T], *values: Any, **named: Any) -> T:

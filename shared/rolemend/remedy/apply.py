@@ -104,7 +104,10 @@ def apply_plan(
 
 
 def _written(write: Write, identities: IdentityWrites, pauses: Pauses) -> Live:
-    """Write, and read what stands there then. After a lost answer the live document tells whether it was written."""
+    """Write, and read what stands there then. After a lost answer the live document tells whether it was written.
+
+    That it does not show yet tells nothing: only what was throttled was surely not written.
+    """
     lost: Unreachable | None = None
     try:
         _write(write, identities)
@@ -117,7 +120,9 @@ def _written(write: Write, identities: IdentityWrites, pauses: Pauses) -> Live:
             "apply", error.code, f"{write.name} could not be read back: {error.message}"
         ) from error
     if lost is not None and not is_written(write, after):
-        raise lost
+        if lost.throttled:
+            raise lost
+        raise AnswerLost("apply", lost.code, f"{write.name} may have been written: {lost.message}") from lost
     return after
 
 
