@@ -16,6 +16,7 @@ RolemendError
 │   │   ├── AnswerLost       the request may have had its effect, and nobody can tell
 │   │   └── Throttled        too many requests: when the next one may come
 │   └── Conflict             somebody else changed it first
+│       └── Displaced        what was written stands over what somebody else wrote
 ├── SignatureError           a signed value that is not believed
 │   ├── SignatureWrong       it was not signed here, or was altered
 │   └── SignatureExpired     it was signed too long ago
@@ -135,6 +136,17 @@ class Throttled(Unreachable):
 
 class Conflict(AccountError):
     """The object is no longer as it was read."""
+
+
+class Displaced(Conflict):
+    """What was written stands over a version that somebody made at the same moment, which was not put in force again.
+
+    `version` is the one that stands.
+    """
+
+    def __init__(self, operation: str, message: str, version: str) -> None:
+        super().__init__(operation, "Displaced", message)
+        self.version = version
 
 
 class SignatureError(RolemendError):

@@ -10,7 +10,16 @@ import pytest
 
 from rolemend.account.interface import Absent, Known, Unread
 from rolemend.checklist.model import TrustService
-from rolemend.errors import AccountError, AnswerLost, Conflict, LeaseLost, Refused, Unreachable
+from rolemend.errors import (
+    AccountError,
+    AnswerLost,
+    Conflict,
+    Displaced,
+    LeaseLost,
+    NotThere,
+    Refused,
+    Unreachable,
+)
 from rolemend.remedy.apply import apply_plan, is_unchanged, is_written, read_live, roll_back, stands_as
 from rolemend.remedy.model import Change, Plan, sealed
 from rolemend.remedy.plan import plan_remedy
@@ -226,18 +235,44 @@ def test_the_lease_is_looked_at_before_the_write_and_nothing_is_written_without_
     assert fake.writes == ["add reader"]
 
 
-def test_a_version_made_at_the_same_moment_is_put_in_force_again() -> None:
-    fake = extensible()
-    plan = planned(fake)
+def overtaken(fake: WritableAccount, failing: Exception | None = None) -> None:
+    """Somebody makes v2 right before our write; the next write after ours fails."""
 
     def somebody() -> None:
         fake.policies["reader"]["v2"] = OTHERS
         fake.defaults["reader"] = "v2"
 
     fake.before_write.append(somebody)
+    fake.after_write.append(lambda: setattr(fake, "failing", failing))
+
+
+def test_a_version_made_at_the_same_moment_is_put_in_force_again() -> None:
+    fake = extensible()
+    plan = planned(fake)
+    overtaken(fake)
     with pytest.raises(Conflict, match="v2 of reader was made at the same moment"):
         apply_plan("chg-1", plan, fake)
     assert fake.in_force("reader") == OTHERS
+
+
+@pytest.mark.parametrize(
+    ("failing", "error"),
+    [
+        (Refused("SetDefaultPolicyVersion", "NoPermission", "no"), Displaced),
+        (NotThere("SetDefaultPolicyVersion", "EntityNotExist.Policy.Version", "v2"), Displaced),
+        (Unreachable("SetDefaultPolicyVersion", "Throttling", "later"), AnswerLost),
+    ],
+)
+def test_a_version_made_at_the_same_moment_that_cannot_be_put_back_is_no_change_that_was_not_made(
+    failing: AccountError, error: type[AccountError]
+) -> None:
+    fake = extensible()
+    plan = planned(fake)
+    overtaken(fake, failing)
+    with pytest.raises(error, match="v2") as caught:
+        apply_plan("chg-1", plan, fake)
+    assert type(caught.value) is error
+    assert fake.in_force("reader") == plan.write.after
 
 
 def slow_to_show(fake: WritableAccount, reads: int) -> None:

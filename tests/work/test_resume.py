@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from rolemend.account.interface import Absent, Known, Unread
-from rolemend.errors import AnswerLost, RoleBusy, Unreachable
+from rolemend.errors import AnswerLost, Refused, RoleBusy, Unreachable
 from rolemend.incident.journal import Closed, Intended, Reopened
 from rolemend.work.remediate import LEASE_SECONDS
+from rolemend.work.undo import take_back
 from tests.fakes import MemoryStore
-from tests.remedy.test_apply import slow_to_show
+from tests.remedy.test_apply import overtaken, slow_to_show
 from tests.samples import LISTING, altered
 from tests.work.scene import ID, MENDED, Scene, Stopped, deny, edit, reading, rule
 from tests.work.test_undo import with_rule
@@ -87,6 +88,38 @@ def test_a_write_whose_answer_was_lost_and_that_shows_late_is_found_after_the_le
     assert scene.account.writes == ["add reader"]
     scene.now += 3_601
     assert scene.expire().taken_back == (scene.incident.changes[0].id,)
+
+
+def test_a_version_of_a_person_that_cannot_be_put_back_leaves_a_change_that_can_be_taken_back() -> None:
+    scene = Scene(guardrails=with_rule(expires="1h"))
+    scene.diagnosed()
+    overtaken(scene.account, Refused("SetDefaultPolicyVersion", "NoPermission", "no"))
+    scene.remediate()
+    assert scene.facts[-2:] == ["Applied", "RolledBack"]
+    (change,) = scene.incident.changes
+    assert (change.outcome, scene.account.defaults["reader"]) == ("not taken back", "v3")
+    assert "v3 of reader, which was written, stands over version v2" in change.reason
+    scene.notify()
+    assert scene.sent[-1].kind == "alert"
+    assert "stands over version v2" in scene.sent[-1].lines[-1]
+    scene.account.failing = None
+    take_back(change.id, scene.undo())
+    assert (scene.account.defaults["reader"], scene.incident.changes[0].outcome) == ("v1", "taken back")
+
+
+def test_a_version_of_a_person_whose_putting_back_has_no_answer_is_looked_at_after_the_lease() -> None:
+    scene = Scene()
+    scene.diagnosed()
+    overtaken(scene.account, Unreachable("SetDefaultPolicyVersion", "Timeout", "no answer"))
+    with pytest.raises(AnswerLost):
+        scene.remediate()
+    assert scene.facts[-1] == "Intended"
+    scene.account.failing = None
+    scene.account.defaults["reader"] = "v2"  # the request had its effect
+    scene.now += LEASE_SECONDS
+    scene.remediate()
+    assert (scene.facts[-1], scene.account.defaults["reader"]) == ("Abandoned", "v2")
+    assert "edited in between" in scene.incident.rolled_back
 
 
 def test_a_write_whose_answer_was_lost_is_not_repeated() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from rolemend.account.interface import Absent, IdentityWrites, Known, PolicyVersions, Role, Unread
-from rolemend.errors import AccountError, AnswerLost, Conflict, Unreachable
+from rolemend.errors import AccountError, AnswerLost, Conflict, Displaced, Unreachable
 from rolemend.remedy.model import Change, Plan, Write, is_sealed, version_number
 from rolemend.remedy.narrowing import takes_back_its_own_grant
 from rolemend.together import together
@@ -83,8 +83,8 @@ def apply_plan(
     immediately before the one write.
 
     Raises Conflict if the plan is not the one that its hash names, if the live document is not the one the plan starts
-    from or not the one written afterwards, Refused if RAM did not allow it, Unreachable if it was surely not written,
-    AnswerLost if that cannot be told.
+    from or not the one written afterwards, Displaced if it was written and stands over somebody else's version, Refused
+    if RAM did not allow it, Unreachable if it was surely not written, AnswerLost if that cannot be told.
     """
     if not is_sealed(plan):
         raise Conflict("apply", "Altered", "the plan is not the one that its hash names")
@@ -140,7 +140,8 @@ def _read_back(write: Write, identities: IdentityWrites, pauses: Pauses) -> Live
 def _put_back_overtaken(write: Write, before: Live, after: Live, identities: IdentityWrites) -> None:
     """A version that somebody made between our last look and our write is in force again. Raises Conflict then.
 
-    RAM numbers versions in order, so one more than ours tells it.
+    RAM numbers versions in order, so one more than ours tells it. Raises Displaced if RAM does not put it in force
+    again, AnswerLost if that cannot be told.
     """
     if not is_written(write, after):
         return
@@ -149,11 +150,26 @@ def _put_back_overtaken(write: Write, before: Live, after: Live, identities: Ide
     if not earlier:
         return
     theirs = max(earlier, key=version_number)
-    identities.set_default_version(write.name, theirs)
+    try:
+        identities.set_default_version(write.name, theirs)
+    except Unreachable as error:
+        reason = f"version {theirs} of {write.name} may be in force again: {error.message}"
+        raise AnswerLost("apply", error.code, reason) from error
+    except AccountError as error:
+        raise _displaced(write, theirs, after, str(error)) from error
     raise Conflict(
         "apply",
         "Edited",
         f"version {theirs} of {write.name} was made at the same moment; it is in force again",
+    )
+
+
+def _displaced(write: Write, theirs: str, after: Live, why: str) -> Displaced:
+    return Displaced(
+        "apply",
+        f"version {after.version} of {write.name}, which was written, stands over version {theirs}, which somebody made"
+        f" at the same moment; {why}",
+        after.version,
     )
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from rolemend.checklist.diagnose import diagnose as walk_checklist
 from rolemend.checklist.model import NOT_APPLICABLE, PASSED, Diagnosis
-from rolemend.errors import AccountError, AnswerLost, Refused, RoleBusy, RolemendError, Unreachable
+from rolemend.errors import AccountError, AnswerLost, Displaced, Refused, RoleBusy, RolemendError, Unreachable
 from rolemend.incident.journal import Abandoned, Applied, Fact, Intended, RolledBack, Verified, Waiting
 from rolemend.incident.leases import Lease, Leases
 from rolemend.incident.life import Incident
@@ -80,7 +80,7 @@ def _apply(incident: Incident, intended: Intended, parts: Parts, held: Held) -> 
     """Make the change. What will not pass by itself ends it, so that people are told; the rest is tried again.
 
     What was surely not written is planned anew when the incident is taken up again. What may have been written stays
-    intended, and is looked at once its lease is over.
+    intended, and is looked at once its lease is over. What stands over somebody's version is left to people.
     """
     try:
         change = apply_plan(intended.change, intended.plan, parts.identities, held.check, parts.pauses)
@@ -90,6 +90,11 @@ def _apply(incident: Incident, intended: Intended, parts: Parts, held: Held) -> 
         reason = str(error)
         given_up = Abandoned(change=intended.change, reason=reason)
         return note(incident, parts.ledger, given_up, Waiting(reason=reason))
+    except Displaced as error:
+        change = Change(id=intended.change, plan=intended.plan, version=error.version)
+        held.change = change.id
+        stands = RolledBack(change=change.id, reason=str(error), undone=False)
+        return note(incident, parts.ledger, Applied(change=change), stands)
     except AccountError as error:
         refused = isinstance(error, Refused)
         given_up = Abandoned(change=intended.change, reason=str(error), refused=refused)
