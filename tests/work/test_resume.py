@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from rolemend.account.interface import Absent, Known, Unread
 from rolemend.errors import AnswerLost, Refused, RoleBusy, Unreachable
 from rolemend.incident.journal import Closed, Intended, Reopened
+from rolemend.remedy.model import sealed
 from rolemend.work.remediate import LEASE_SECONDS
 from rolemend.work.undo import take_back
 from tests.fakes import MemoryStore
@@ -105,6 +107,50 @@ def test_a_version_of_a_person_that_cannot_be_put_back_leaves_a_change_that_can_
     scene.account.failing = None
     take_back(change.id, scene.undo())
     assert (scene.account.defaults["reader"], scene.incident.changes[0].outcome) == ("v1", "taken back")
+
+
+def test_a_version_of_a_person_that_was_overtaken_before_a_stop_is_told() -> None:
+    """It is not put in force again: which versions are new is known of the journal alone by then."""
+    scene = Scene()
+    overtaken(scene.account)
+    scene.account.after_write.clear()
+    stopped_after_the_write(scene)
+    scene.now += LEASE_SECONDS
+    scene.remediate()
+    assert (scene.facts[-1], scene.account.writes) == ("RolledBack", ["add reader"])
+    (change,) = scene.incident.changes
+    assert change.outcome == "not taken back"
+    assert "stands over version v2" in change.reason
+    scene.notify()
+    assert scene.sent[-1].kind == "alert"
+    take_back(change.id, scene.undo())
+    assert scene.account.defaults["reader"] == "v1"
+
+
+def test_a_version_of_a_person_made_after_our_write_and_not_in_force_is_no_overtaken_one() -> None:
+    scene = stopped_after_the_write(Scene())
+    scene.account.policies["reader"]["v3"] = reading("third")
+    scene.now += LEASE_SECONDS
+    assert scene.remediate().state == "verified"
+
+
+def test_a_made_up_intent_puts_no_older_version_in_force() -> None:
+    """Who writes into the journal could leave versions out of its plan, so that old ones look new."""
+    scene = Scene(guardrails=rule("approve"))
+    scene.diagnosed()
+    scene.remediate()
+    plan = scene.incident.plan
+    assert plan is not None
+    scene.account.policies["reader"] |= {"v2": reading("other", "secret"), "v3": plan.write.after}
+    scene.account.defaults["reader"] = "v3"
+    forged = sealed(
+        msgspec.structs.replace(plan, write=msgspec.structs.replace(plan.write, versions=("v1",)))
+    )
+    scene.ledger.extend(scene.id, lambda _: [Intended(change=f"chg-{scene.id[4:]}-00000000", plan=forged)])
+    scene.now += LEASE_SECONDS
+    scene.remediate()
+    assert scene.account.defaults["reader"] == "v3"
+    assert scene.account.writes == []
 
 
 def test_a_version_of_a_person_whose_putting_back_has_no_answer_is_looked_at_after_the_lease() -> None:

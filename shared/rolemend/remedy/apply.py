@@ -6,7 +6,7 @@ RAM has no compare-and-swap: the live document is compared immediately before th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -91,6 +91,7 @@ def apply_plan(
     write = plan.write
     _, before = together(check_lease, lambda: read_live(write, identities))
     if is_written(write, before):
+        _raise_overtaken(write, before)
         return _change(change_id, plan, before, before)
     if not is_unchanged(write, before):
         raise Conflict("apply", "Edited", f"{write.name} is no longer the document that the plan starts from")
@@ -140,16 +141,11 @@ def _read_back(write: Write, identities: IdentityWrites, pauses: Pauses) -> Live
 def _put_back_overtaken(write: Write, before: Live, after: Live, identities: IdentityWrites) -> None:
     """A version that somebody made between our last look and our write is in force again. Raises Conflict then.
 
-    RAM numbers versions in order, so one more than ours tells it. Raises Displaced if RAM does not put it in force
-    again, AnswerLost if that cannot be told.
+    Raises Displaced if RAM does not put it in force again, AnswerLost if that cannot be told.
     """
-    if not is_written(write, after):
+    theirs = _overtaken(before.versions, after) if is_written(write, after) else ""
+    if not theirs:
         return
-    made = [one for one in after.versions if one not in before.versions and one != after.version]
-    earlier = [one for one in made if version_number(one) < version_number(after.version)]
-    if not earlier:
-        return
-    theirs = max(earlier, key=version_number)
     try:
         identities.set_default_version(write.name, theirs)
     except Unreachable as error:
@@ -162,6 +158,25 @@ def _put_back_overtaken(write: Write, before: Live, after: Live, identities: Ide
         "Edited",
         f"version {theirs} of {write.name} was made at the same moment; it is in force again",
     )
+
+
+def _raise_overtaken(write: Write, live: Live) -> None:
+    """What was written earlier is in force. Raises Displaced if somebody made a version between the plan and that.
+
+    It is not put in force again: that it is new is known of the plan alone, and the ledger could have been made to say
+    so of an older and wider one.
+    """
+    theirs = _overtaken(write.versions, live)
+    if theirs:
+        raise _displaced(write, theirs, live, "put that one in force again if it was")
+
+
+def _overtaken(known: Sequence[str], after: Live) -> str:
+    """The newest version that somebody made after a list of them and before ours, "" if nobody did: RAM numbers
+    versions in order."""
+    made = [one for one in after.versions if one not in known]
+    earlier = [one for one in made if version_number(one) < version_number(after.version)]
+    return max(earlier, key=version_number, default="")
 
 
 def _displaced(write: Write, theirs: str, after: Live, why: str) -> Displaced:
