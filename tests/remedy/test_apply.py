@@ -187,6 +187,82 @@ def test_a_rollback_is_refused_where_the_live_document_is_another() -> None:
     assert fake.in_force("reader") == OTHERS
 
 
+def edited_at_the_rollback(fake: WritableAccount, *, gone: bool = False) -> Change:
+    """A change, and somebody who makes v3 right before it is taken back."""
+    change = apply_plan("chg-1", planned(fake), fake)
+
+    def somebody() -> None:
+        fake.policies["reader"]["v3"], fake.defaults["reader"] = OTHERS, "v3"
+
+    if gone:
+        del fake.policies["reader"]["v1"]
+    fake.before_write.append(somebody)
+    return change
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_version_made_at_the_moment_of_a_rollback_is_put_in_force_again(gone: bool) -> None:
+    fake = extensible()
+    change = edited_at_the_rollback(fake, gone=gone)
+    with pytest.raises(Conflict, match="v3 of reader was made at the same moment"):
+        roll_back(change, fake)
+    assert fake.in_force("reader") == OTHERS
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        Refused("SetDefaultPolicyVersion", "NoPermission", "no"),
+        Unreachable("SetDefaultPolicyVersion", "Throttling", "later"),
+    ],
+)
+def test_a_version_made_at_the_moment_of_a_rollback_that_cannot_be_put_back_is_named(
+    failing: AccountError,
+) -> None:
+    fake = extensible()
+    change = edited_at_the_rollback(fake)
+    fake.after_write.append(lambda: setattr(fake, "failing", failing))
+    with pytest.raises(Displaced, match="version v1 of reader stands over version v3"):
+        roll_back(change, fake)
+    assert fake.defaults["reader"] == "v1"
+
+
+@pytest.mark.parametrize("default", ["v3", "v1"])
+def test_a_version_made_after_a_rollback_and_put_in_force_is_left_and_told(default: str) -> None:
+    """One that was made and is not in force cannot be told from one that the rollback put out of force."""
+    fake = extensible()
+    change = apply_plan("chg-1", planned(fake), fake)
+
+    def somebody() -> None:
+        fake.policies["reader"]["v3"], fake.defaults["reader"] = OTHERS, default
+
+    fake.after_write.append(somebody)
+    with pytest.raises(Conflict):
+        roll_back(change, fake)
+    assert fake.in_force("reader") == OTHERS
+    assert fake.writes[2:] == ([] if default == "v3" else ["default reader v3"])
+
+
+def test_a_rollback_that_takes_a_while_to_show_is_looked_at_again() -> None:
+    fake = extensible()
+    change = apply_plan("chg-1", planned(fake), fake)
+    slow_to_show(fake, 2)
+    roll_back(change, fake, pauses=(0.0, 0.0))
+    assert fake.defaults["reader"] == "v1"
+
+
+@pytest.mark.parametrize("unread", [False, True])
+def test_a_rollback_that_does_not_show_may_have_been_made(unread: bool) -> None:
+    fake = extensible()
+    change = apply_plan("chg-1", planned(fake), fake)
+    if unread:
+        fake.after_write.append(fake.policies.clear)
+    else:
+        slow_to_show(fake, 9)
+    with pytest.raises(AnswerLost):
+        roll_back(change, fake, pauses=(0.0,))
+
+
 def test_a_trust_policy_that_was_edited_is_not_put_back() -> None:
     fake = account()
     change = apply_plan("chg-1", trust_plan(fake), fake)

@@ -100,7 +100,7 @@ def test_a_version_of_a_person_that_cannot_be_put_back_leaves_a_change_that_can_
     assert scene.facts[-2:] == ["Applied", "RolledBack"]
     (change,) = scene.incident.changes
     assert (change.outcome, scene.account.defaults["reader"]) == ("not taken back", "v3")
-    assert "v3 of reader, which was written, stands over version v2" in change.reason
+    assert "v3 of reader stands over version v2" in change.reason
     scene.notify()
     assert scene.sent[-1].kind == "alert"
     assert "stands over version v2" in scene.sent[-1].lines[-1]

@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from rolemend.errors import Conflict, NothingToTakeBack, RoleBusy, UnknownIncident, Unreachable
+from rolemend.errors import Conflict, NothingToTakeBack, Refused, RoleBusy, UnknownIncident, Unreachable
 from rolemend.incident.index import Index
 from rolemend.incident.journal import Intended
 from rolemend.remedy.guardrails import Guardrails
@@ -64,6 +64,38 @@ def test_a_change_over_which_somebody_wrote_is_left_alone() -> None:
         take_back(change_id(scene), scene.undo())
     assert scene.account.in_force("reader") == reading("other", "data", "third")
     assert scene.incident.state == "verified"
+
+
+def edited_at_the_next_write(scene: Scene, document: str) -> None:
+    scene.account.before_write.append(lambda: edit(scene, document))
+
+
+def test_an_edit_at_the_moment_of_a_rollback_is_not_lost_and_the_change_is_not_called_taken_back() -> None:
+    scene = mended()
+    edited_at_the_next_write(scene, reading("other", "data", "third"))
+    with pytest.raises(Conflict, match="v50 of reader was made at the same moment"):
+        take_back(change_id(scene), scene.undo())
+    assert scene.account.in_force("reader") == reading("other", "data", "third")
+    assert scene.incident.changes[0].outcome == "verified"
+
+
+def test_out_of_an_edit_at_the_moment_when_a_grant_ends_the_grant_alone_is_taken() -> None:
+    scene = mended(expires="1h")
+    edited_at_the_next_write(scene, reading("other", "data", "third"))
+    scene.now += 3_601
+    assert scene.expire().taken_back == (change_id(scene),)
+    assert json.loads(scene.account.in_force("reader")) == json.loads(reading("other", "third"))
+
+
+def test_an_edit_at_the_moment_when_a_grant_ends_that_cannot_be_put_back_is_told() -> None:
+    scene = mended(expires="1h")
+    edited_at_the_next_write(scene, reading("other", "data", "third"))
+    refused = Refused("SetDefaultPolicyVersion", "NoPermission", "no")
+    scene.account.after_write.append(lambda: setattr(scene.account, "failing", refused))
+    scene.now += 3_601
+    assert scene.expire().left == (change_id(scene),)
+    scene.notify()
+    assert "version v1 of reader stands over version v50" in " ".join(scene.sent[-1].lines)
 
 
 def test_after_a_person_took_a_change_back_none_is_made_without_asking() -> None:

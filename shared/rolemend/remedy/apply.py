@@ -114,12 +114,7 @@ def _written(write: Write, identities: IdentityWrites, pauses: Pauses) -> Live:
         _write(write, identities)
     except Unreachable as error:
         lost = error
-    try:
-        after = _read_back(write, identities, pauses)
-    except AccountError as error:
-        raise AnswerLost(
-            "apply", error.code, f"{write.name} could not be read back: {error.message}"
-        ) from error
+    after = _read_back("apply", write, identities, pauses, is_unchanged)
     if lost is not None and not is_written(write, after):
         if lost.throttled:
             raise lost
@@ -127,14 +122,24 @@ def _written(write: Write, identities: IdentityWrites, pauses: Pauses) -> Live:
     return after
 
 
-def _read_back(write: Write, identities: IdentityWrites, pauses: Pauses) -> Live:
-    """What stands there after the write; the old document may be answered for a while."""
-    live = read_live(write, identities)
-    for pause in pauses:
-        if not is_unchanged(write, live):
-            break
-        time.sleep(pause)
+def _read_back(
+    operation: str,
+    write: Write,
+    identities: IdentityWrites,
+    pauses: Pauses,
+    is_stale: Callable[[Write, Live], bool],
+) -> Live:
+    """What stands there after a write; the old document may be answered for a while."""
+    try:
         live = read_live(write, identities)
+        for pause in pauses:
+            if not is_stale(write, live):
+                break
+            time.sleep(pause)
+            live = read_live(write, identities)
+    except AccountError as error:
+        reason = f"{write.name} could not be read back: {error.message}"
+        raise AnswerLost(operation, error.code, reason) from error
     return live
 
 
@@ -152,12 +157,8 @@ def _put_back_overtaken(write: Write, before: Live, after: Live, identities: Ide
         reason = f"version {theirs} of {write.name} may be in force again: {error.message}"
         raise AnswerLost("apply", error.code, reason) from error
     except AccountError as error:
-        raise _displaced(write, theirs, after, str(error)) from error
-    raise Conflict(
-        "apply",
-        "Edited",
-        f"version {theirs} of {write.name} was made at the same moment; it is in force again",
-    )
+        raise _displaced("apply", write, theirs, after, str(error)) from error
+    raise _in_force_again("apply", write, theirs)
 
 
 def _raise_overtaken(write: Write, live: Live) -> None:
@@ -168,7 +169,7 @@ def _raise_overtaken(write: Write, live: Live) -> None:
     """
     theirs = _overtaken(write.versions, live)
     if theirs:
-        raise _displaced(write, theirs, live, "put that one in force again if it was")
+        raise _displaced("apply", write, theirs, live, "put that one in force again if it was")
 
 
 def _overtaken(known: Sequence[str], after: Live) -> str:
@@ -179,13 +180,24 @@ def _overtaken(known: Sequence[str], after: Live) -> str:
     return max(earlier, key=version_number, default="")
 
 
-def _displaced(write: Write, theirs: str, after: Live, why: str) -> Displaced:
+def _newest(known: Sequence[str], after: Live) -> str:
+    """The newest version that somebody made after a list of them, "" if nobody did."""
+    made = [one for one in after.versions if one not in known]
+    return max(made, key=version_number, default="")
+
+
+def _displaced(operation: str, write: Write, theirs: str, after: Live, why: str) -> Displaced:
+    ours = after.version
     return Displaced(
-        "apply",
-        f"version {after.version} of {write.name}, which was written, stands over version {theirs}, which somebody made"
-        f" at the same moment; {why}",
-        after.version,
+        operation,
+        f"version {ours} of {write.name} stands over version {theirs}, which somebody made at the same moment; {why}",
+        ours,
     )
+
+
+def _in_force_again(operation: str, write: Write, theirs: str) -> Conflict:
+    reason = f"version {theirs} of {write.name} was made at the same moment; it is in force again"
+    return Conflict(operation, "Edited", reason)
 
 
 def _write(write: Write, identities: IdentityWrites) -> None:
@@ -204,10 +216,12 @@ def roll_back(
     change: Change,
     identities: IdentityWrites,
     check_lease: Callable[[], object] = lambda: None,
+    pauses: Pauses = (),
     *,
     regain: bool = False,
 ) -> None:
-    """Put back what stood there before. Raises Conflict if the live document is not the one that was written.
+    """Put back what stood there before. Raises Conflict if the live document is not the one that was written, or is
+    not the one put back afterwards; Displaced if what was put back stands over somebody else's version.
 
     What is put back comes from the ledger, and so must be proved to take back the plan's own grant and no more
     (Conflict). With `regain`, a service that the plan took out of the trust policy is trusted again too. A former
@@ -228,5 +242,31 @@ def roll_back(
         identities.set_trust_policy(write.name, write.before)
     elif stands_as(live.documents.get(write.version, ""), write.before):
         identities.set_default_version(write.name, write.version)
+        _look_again(write, live, identities, pauses, _newest)
     else:
         identities.add_policy_version(write.name, write.before)
+        _look_again(write, live, identities, pauses, _overtaken)
+
+
+def _look_again(
+    write: Write,
+    before: Live,
+    identities: IdentityWrites,
+    pauses: Pauses,
+    find: Callable[[Sequence[str], Live], str],
+) -> None:
+    """A version that somebody made between our last look and the rollback is in force again. Raises Conflict then,
+    Displaced if it is not, AnswerLost if the rollback does not show."""
+    now = _read_back("roll back", write, identities, pauses, is_written)
+    if is_written(write, now):
+        raise AnswerLost("roll back", "NotSeen", f"{write.name} still reads as before it was put back")
+    if not stands_as(now.document, write.before):
+        raise Conflict("roll back", "Edited", f"{write.name} is not the document that was just put back")
+    theirs = find(before.versions, now)
+    if not theirs:
+        return
+    try:
+        identities.set_default_version(write.name, theirs)
+    except AccountError as error:  # what stands is less than was granted: people are told at once
+        raise _displaced("roll back", write, theirs, now, str(error)) from error
+    raise _in_force_again("roll back", write, theirs)

@@ -140,7 +140,7 @@ def _judged(
             if is_written(change.plan.write, live):
                 return note(incident, parts.ledger, Verified(change=change.id))
             reason = "the document was changed again"
-        roll_back(change, parts.identities, held.check, regain=not held.resumed)
+        roll_back(change, parts.identities, held.check, parts.pauses, regain=not held.resumed)
     except Unreachable:
         raise
     except AccountError as error:

@@ -9,6 +9,7 @@ from rolemend.errors import (
     AccountError,
     AnswerLost,
     Conflict,
+    Displaced,
     LedgerError,
     NothingToTakeBack,
     RolemendError,
@@ -84,7 +85,9 @@ def take_back(change_id: str, undo: Undo, *, expired: bool = False) -> Incident:
 def _undo(change: Change, undo: Undo, held: Held, expired: bool) -> None:
     """Put the former document back. Where it was edited since, an expired grant alone is taken out of it."""
     try:
-        roll_back(change, undo.identities, held.check, regain=not expired)
+        roll_back(change, undo.identities, held.check, undo.pauses, regain=not expired)
+    except Displaced:
+        raise
     except Conflict:
         if not expired:
             raise
