@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import msgspec
 import pytest
 
+from rolemend.account.interface import Known
 from rolemend.errors import Conflict, NothingToTakeBack, Refused, RoleBusy, UnknownIncident, Unreachable
+from rolemend.incident.approvals import RollBack
 from rolemend.incident.index import Index
 from rolemend.incident.journal import Intended
 from rolemend.remedy.guardrails import Guardrails
 from rolemend.work.remediate import LEASE_SECONDS
 from rolemend.work.undo import take_back
 from tests.samples import LISTING, altered
-from tests.work.scene import Scene, Stopped, edit, reading, rule
+from tests.work.scene import Scene, Stopped, deny, edit, reading, rule
+
+REFUSED = Refused("SetDefaultPolicyVersion", "NoPermission", "no")
 
 
 def with_rule(**settings: object) -> Guardrails:
@@ -90,8 +95,7 @@ def test_out_of_an_edit_at_the_moment_when_a_grant_ends_the_grant_alone_is_taken
 def test_an_edit_at_the_moment_when_a_grant_ends_that_cannot_be_put_back_is_told() -> None:
     scene = mended(expires="1h")
     edited_at_the_next_write(scene, reading("other", "data", "third"))
-    refused = Refused("SetDefaultPolicyVersion", "NoPermission", "no")
-    scene.account.after_write.append(lambda: setattr(scene.account, "failing", refused))
+    scene.account.after_write.append(lambda: setattr(scene.account, "failing", REFUSED))
     scene.now += 3_601
     assert scene.expire().left == (change_id(scene),)
     scene.notify()
@@ -233,6 +237,62 @@ def test_an_ended_grant_that_was_taken_out_by_an_instance_that_stopped_is_noted_
     scene.now += LEASE_SECONDS
     assert scene.expire().taken_back == (change_id(scene),)
     assert scene.account.writes == ["add reader", "add reader"]
+
+
+def refused_before() -> Scene:
+    """A grant that ends, whose rollback was asked for in the console and refused."""
+    scene = mended(expires="1h")
+    (note,) = scene.incident.changes
+    scene.approvals.decide(
+        scene.incident, RollBack(change=note.id, plan=note.plan.hash, outcome=note.outcome)
+    )
+    scene.account.failing = REFUSED
+    scene.remediate()
+    scene.account.failing = None
+    assert scene.incident.changes[0].outcome == "not taken back"
+    scene.notify()
+    assert (len(scene.sent), scene.incident.state) == (2, "alerted")
+    return scene
+
+
+def not_rolled_back() -> Scene:
+    """A grant that ends, did not help, and could not be rolled back."""
+    scene = Scene(guardrails=with_rule(expires="1h"))
+    scene.diagnosed()
+
+    def spoil() -> None:
+        scene.account.the_bucket_policy, scene.account.failing = Known(deny()), REFUSED
+
+    scene.account.after_write.append(spoil)
+    scene.remediate()
+    scene.account.failing = None
+    assert scene.incident.changes[0].outcome == "not taken back"
+    scene.notify()
+    assert scene.incident.state == "alerted"
+    return scene
+
+
+@pytest.mark.parametrize("how", [refused_before, not_rolled_back])
+def test_a_grant_whose_rollback_was_refused_ends_all_the_same(how: Callable[[], Scene]) -> None:
+    scene = how()
+    scene.now += 3_601
+    assert scene.expire().taken_back == (change_id(scene),)
+    assert (scene.account.defaults["reader"], scene.incident.changes[0].outcome) == ("v1", "expired")
+
+
+@pytest.mark.parametrize("how", [refused_before, not_rolled_back])
+def test_a_grant_whose_rollback_was_refused_and_whose_end_is_refused_is_told_again_and_left(
+    how: Callable[[], Scene],
+) -> None:
+    scene = how()
+    told = len(scene.sent)
+    scene.account.failing = REFUSED
+    scene.now += 3_601
+    assert scene.expire().left == (change_id(scene),)
+    scene.notify()
+    assert (len(scene.sent), scene.incident.state) == (told + 1, "alerted")
+    assert "its time is over" in " ".join(scene.sent[-1].lines)
+    assert scene.expire().left == ()
 
 
 def test_an_account_that_does_not_answer_is_asked_again_by_the_next_timer() -> None:

@@ -327,15 +327,22 @@ def _taken_back(incident: Incident, fact: TakenBack, time: float) -> Incident:
 
 
 def _not_taken_back(incident: Incident, fact: NotTakenBack) -> Incident:
-    """People must be told, unless the incident is at something else by now."""
+    """People must be told, also anew, unless the incident is at something else by now."""
     incident = _noted(incident, fact.change, "not taken back", fact.reason)
-    if incident.change is None or incident.change.id != fact.change:
+    mine = incident.change is not None and incident.change.id == fact.change
+    if not mine and not _still_stands(incident, fact.change):
         return incident
-    plan = incident.change.plan
+    plan = incident.change.plan if incident.change is not None else incident.plan
     incident = _retold(incident)
     return msgspec.structs.replace(
         incident, change=None, plan=plan, rolled_back=fact.reason, still_stands=True, state=DIAGNOSED
     )
+
+
+def _still_stands(incident: Incident, change_id: str) -> bool:
+    """Whether it is the change that could not be taken back in this round, with nothing begun since."""
+    last = incident.changes[-1].id if incident.changes else ""
+    return incident.still_stands and incident.change is None and last == change_id
 
 
 def _retold(incident: Incident) -> Incident:

@@ -187,7 +187,7 @@ def _expire_one(change_id: str, undo: Undo, parts: Parts) -> str:
     known = next((one for one in incident.changes if one.id == change_id), None)
     if known is not None and known.outcome == "intended":
         return "later"
-    if known is None or not known.until or known.outcome not in ("applied", "verified"):
+    if known is None or not known.until or known.outcome not in STANDS:
         return "dropped"
     try:
         take_back(change_id, undo, expired=True)
