@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from rolemend.errors import Unreachable
+from rolemend.account.interface import Known
+from rolemend.errors import Refused, Unreachable
 from rolemend.incident.next_step import REMIND_SECONDS
 from rolemend.work.events import Timer
 from rolemend.work.watch import watch
 from rolemend.work.watch_parts import Watched
 from tests.fakes import FakeLogs
 from tests.samples import ACCOUNT, LISTING, altered, denied_line
-from tests.work.scene import ID, Scene, rule
+from tests.work.scene import ID, Scene, deny, rule
 
 SUCCESS = {
     **denied_line(),
@@ -241,3 +242,28 @@ def test_after_two_changes_it_is_left_to_people() -> None:
         writes,
     )
     assert any("Two changes were made" in line for line in scene.sent[-1].lines + scene.sent[-1].advice)
+
+
+def test_changes_that_did_not_help_and_could_not_be_rolled_back_count_too() -> None:
+    scene = Scene()
+    open_bucket = scene.account.the_bucket_policy
+    refused = Refused("SetDefaultPolicyVersion", "NoPermission", "no")
+
+    def spoil() -> None:
+        scene.account.the_bucket_policy, scene.account.failing = Known(deny()), refused
+
+    for number in range(2):
+        scene.account.after_write.append(spoil)
+        scene.mended()
+        scene.notify()
+        assert [change.outcome for change in scene.incident.changes] == ["not taken back"] * (number + 1)
+        scene.account.the_bucket_policy, scene.account.failing = open_bucket, None
+        scene.account.policies["reader"]["v99"] = scene.account.policies["reader"]["v1"]
+        scene.account.defaults["reader"] = "v99"  # a person does it by hand
+        scene.now += REMIND_SECONDS + 1_000
+        scene.denied(altered(LISTING, signal_id=f"again-{number}", time=int(scene.now) - 1))
+    writes = len(scene.account.writes)
+    scene.diagnose()
+    scene.remediate()
+    assert scene.incident.verdict is not None
+    assert (scene.incident.verdict.held, len(scene.account.writes)) == ("flapping", writes)

@@ -44,11 +44,10 @@ def is_unmended(incident: Incident) -> bool:
 
 
 def flaps(incident: Incident) -> bool:
-    """Whether two changes were made and it is denied still. A grant that has expired is no change that failed."""
-    return (
-        sum(note.outcome in ("applied", "verified", "rolled back") for note in incident.changes)
-        >= MOST_CHANGES
-    )
+    """Whether two changes were made and it is denied still, be it that they stand or were rolled back. A grant that has
+    expired is no change that failed."""
+    made = ("applied", "verified", "rolled back", "not taken back")
+    return sum(note.outcome in made for note in incident.changes) >= MOST_CHANGES
 
 
 def next_step(incident: Incident) -> str:
