@@ -24,6 +24,7 @@ name = "demo"
 mode = "auto"
 roles = ["emr-demo-*", "spark-demo-*"]
 buckets = ["demo-data-*", "spark-demo-*"]
+actions = ["read", "write", "trust"]
 """
 
 

@@ -231,6 +231,41 @@ def test_trust_is_an_action_that_a_rule_may_name() -> None:
     )
 
 
+ON_BUCKETS = 'name = "b"\nmode = "{mode}"\nroles = ["*"]\nbuckets = ["corp-data-*"]'
+
+
+@pytest.mark.parametrize("mode", ["approve", "auto"])
+def test_a_rule_about_buckets_permits_no_change_of_a_trust_policy(mode: str) -> None:
+    """Who names buckets speaks of data; a trust policy has no bucket that could hold the rule to them."""
+    on_buckets = ON_BUCKETS.format(mode=mode)
+    assert rules(on_buckets).judge(grant(actions=READ)).mode == mode
+    assert rules(on_buckets).judge(TRUST) == Verdict("propose")
+    assert rules(on_buckets, default="observe").judge(TRUST) == Verdict("observe")
+    for some in ('["read"]', '["write"]', '["oss:*"]'):
+        assert rules(f"{on_buckets}\nactions = {some}").judge(TRUST) == Verdict("propose")
+
+
+@pytest.mark.parametrize("named", ['["trust"]', '["read", "trust"]', '["sts:AssumeRole"]'])
+def test_a_rule_about_buckets_permits_a_trust_that_it_names(named: str) -> None:
+    assert rules(f"{ON_BUCKETS.format(mode='auto')}\nactions = {named}").judge(TRUST).mode == "auto"
+
+
+@pytest.mark.parametrize("mode", ["observe", "propose", "approve"])
+def test_a_rule_about_buckets_restricts_a_trust_that_another_rule_permits(mode: str) -> None:
+    trust = 'name = "t"\nmode = "auto"\nroles = ["*"]'
+    on_buckets = ON_BUCKETS.format(mode=mode)
+    assert rules(trust, on_buckets).judge(TRUST).mode == mode
+    assert rules(on_buckets, trust).judge(TRUST).mode == mode
+    assert rules(trust, f'{on_buckets}\nactions = ["read"]').judge(TRUST).mode == "auto"
+
+
+def test_a_rule_about_buckets_that_may_do_as_much_takes_nothing_from_one_about_trust() -> None:
+    trust = 'name = "t"\nmode = "auto"\nroles = ["*"]'
+    for order in (1, -1):
+        both = (trust, ON_BUCKETS.format(mode="auto"))[::order]
+        assert rules(*both).judge(TRUST) == Verdict("auto", "t")
+
+
 def test_a_narrower_extent_that_a_wider_grant_calls_for_is_taken() -> None:
     """The rule on ListObjects speaks only where the whole group would be granted, and asks for the exact action."""
     exact = 'name = "e"\nmode = "auto"\nroles = ["*"]\nbuckets = ["*"]\nactions = ["oss:ListObjects"]\nextent = "exact"'

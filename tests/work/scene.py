@@ -51,7 +51,6 @@ from tests.fakes import (
 )
 from tests.samples import ACCOUNT, LISTING
 
-AUTO = Guardrails(rule=(Rule(name="data", mode="auto", roles=("emr-*",), buckets=("data*",)),))
 ID = incident_id(LISTING)
 START = LISTING.time + 100
 MENDED = ["Opened", "Counted", "Diagnosed", "Planned", "Intended", "Applied", "Verified"]
@@ -59,7 +58,12 @@ MENDED = ["Opened", "Counted", "Diagnosed", "Planned", "Intended", "Applied", "V
 
 
 def rule(mode: str) -> Guardrails:
-    return Guardrails(rule=(Rule(name="data", mode=mode, roles=("emr-*",), buckets=("data*",)),))
+    actions = ("read", "write", "trust")
+    named = Rule(name="data", mode=mode, roles=("emr-*",), buckets=("data*",), actions=actions)
+    return Guardrails(rule=(named,))
+
+
+AUTO = rule("auto")
 
 
 def reading(*buckets: str) -> str:

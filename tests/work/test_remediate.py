@@ -367,7 +367,7 @@ def test_a_trust_policy_that_does_not_help_is_put_back() -> None:
 
 def test_rolemend_never_changes_a_role_of_its_own() -> None:
     """Anyone who may create a cluster may name this role, and a node of the cluster would have its rights."""
-    guardrails = Guardrails(rule=(Rule(name="all", mode="auto", roles=("*",), buckets=("*",)),))
+    guardrails = Guardrails(rule=(Rule(name="all", mode="auto", roles=("*",)),))
     scene = Scene(
         denial=altered(CREATION, target=ClusterTarget(release="EMR-3.30.0", role="Rolemend-Remediate"))
     )

@@ -16,7 +16,10 @@ from tests.checklist.spark_cases import SPARK, WORKSPACE, WRITING, denial, on, t
 from tests.fakes import WritableAccount
 from tests.work.scene import Scene, open_account
 
-AUTO = Guardrails(rule=(Rule(name="spark", mode="auto", roles=("spark-*",), buckets=("data", "lab-*")),))
+NAMED = ("read", "write", "trust")
+AUTO = Guardrails(
+    rule=(Rule(name="spark", mode="auto", roles=("spark-*",), buckets=("data", "lab-*"), actions=NAMED),)
+)
 
 
 def writer(*buckets: str) -> str:

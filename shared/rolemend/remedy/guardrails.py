@@ -31,7 +31,9 @@ YES, MAYBE, NO = "yes", "maybe", "no"
 
 TRUST = ("sts:AssumeRole",)
 ACTION_GROUPS: dict[str, tuple[str, ...]] = {"read": READ, "write": WRITE, "trust": TRUST}
-"""What a rule may write in the place of single actions, and what one means that names none."""
+"""What a rule may write in the place of single actions, and what one means that names none; with `buckets` it then
+means read and write (`_ON_BUCKETS`)."""
+_ON_BUCKETS = ("read", "write")
 
 _STEPS = 10_000
 
@@ -77,9 +79,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One `[[rule]]`. It matches if all that it states holds.
 
     A rule without `buckets` speaks of trust policies only. `actions` are actions, patterns of them, or groups
-    (`ACTION_GROUPS`); none means these groups, so that a right to administer a bucket is permitted by name only. A tag
-    is `key=value`. `hours` are windows like `Mon-Fri 08:00-18:00`, `expires` is a time like `12h`; `changes_per_day`
-    counts for each role, 0 is no limit.
+    (`ACTION_GROUPS`); none means these groups, so that a right to administer a bucket is permitted by name only. A
+    rule with `buckets` permits a change of a trust policy only where its `actions` name that too: whoever names
+    buckets speaks of data, and a trust policy has no bucket to hold the rule to. A tag is `key=value`. `hours` are
+    windows like `Mon-Fri 08:00-18:00`, `expires` is a time like `12h`; `changes_per_day` counts for each role, 0 is
+    no limit.
     """
 
     name: str
@@ -108,7 +112,7 @@ class Guardrails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def judge(self, case: Case) -> Verdict:
         """The most restrictive mode, extent, number of changes and expiry that any matching rule states."""
         matches = [(rule, self.match(rule, case)) for rule in self.rule]
-        counting = [rule for rule, match in matches if match.answer != NO]
+        counting = [rule for answer in (YES, MAYBE) for rule, match in matches if match.answer == answer]
         if not any(match.answer == YES for _, match in matches):
             counting.append(Rule(name="", mode=self.default, roles=()))
         chosen = min(counting, key=lambda rule: MODES.index(rule.mode))
@@ -192,8 +196,8 @@ def _accounts(rule: Rule, case: Case) -> Match:
 
 def _actions(rule: Rule, case: Case) -> Match:
     """A rule that names only a part of what would be granted may not permit it, and restricts it all the same. So does
-    one that names no actions, where more than the groups would be granted."""
-    named = rule.actions or tuple(ACTION_GROUPS)
+    one that names no actions, where more than the groups would be granted, or a trust for a rule with `buckets`."""
+    named = rule.actions or (_ON_BUCKETS if rule.buckets else tuple(ACTION_GROUPS))
     patterns = [one.lower() for name in named for one in ACTION_GROUPS.get(name, (name,))]
     granted = case.granted()
     missing = [action for action in granted if not any(like(pattern, action.lower()) for pattern in patterns)]
