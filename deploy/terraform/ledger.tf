@@ -46,15 +46,15 @@ resource "alicloud_oss_bucket" "ledger" {
   }
 
   dynamic "lifecycle_rule" {
-    for_each = var.keep_days > 0 ? [var.keep_days] : []
+    for_each = var.keep_days > 0 ? ["incidents", "approvals", "roles", "index"] : []
 
     content {
-      id      = "rolemend-incidents"
-      prefix  = "incidents/"
+      id      = "rolemend-${lifecycle_rule.value}"
+      prefix  = "${lifecycle_rule.value}/"
       enabled = true
 
       expiration {
-        days = lifecycle_rule.value
+        days = var.keep_days
       }
     }
   }

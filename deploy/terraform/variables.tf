@@ -33,7 +33,7 @@ variable "event_logstore" {
 }
 
 variable "keep_days" {
-  description = "Days until incidents leave the ledger; 0 keeps them for ever."
+  description = "Days until incidents, approvals, roles and the index leave the ledger; 0 keeps them for ever."
   type        = number
   default     = 0
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,6 +129,36 @@ def test_roles_trust_the_same_services() -> None:
         assert trust.count("aliyuncs.com") == 1
 
 
+def rules_of(blocks: list[dict[str, Any]]) -> dict[str, Any]:
+    """Lifecycle rules as `setup` has them."""
+    return {
+        rule["id"]: [
+            rule["prefix"],
+            "Enabled" if rule["enabled"] else "Disabled",
+            rule["expiration"][0]["days"],
+        ]
+        for rule in blocks
+    }
+
+
+def test_the_ledger_keeps_what_belongs_together_as_long_as_setup_does() -> None:
+    (block,) = resource("alicloud_oss_bucket", "ledger")["dynamic"]
+    written = block["lifecycle_rule"]
+    names = re.fullmatch(
+        r"\$\{var.keep_days > 0 \? (\[.*\]) : \[\]\}", written["for_each"].replace('\\"', '"')
+    )
+    assert names is not None
+    made: dict[str, Any] = {}
+    for name in json.loads(names[1]):
+        text = json.dumps(written["content"]).replace("${lifecycle_rule.value}", name)
+        made |= rules_of(json.loads(text.replace('"${var.keep_days}"', "400")))
+    kept = LedgerBucket(account=ACCOUNT, name="l", region="cn-hangzhou", keep_days=400).wanted(None)[
+        "lifecycle"
+    ]
+    assert made == {name: rule for name, rule in kept.items() if rule[2] == 400}
+    assert [rule[0] for rule in made.values()] == ["incidents/", "approvals/", "roles/", "index/"]
+
+
 def test_the_ledger_is_as_closed_as_setup_makes_it() -> None:
     (ledger,) = wanted(LedgerBucket)
     state, bucket = ledger.wanted(None), resource("alicloud_oss_bucket", "ledger")
@@ -136,15 +167,7 @@ def test_the_ledger_is_as_closed_as_setup_makes_it() -> None:
     assert bucket["server_side_encryption_rule"][0]["sse_algorithm"] == state["encryption"]
     assert bucket["tags"] == TAG
     assert bucket["logging"][0]["target_prefix"] == state["access_log"].partition("/")[2]
-    rules = {
-        rule["id"]: [
-            rule["prefix"],
-            "Enabled" if rule["enabled"] else "Disabled",
-            rule["expiration"][0]["days"],
-        ]
-        for rule in bucket["lifecycle_rule"]
-    }
-    assert rules == state["lifecycle"]
+    assert rules_of(bucket["lifecycle_rule"]) == state["lifecycle"]
     assert bucket["lifecycle"][0]["prevent_destroy"] is True
 
 

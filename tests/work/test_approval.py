@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import msgspec
 import pytest
 
 from rolemend.account.interface import Known, PolicyUsers, Unread
-from rolemend.errors import Refused, Unreachable
+from rolemend.errors import AlreadyDecided, Refused, Unreachable
 from rolemend.incident.approvals import Approve, Reject
 from rolemend.remedy.model import sealed
+from rolemend.work.undo import take_back
 from tests.samples import LISTING, altered
 from tests.work.scene import ID, Scene, Stopped, deny, edit, reading, rule
 
@@ -108,6 +110,71 @@ def test_an_approval_is_not_good_for_a_later_round() -> None:
     scene.remediate()
     assert (scene.incident.round, scene.incident.state) == (2, "awaiting approval")
     assert scene.account.writes == ["add reader"]
+
+
+def journal_gone(scene: Scene) -> None:
+    """The change is taken back, the incident's journal expires, and the same denial comes back."""
+    (change,) = scene.incident.changes
+    take_back(change.id, scene.undo())
+    scene.account.defaults["reader"] = "v1"
+    scene.account.policies["reader"] = {"v1": scene.account.policies["reader"]["v1"]}
+    del scene.store.objects[f"incidents/{ID}.jsonl"]
+    scene.now += 400 * 86_400
+    scene.memory.met.clear()
+    scene.mended()
+    scene.notify()
+
+
+def of_an_earlier_version(scene: Scene) -> None:
+    """The decision as it was written before decisions named a journal."""
+    key = f"approvals/{ID}.jsonl"
+    line = json.loads(scene.store.objects[key])
+    assert line["fact"].pop("journal")
+    scene.store.objects[key] = json.dumps(line).encode() + b"\n"
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_an_approval_is_not_good_for_a_journal_that_began_after_it(earlier: bool) -> None:
+    """The round is the first again, and the plan the same."""
+    scene = waiting()
+    plan = scene.incident.plan
+    scene.approve()
+    if earlier:
+        of_an_earlier_version(scene)
+    scene.remediate()
+    journal_gone(scene)
+    assert (scene.incident.round, scene.incident.plan) == (1, plan)
+    written = list(scene.account.writes)
+    assert scene.remediate().state == "awaiting approval"
+    assert scene.account.writes == written
+    scene.approve()
+    assert scene.remediate().state == "verified"
+
+
+def test_a_rejection_is_not_good_for_a_journal_that_began_after_it() -> None:
+    scene = waiting()
+    incident = scene.incident
+    assert incident.plan is not None
+    scene.approvals.decide(incident, Reject(plan=incident.plan.hash, round=incident.round))
+    assert scene.remediate().state == "closed"
+    del scene.store.objects[f"incidents/{ID}.jsonl"]
+    scene.now += 400 * 86_400
+    scene.memory.met.clear()
+    scene.mended()
+    assert scene.remediate().state == "awaiting approval"
+    scene.approvals.decide_once(scene.incident, Approve(plan=incident.plan.hash, round=1))
+    assert scene.remediate().state == "verified"
+
+
+def test_a_decision_of_an_earlier_version_on_the_same_journal_still_counts() -> None:
+    scene = waiting()
+    scene.approve()
+    of_an_earlier_version(scene)
+    incident = scene.incident
+    assert incident.plan is not None
+    with pytest.raises(AlreadyDecided):
+        scene.approvals.decide_once(incident, Approve(plan=incident.plan.hash, round=1))
+    assert scene.remediate().state == "verified"
 
 
 def edited(scene: Scene) -> None:

@@ -1,7 +1,9 @@
 """What people decided on a plan: a journal for each incident under `approvals/`, where no function may write.
 
-A decision is bound to the plan's hash and to the round of the incident, so that none counts a second time. A wish to
-take a change back is bound to the change, its plan's hash and what had become of it, so that it counts once too.
+A decision is bound to the plan's hash, to the round of the incident and to its journal, so that none counts a second
+time: where a journal has expired, the same denial begins another one, with the same round and often the same plan. A
+wish to take a change back is bound to the change, its plan's hash and what had become of it, so that it counts once
+too.
 """
 
 from __future__ import annotations
@@ -22,11 +24,13 @@ _ID = re.compile(r"inc-[0-9a-f]{24}")
 
 
 class Approve(msgspec.Struct, frozen=True, kw_only=True, tag="approve", omit_defaults=True):
-    """`link` is the id of the one-time link it came through, "" for none."""
+    """`link` is the id of the one-time link it came through, "" for none; `journal` is that of the first entry of the
+    incident's journal, "" in what an earlier version wrote."""
 
     plan: str
     round: int
     link: str = ""
+    journal: str = ""
 
 
 class Reject(msgspec.Struct, frozen=True, kw_only=True, tag="reject", omit_defaults=True):
@@ -34,6 +38,7 @@ class Reject(msgspec.Struct, frozen=True, kw_only=True, tag="reject", omit_defau
     round: int
     reason: str = ""
     link: str = ""
+    journal: str = ""
 
 
 class RollBack(msgspec.Struct, frozen=True, kw_only=True, tag="roll_back"):
@@ -59,8 +64,12 @@ class Approvals:
         if incident.plan is None:
             return None
         bound = (incident.plan.hash, incident.round)
-        decisions = self.decisions(incident.id)
+        decisions = self.standing(incident)
         return next((line for line in reversed(decisions) if _bound(line) == bound), None)
+
+    def standing(self, incident: Incident) -> tuple[Line[Decision], ...]:
+        """What was decided on plans of this journal of the incident, in order."""
+        return tuple(line for line in self.decisions(incident.id) if _is_on(line, incident))
 
     def decisions(self, incident_id: str) -> tuple[Line[Decision], ...]:
         """All that was ever decided on an incident's plans, in order."""
@@ -68,20 +77,23 @@ class Approvals:
 
     def decide_once(self, incident: Incident, decision: Decision) -> None:
         """Record the first decision on a plan. Raises AlreadyDecided if there is one, which this append proves."""
+        bound = (decision.plan, decision.round)
 
         def add(lines: _Lines) -> list[Decision | RollBack]:
-            before = [line for line in _decisions(lines) if _bound(line) == (decision.plan, decision.round)]
+            on_it = (line for line in _decisions(lines) if _is_on(line, incident))
+            before = [line for line in on_it if _bound(line) == bound]
             if before:
                 raise already_decided(before[-1])
-            return [decision]
+            return [_on_journal(decision, incident)]
 
         self._book.extend(_key(incident.id), add)
 
     def decide(self, incident: Incident, decision: Decision | RollBack) -> None:
         """Record a decision, once however often it is made."""
+        bound = decision if isinstance(decision, RollBack) else _on_journal(decision, incident)
 
         def add(lines: _Lines) -> list[Decision | RollBack]:
-            return [] if lines and lines[-1].fact == decision else [decision]
+            return [] if lines and lines[-1].fact == bound else [bound]
 
         self._book.extend(_key(incident.id), add)
 
@@ -108,6 +120,16 @@ def already_decided(line: Line[Decision]) -> AlreadyDecided:
 
 def _decisions(lines: _Lines) -> tuple[Line[Decision], ...]:
     return tuple(cast("Line[Decision]", line) for line in lines if not isinstance(line.fact, RollBack))
+
+
+def _on_journal(decision: Decision, incident: Incident) -> Decision:
+    return msgspec.structs.replace(decision, journal=incident.journal)
+
+
+def _is_on(line: Line[Decision], incident: Incident) -> bool:
+    """Whether it was decided on this journal of the incident. What names none is of an earlier version: it does not
+    count if it is older than the journal."""
+    return line.fact.journal == incident.journal if line.fact.journal else line.time >= incident.began
 
 
 def _bound(line: Line[Decision]) -> tuple[str, int]:

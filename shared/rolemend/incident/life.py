@@ -84,18 +84,21 @@ class ChangeNote(msgspec.Struct, frozen=True, kw_only=True):
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """An incident as its journal tells it.
 
-    `round` counts how often it was opened; what belongs to an earlier round no longer counts. `denial` is the one
-    that is diagnosed, `touched` the time of the last entry. `telling` counts the alerts that a round calls for, `told`
-    says that the last of them was delivered. `refusal` says why an approval was not followed, `hands_off` who took a
-    change back by hand, so that none is made again without asking. `overtaken` are documents of people that a change
-    may have overwritten, `raised` says that people are yet to be told of the last. `counts` is how often a round was
-    counted into, `counted_at` when last, `read` the parts of each shard in which its denials are counted. `jobs` are
-    the first jobs that are known to have failed of it. `told_count` is how many denials people know of, `deliveries`
-    what was sent to whom. `ended` says that it was closed because nothing is denied any more, and not by a person or a
-    rule.
+    `journal` is the id of the journal's first entry and `began` its time: where a journal has expired, the same
+    denial begins another one. `round` counts how often it was opened; what belongs to an earlier round no longer
+    counts. `denial` is the one that is diagnosed, `touched` the time of the last entry. `telling` counts the alerts
+    that a round calls for, `told` says that the last of them was delivered. `refusal` says why an approval was not
+    followed, `hands_off` who took a change back by hand, so that none is made again without asking. `overtaken` are
+    documents of people that a change may have overwritten, `raised` says that people are yet to be told of the
+    last. `counts` is how often a round was counted into, `counted_at` when last, `read` the parts of each shard in
+    which its denials are counted. `jobs` are the first jobs that are known to have failed of it. `told_count` is
+    how many denials people know of, `deliveries` what was sent to whom. `ended` says that it was closed because
+    nothing is denied any more, and not by a person or a rule.
     """
 
     id: str
+    journal: str = ""
+    began: float = 0.0
     state: str = OPEN
     round: int = 1
     fingerprint: tuple[str, ...] = ()
@@ -157,6 +160,8 @@ def live(incident_id: str, entries: Iterable[Entry]) -> Incident:
     """Follow a journal from its first entry to now."""
     incident = Incident(id=incident_id)
     for entry in entries:
+        if not incident.journal:
+            incident = msgspec.structs.replace(incident, journal=entry.id, began=entry.time)
         incident = msgspec.structs.replace(_step(incident, entry), touched=entry.time)
     return incident
 
@@ -437,6 +442,8 @@ def _reopened(incident: Incident, denial: Denial) -> Incident:
     """A new round: what was found and done before stays in the journal and counts no more."""
     kept = {
         "id",
+        "journal",
+        "began",
         "fingerprint",
         "signals",
         "count",

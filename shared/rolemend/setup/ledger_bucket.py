@@ -13,6 +13,9 @@ from rolemend.text import Text, text
 ACCESS_LOG = "access-log/"
 _OURS = "rolemend-"
 
+KEPT = ("incidents", "approvals", "roles", "index")
+"""What `keep_days` is for: kept equally long, as no part of it says much without the others."""
+
 SETTINGS = ("acl", "tags", "block_public_access", "encryption", "access_log", "lifecycle")
 """What is set on it, in this order: private and marked before anything else."""
 
@@ -21,8 +24,8 @@ class LedgerBucket(msgspec.Struct, frozen=True, kw_only=True):
     """Private, closed to the public, encrypted with OSS's own keys, its requests logged.
 
     Appendable objects take no customer key, so encryption is AES256:
-    https://www.alibabacloud.com/help/en/oss/developer-reference/appendobject . Incidents are kept for ever unless
-    `keep_days` says otherwise; what only helps to find mistakes goes after half a year.
+    https://www.alibabacloud.com/help/en/oss/developer-reference/appendobject . Incidents and what belongs to them are
+    kept for ever unless `keep_days` says otherwise; what only helps to find mistakes goes after half a year.
     """
 
     account: str
@@ -57,7 +60,7 @@ class LedgerBucket(msgspec.Struct, frozen=True, kw_only=True):
         """Prefix, status and days by name. Rules of the user's own are theirs: then all are left alone."""
         if now and any(not name.startswith(_OURS) for name in now["lifecycle"]):
             return dict(now["lifecycle"])
-        kept = {"incidents": ["incidents/", "Enabled", self.keep_days]} if self.keep_days else {}
+        kept = {name: [f"{name}/", "Enabled", self.keep_days] for name in KEPT if self.keep_days}
         rules = {
             "access-log": [ACCESS_LOG, "Enabled", 180],
             "failures": ["failures/", "Enabled", 180],

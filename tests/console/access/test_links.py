@@ -336,7 +336,7 @@ def test_what_is_signed_and_no_link_is_none(value: dict[str, object]) -> None:
 
 
 def test_an_id_that_is_used_counts_for_its_own_plan_only(linked: Linked) -> None:
-    """A link says nothing of what its decision is on: the decision itself holds plan and round."""
+    """A link says nothing of what its decision is on: the decision itself holds plan, round and journal."""
     press(linked.link())
     fact = Approvals(linked.scene.store, "", lambda: 0.0).decisions(linked.scene.id)[0].fact
-    assert msgspec.to_builtins(fact).keys() == {"type", "plan", "round", "link"}
+    assert msgspec.to_builtins(fact).keys() == {"type", "plan", "round", "link", "journal"}

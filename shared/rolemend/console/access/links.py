@@ -86,7 +86,7 @@ class Links:
             incident = self._ledger.load(link.incident)
         except UnknownIncident as error:
             raise LinkRefused("changed", f"the ledger has no incident {link.incident}") from error
-        for line in reversed(self._approvals("").decisions(link.incident)):
+        for line in reversed(self._approvals("").standing(incident)):
             if (line.fact.plan, line.fact.round) == (link.plan, link.round):
                 raise _decided(link, already_decided(line))
         plan = incident.plan.hash if incident.plan else ""
