@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,13 +15,15 @@ from rolemend.errors import LedgerDamaged, RangeUnfinished, Refused, Unreachable
 from rolemend.incident import tally
 from rolemend.incident.journal import Counted
 from rolemend.incident.life import Incident
+from rolemend.signals import actiontrail
+from rolemend.signals.denial import Denial, incident_id
 from rolemend.work.counting import AT_ONCE, HOLD_SECONDS
 from rolemend.work.events import LogTrigger, Timer
 from rolemend.work.shards import CHECKPOINT_SECONDS, SEVERED
 from rolemend.work.watch import watch
 from rolemend.work.watch_parts import Memory, Parts, Watched
 from tests.fakes import FakeShard, cursor
-from tests.samples import denied_line
+from tests.samples import denied_creation, denied_line
 from tests.work.scene import Scene
 
 
@@ -279,9 +282,46 @@ def test_a_damaged_journal_holds_up_neither_the_other_incidents_nor_the_shard(st
     broken = f"incidents/{stream.incident.id}.jsonl"
     stream.scene.store.objects[broken] = b"{half\n"
     stream.shard.places[101] = [line("a", bucket="other-bucket"), line("b")]
+    stream.scene.now += CHECKPOINT_SECONDS
     with pytest.raises(LedgerDamaged):
         stream.tell(101, 102)
     assert sum(key.startswith("incidents/") for key in stream.scene.store.objects) == 2
+    assert stream.shard.writes == [101, 102]
+    stream.another_instance()
+    stream.shard.places[102] = [line("c", bucket="other-bucket")]
+    stream.tell(102, 103)
+    assert stream.shard.pulled[-1] == (102, 103)
+
+
+def test_denials_of_a_damaged_journal_are_kept_aside_once(stream: Stream) -> None:
+    stream.tell(100, 101)
+    objects = stream.scene.store.objects
+    objects[f"incidents/{stream.incident.id}.jsonl"] = b"{half\n"
+    stream.shard.places[101] = [line("a"), line("b")]
+    for _ in range(2):
+        stream.another_instance()
+        with pytest.raises(LedgerDamaged):
+            stream.tell(101, 102)
+    (kept,) = [json.loads(objects[key]) for key in objects if key.startswith("rejected/")]
+    assert "damaged" in kept["reason"]
+    assert kept["record"]["kept_aside"]["count"] == 2
+    assert kept["record"]["__time__"] == str(kept["record"]["kept_aside"]["latest"]["time"])
+
+
+def test_a_damaged_journal_keeps_the_sweep_from_no_log(stream: Stream) -> None:
+    """Neither one that the sweep itself was to write into, nor one of a log's."""
+    stream.tell(100, 104)
+    stream.scene.store.objects[f"incidents/{stream.incident.id}.jsonl"] = b"{half\n"
+    stream.another_instance()
+    stream.scene.now += 300
+    stream.scene.trail.history = [denied_creation()]
+    creation = actiontrail.read_event(denied_creation())
+    assert isinstance(creation, Denial)
+    created = incident_id(creation)
+    stream.scene.store.objects[f"incidents/{created}.jsonl"] = b"{half\n"
+    with pytest.raises(LedgerDamaged):
+        stream.sweep()
+    assert stream.shard.writes == [104, 140]
 
 
 def test_lines_of_a_known_kind_are_counted_as_those_that_are_read_whole(stream: Stream) -> None:

@@ -44,6 +44,15 @@ class Recorded(msgspec.Struct, frozen=True):
     held: bool
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """What was kept of a reading: the counts that were `held` back, and the first journal that was `damaged`: what
+    could not be written because of such was kept aside, and who asked for it has to raise the error."""
+
+    watched: Watched
+    held: dict[str, Tally]
+    damaged: LedgerDamaged | None = None
+
+
 def open_sorter(parts: Parts) -> Sorter:
     """A sorter that keeps rejected records in the ledger's bucket."""
 
@@ -56,26 +65,35 @@ def open_sorter(parts: Parts) -> Sorter:
 
 
 def keep(found: Sorter, parts: Parts) -> Watched:
-    """Write what was found into the ledger, and start the diagnosis of each incident that needs one."""
-    return keep_counts(found, {}, parts)[0]
+    """Write what was found into the ledger, and start the diagnosis of each incident that needs one.
+
+    Raises LedgerDamaged for a journal that is, but only after everything else was written.
+    """
+    kept = keep_counts(found, {}, parts)
+    if kept.damaged is not None:
+        raise kept.damaged
+    return kept.watched
 
 
-def keep_counts(
-    found: Sorter, carried: Mapping[str, Tally], parts: Parts, *, hold: bool = False
-) -> tuple[Watched, dict[str, Tally]]:
+def keep_counts(found: Sorter, carried: Mapping[str, Tally], parts: Parts, *, hold: bool = False) -> Kept:
     """The same together with counts that were held back; with `hold`, counts that may wait are handed back.
 
-    Creations that the API accepted are remembered before anything is counted, so that a stop loses none of them.
-    Raises LedgerDamaged for a journal that is, but only after the other incidents were written.
+    Creations that the API accepted are remembered before anything is counted, so that a stop loses none of them. A
+    damaged journal holds up nothing else, and no log either: what was to be written into it is kept aside.
     """
     for creation in found.started:
         parts.pending.record(creation)
     settled = failed_jobs.settle(list(found.jobs), parts.jobs, parts.pending_jobs, parts.now())
     for outcome in settled.outcomes:
         found.take(outcome)
-    held = _write(_together(carried, found.tallies), parts, hold=hold)
+    tallies = _together(carried, found.tallies)
+    held, damaged = _write(tallies, found, parts, hold=hold)
     for edit in found.edits:
-        raise_edit(edit, parts)
+        try:
+            raise_edit(edit, parts)
+        except LedgerDamaged as error:  # noqa: PERF203
+            damaged = damaged or error
+            _set_aside(found, edit, edit.time, error)
     watched = Watched(
         read=found.read,
         denials=found.denials,
@@ -84,7 +102,7 @@ def keep_counts(
         passed_over=dict(found.passed_over),
         pending=len(found.started) + settled.later,
     )
-    return watched, held
+    return Kept(watched, held, damaged)
 
 
 def _together(carried: Mapping[str, Tally], found: Mapping[str, Tally]) -> dict[str, Tally]:
@@ -97,8 +115,10 @@ def _together(carried: Mapping[str, Tally], found: Mapping[str, Tally]) -> dict[
     return tallies
 
 
-def _write(tallies: Mapping[str, Tally], parts: Parts, *, hold: bool) -> dict[str, Tally]:
-    """Write each tally; the tallies that are held back."""
+def _write(
+    tallies: Mapping[str, Tally], found: Sorter, parts: Parts, *, hold: bool
+) -> tuple[dict[str, Tally], LedgerDamaged | None]:
+    """Write each tally; the tallies that are held back, and the first damaged journal."""
     held: dict[str, Tally] = {}
     opened: list[Incident] = []
     damaged = None
@@ -107,15 +127,21 @@ def _write(tallies: Mapping[str, Tally], parts: Parts, *, hold: bool) -> dict[st
             recorded = record_tally(key, tally, parts, hold=hold)
         except LedgerDamaged as error:
             damaged = damaged or error
+            counted = {"incident": key, "count": tally.count, "latest": tally.latest}
+            _set_aside(found, counted, tally.latest.time if tally.latest else 0, error)
             continue
         if recorded.opened:
             opened.append(recorded.incident)
         if recorded.held:
             held[key] = tally
     parts.index.add(opened, parts.now())
-    if damaged is not None:
-        raise damaged
-    return held
+    return held, damaged
+
+
+def _set_aside(found: Sorter, what: object, time: float, error: LedgerDamaged) -> None:
+    """Keep what no journal took, once however often it is delivered."""
+    record = {"kept_aside": msgspec.to_builtins(what), "__time__": str(int(time))}
+    found.reject(record, f"a journal of the ledger is damaged: {error}")
 
 
 def record_tally(key: str, tally: Tally, parts: Parts, *, hold: bool = False) -> Recorded:

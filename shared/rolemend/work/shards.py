@@ -17,7 +17,7 @@ from rolemend.account.interface import LogRange
 from rolemend.errors import AccountError, LedgerError, NotThere, RangeUnfinished, RolemendError, Unreachable
 from rolemend.incident.journal import Span
 from rolemend.signals import actiontrail, oss_access_log
-from rolemend.work.counting import keep_counts, open_sorter
+from rolemend.work.counting import Kept, keep_counts, open_sorter
 from rolemend.work.sorting import Sorter
 from rolemend.work.watch_parts import Parts, Standing, Watched, joined
 
@@ -49,16 +49,21 @@ def catch_up(parts: Parts) -> Watched:
     """Read what no trigger told: of each shard what lies behind its checkpoint, if that is not of the last minutes.
 
     `behind` are the shards whose trigger fell silent or does not keep up. Raises AccountError and LedgerError, but only
-    after the other logstores were looked after.
+    after the other shards were looked after.
     """
     seen: list[Watched] = []
     trouble: RolemendError | None = None
     for source, project, logstore in parts.logstores:
         try:
-            unread = parts.logs.shards(project, logstore).values()
-            seen += [_catch_up(one, FILTERS.get(source, ""), parts) for one in unread]
-        except (AccountError, LedgerError, RangeUnfinished) as error:  # noqa: PERF203
+            unread = list(parts.logs.shards(project, logstore).values())
+        except AccountError as error:
             trouble = trouble or error
+            continue
+        for one in unread:
+            try:
+                seen.append(_catch_up(one, FILTERS.get(source, ""), parts))
+            except (AccountError, LedgerError, RangeUnfinished) as error:  # noqa: PERF203
+                trouble = trouble or error
     if trouble is not None:
         raise trouble
     return joined(*seen)
@@ -109,7 +114,7 @@ def watch_range(log_range: LogRange, query: str, parts: Parts) -> Watched:
     """Read a range and what lies before it unread, keep what was found, and move the checkpoint.
 
     Raises AccountError or LedgerError, so that the trigger delivers again; RangeUnfinished after an invocation's worth
-    of reading was kept.
+    of reading was kept, LedgerDamaged after everything else was, and the checkpoint moved.
     """
     shard = shard_name(log_range)
     standing, trouble = _standing(parts.memory.shards.pop(shard, None), log_range, parts)
@@ -119,23 +124,31 @@ def watch_range(log_range: LogRange, query: str, parts: Parts) -> Watched:
     reached = _read_from(begin, log_range, query, parts, found) if begin else ""
     done = not begin or reached == log_range.end
     due = parts.now() >= standing.written + CHECKPOINT_SECONDS
-    watched, held = keep_counts(found, standing.carried, parts, hold=done and not due and trouble is None)
+    kept = keep_counts(found, standing.carried, parts, hold=done and not due and trouble is None)
     if trouble is not None:
         raise_if_lasting(trouble)
-        return watched
+        return _undamaged(kept)
     goes_on = bool(standing.cursor) and (begin in ("", standing.cursor) or done)
     after = Standing(
         first=standing.first if goes_on else begin,
         cursor=_further(standing.cursor, reached) if goes_on else reached,
         written=standing.written,
-        carried=held,
+        carried=kept.held,
     )
     if (due or not done) and (reached or standing.carried):
         after = _write_checkpoint(log_range, after, parts)
     parts.memory.shards[shard] = after
+    watched = _undamaged(kept)
     if not done:
         raise RangeUnfinished(f"{shard}: read up to {reached}; the rest is read when the range comes again")
     return watched
+
+
+def _undamaged(kept: Kept) -> Watched:
+    """What was seen. Raises LedgerDamaged for a journal that is: the log itself goes on, so people hear of it now."""
+    if kept.damaged is not None:
+        raise kept.damaged
+    return kept.watched
 
 
 def _standing(

@@ -9,7 +9,7 @@ from rolemend.signals import actiontrail
 from rolemend.signals.denial import PassedOver
 from rolemend.work import failed_jobs
 from rolemend.work.closing import close
-from rolemend.work.counting import keep, open_sorter
+from rolemend.work.counting import keep, keep_counts, open_sorter
 from rolemend.work.events import CLOSE, JOBS, PENDING, Timer, TrailEvents, WatchEvent, incident_event
 from rolemend.work.pending import follow
 from rolemend.work.shards import FILTERS, catch_up, watch_range
@@ -57,15 +57,15 @@ def follow_pending(parts: Parts) -> Watched:
             "job": msgspec.to_builtins(lost.job),
         }
         found.reject(record, f"a failed job was read no further: {lost.reason}")
-    watched = keep(found, parts)
+    kept = keep_counts(found, {}, parts)
     for fate in seen.over:
         parts.pending.drop(fate.pending)
     for job in (*jobs.over, *(lost.pending for lost in jobs.lost)):
         parts.pending_jobs.drop(job)
-    if (error := seen.error or jobs.error) is not None:
+    if (error := seen.error or jobs.error or kept.damaged) is not None:
         raise error
     given_up = sum(fate.given_up for fate in seen.over) + len(jobs.lost)
-    return msgspec.structs.replace(watched, pending=seen.waiting + jobs.later, given_up=given_up)
+    return msgspec.structs.replace(kept.watched, pending=seen.waiting + jobs.later, given_up=given_up)
 
 
 def sweep_jobs(parts: Parts) -> Watched:
@@ -88,7 +88,9 @@ def sweep(parts: Parts) -> Watched:
     found = open_sorter(parts)
     for name in SWEEP_EVENTS:
         found.sort(parts.trail.events("Emr", name, now - SWEPT_SECONDS, now), actiontrail.read_event)
-    watched = joined(keep(found, parts), catch_up(parts))
+    kept = keep_counts(found, {}, parts)
+    watched = joined(kept.watched, catch_up(parts))
+    damaged = damaged or kept.damaged
     if damaged is not None:
         raise damaged
     return watched
