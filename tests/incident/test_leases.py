@@ -71,6 +71,17 @@ def test_only_what_was_changed_counts(store: MemoryStore, clock: Clock) -> None:
     assert (lease.changes_since(0.0), lease.changes_since(1100.0), lease.changes_since(1201.0)) == (2, 1, 0)
 
 
+def test_a_change_that_is_verified_again_counts_once_on_the_day_it_was_made(
+    store: MemoryStore, clock: Clock
+) -> None:
+    leases = Leases(store, "one", clock)
+    for change in ("chg-1", "chg-1", "chg-2", "chg-1"):
+        leases.release(leases.take("emr-etl", "inc-1"), change)
+        clock.now += 100
+    lease = leases.take("emr-etl", "inc-1")
+    assert [lease.changes_since(moment) for moment in (0.0, 1001.0, 1201.0)] == [2, 1, 0]
+
+
 def test_a_lease_whose_answer_was_lost_is_held(store: MemoryStore, clock: Clock) -> None:
     store.lost = 1
     leases = Leases(store, "one", clock)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from rolemend.account.interface import Known
+from rolemend.account.interface import Known, Unread
 from rolemend.errors import Conflict, NothingToTakeBack, Refused, RoleBusy, UnknownIncident, Unreachable
 from rolemend.incident.approvals import RollBack
 from rolemend.incident.index import Index
@@ -337,6 +337,80 @@ def test_a_role_gets_no_more_changes_in_a_day_than_its_rule_allows() -> None:
     scene.now += 86_400
     scene.denied(altered(LISTING, signal_id="r-3", time=int(scene.now)))
     assert scene.account.writes == ["add reader", "default reader v1"]
+
+
+def test_a_change_whose_verification_needs_more_tries_counts_once() -> None:
+    """Each try holds the lease of its own, and says in the role's journal which change it was about."""
+    scene = Scene(guardrails=with_rule(changes_per_day=2, expires="1m"))
+    scene.diagnosed()
+    busy, known = Unread("GetBucketPolicy", "throttled", transient=True), scene.account.the_bucket_policy
+    scene.account.after_write.append(lambda: setattr(scene.account, "the_bucket_policy", busy))
+    for _ in range(3):
+        with pytest.raises(Unreachable):
+            scene.remediate()
+    scene.account.the_bucket_policy = known
+    scene.remediate()
+    assert scene.incident.state == "verified"
+    scene.notify()
+    scene.now += 61
+    scene.expire()
+    denied_again(scene, "r-2")
+    assert scene.incident.verdict is not None
+    assert (scene.incident.verdict.mode, scene.incident.verdict.held) == ("auto", "")
+
+
+def approvable(scene: Scene, signal: str) -> None:
+    """The grant's time is over, the denial comes back, and its plan is approved."""
+    scene.now += 61
+    scene.expire()
+    denied_again(scene, signal)
+    scene.notify()
+    assert scene.incident.state == "awaiting approval"
+    scene.approve()
+
+
+def test_an_approval_gives_a_role_no_more_changes_in_a_day_than_its_rule_allows() -> None:
+    scene = Scene(guardrails=with_rule(mode="approve", changes_per_day=1, expires="1m"))
+    scene.mended()
+    scene.notify()
+    scene.approve()
+    assert scene.remediate().state == "verified"
+    scene.notify()
+    approvable(scene, "r-2")
+    done = list(scene.account.writes)
+    assert scene.remediate().next == "notify"
+    assert scene.account.writes == done
+    incident = scene.incident
+    assert incident.verdict is not None
+    assert (incident.verdict.mode, incident.verdict.held) == ("propose", "changes_per_day")
+    scene.notify()
+    assert any("was not applied" in line for line in scene.sent[-1].lines)
+    assert any("as many changes today" in step for step in scene.sent[-1].advice)
+    scene.now += 2 * 86_400
+    scene.denied(altered(LISTING, signal_id="r-3", time=int(scene.now)))
+    scene.diagnose()
+    scene.remediate()
+    scene.notify()
+    scene.approve()
+    assert scene.remediate().state == "verified"
+
+
+def test_an_approved_change_that_was_left_behind_is_held_to_the_day_too() -> None:
+    scene = Scene(guardrails=with_rule(mode="approve", changes_per_day=1, expires="1m"))
+    scene.mended()
+    scene.notify()
+    scene.approve()
+    scene.remediate()
+    scene.notify()
+    approvable(scene, "r-2")
+    done, plan = list(scene.account.writes), scene.incident.plan
+    assert plan is not None
+    announced = Intended(change=f"chg-{scene.id[4:]}-00000000", plan=plan, approved_by="ana")
+    scene.ledger.extend(scene.id, lambda _: [announced])
+    scene.now += LEASE_SECONDS
+    scene.remediate()
+    assert scene.account.writes == done
+    assert "changes_per_day" in scene.incident.rolled_back
 
 
 @pytest.mark.parametrize("held", ["changes_per_day", "taken_back"])

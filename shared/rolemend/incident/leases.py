@@ -44,8 +44,8 @@ _decoder = msgspec.json.Decoder(Line[RoleFact])
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
-    """A held lease; `changes` are the times of the changes that the role's journal tells, `before` is that of its last
-    entry before this lease (0.0: none).
+    """A held lease; `changes` are the times of the changes that the role's journal tells, each once however often it
+    was verified, `before` is that of its last entry before this lease (0.0: none).
     """
 
     role: str
@@ -90,10 +90,14 @@ class Leases:
             self._book.read(_key(role))
         self._foreseen.discard(_key(role))
         lines = self._book.extend(_key(role), decide)
-        changes = tuple(line.time for line in lines if isinstance(line.fact, Released) and line.fact.change)
+        changes: dict[str, float] = {}
+        for line in lines:
+            if isinstance(line.fact, Released) and line.fact.change:
+                changes.setdefault(line.fact.change, line.time)
         earlier = [line.time for line in lines if line.fact != mine]
         before = earlier[-1] if earlier else 0.0
-        return Lease(role=role, holder=mine.holder, until=mine.until, changes=changes, before=before)
+        times = tuple(changes.values())
+        return Lease(role=role, holder=mine.holder, until=mine.until, changes=times, before=before)
 
     def around(self, role: str, moment: float, slack: float) -> tuple[str, ...]:
         """The incidents for which the role was leased at a moment, give or take `slack` seconds; each once."""

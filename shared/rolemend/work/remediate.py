@@ -127,8 +127,13 @@ def _held_back(incident: Incident, verdict: Verdict, held: Held | None, parts: P
         return msgspec.structs.replace(verdict, mode=PROPOSE, held="taken_back")
     if flaps(incident):
         return msgspec.structs.replace(verdict, mode=PROPOSE, held="flapping")
-    most = verdict.changes_per_day
-    if most and held is not None and held.lease.changes_since(day_start(parts.look())) >= most:
+    return verdict if held is None else _within_the_day(verdict, held, parts)
+
+
+def _within_the_day(verdict: Verdict, held: Held, parts: Parts) -> Verdict:
+    """The verdict, or one that leaves it to people where the role has had as many changes today as it may get."""
+    most = verdict.changes_per_day if verdict.mode in (APPROVE, AUTO) else 0
+    if most and held.lease.changes_since(day_start(parts.look())) >= most:
         return msgspec.structs.replace(verdict, mode=PROPOSE, held="changes_per_day")
     return verdict
 
@@ -168,7 +173,10 @@ def _apply_approved(incident: Incident, approved: Plan, approver: str, parts: Pa
         return note(incident, parts.ledger, *_allowed(found))
     refusal = _refusal(approved, outcome, verdict)
     if not refusal:
-        return intend(incident, approved, parts, held, approved_by=approver)
+        verdict = _within_the_day(verdict, held, parts)
+        if not verdict.held:
+            return intend(incident, approved, parts, held, approved_by=approver)
+        refusal = "the role has had as many changes today as the guardrails allow"
     refused = ApprovalRefused(plan=approved.hash, approved_by=approver, reason=refusal)
     if isinstance(outcome, NoPlan):
         return note(incident, parts.ledger, refused, _not_planned(outcome, verdict))
@@ -250,8 +258,9 @@ def _objection(incident: Incident, plan: Plan, approved: bool, held: Held, parts
         raise Unreachable("resume", "Unread", "the account could not be read before the change")
     if isinstance(outcome, NoPlan) or outcome.hash != plan.hash:
         return "the diagnosis or the plan is another one by now"
-    if not approved:
-        verdict = _held_back(incident, verdict, held, parts)
+    verdict = (
+        _within_the_day(verdict, held, parts) if approved else _held_back(incident, verdict, held, parts)
+    )
     if verdict.held:
         return f"the guardrails do not allow it any more ({verdict.held})"
     allowed = (APPROVE, AUTO) if approved else (AUTO,)
