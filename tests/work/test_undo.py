@@ -305,6 +305,18 @@ def test_an_account_that_does_not_answer_is_asked_again_by_the_next_timer() -> N
     assert scene.expire().taken_back == (change_id(scene),)
 
 
+def test_a_grant_whose_journal_is_gone_is_told_once_and_keeps_no_other_waiting() -> None:
+    scene = mended(expires="1h")
+    gone = "chg-" + "0" * 24 + "-00000000"
+    scene.remediate_parts().expiries.record(gone, scene.now)
+    scene.now += 3_601
+    with pytest.raises(UnknownIncident, match=gone):
+        scene.expire()
+    assert scene.incident.changes[0].outcome == "expired"
+    assert not [key for key in scene.store.objects if key.startswith("expiring/")]
+    assert scene.expire().left == ()
+
+
 def test_a_marker_of_a_change_that_was_not_made_is_dropped() -> None:
     scene = Scene(guardrails=with_rule(expires="1h"))
     scene.diagnosed()

@@ -150,9 +150,13 @@ def _note_refused(incident: Incident, known: ChangeNote, reason: str, parts: Par
 
 
 def expire(parts: Parts, index: Index) -> Expired:
-    """Take back every grant whose time is over. An error with one leaves the others theirs, and is raised then."""
+    """Take back every grant whose time is over. An error with one leaves the others theirs, and is raised then.
+
+    A grant whose journal is gone is told by an error once, as no later timer would find more of it.
+    """
     taken: list[str] = []
     left: list[str] = []
+    gone: list[str] = []
     dropped = 0
     first: RolemendError | None = None
     undo = Undo(
@@ -167,6 +171,9 @@ def expire(parts: Parts, index: Index) -> Expired:
     for key, change_id in list(parts.expiries.due(parts.ledger.now())):
         try:
             outcome = _expire_one(change_id, undo, parts)
+        except UnknownIncident:
+            gone.append(change_id)
+            outcome = "left"
         except RolemendError as error:
             first = first or error
             continue
@@ -176,6 +183,10 @@ def expire(parts: Parts, index: Index) -> Expired:
         left += [change_id] if outcome == "left" else []
         dropped += outcome == "dropped"
         parts.expiries.drop(key)
+    if gone:
+        raise UnknownIncident(
+            f"the time of {', '.join(gone)} is over, and the journal is gone: left as it is"
+        )
     if first is not None:
         raise first
     return Expired(taken_back=tuple(taken), left=tuple(left), dropped=dropped)
