@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from rolemend.account.interface import Known
 from rolemend.errors import Refused, Unreachable
 from rolemend.incident.next_step import REMIND_SECONDS
+from rolemend.work import closing
 from rolemend.work.events import Timer
 from rolemend.work.watch import watch
 from rolemend.work.watch_parts import Watched
@@ -194,6 +196,91 @@ def test_a_log_that_does_not_answer_is_an_error_and_closes_nothing() -> None:
     with pytest.raises(Unreachable):
         watch(Timer("close"), scene.watch_parts(logs=Silent([])))
     assert scene.incident.state == "alerted"
+
+
+class Searched(FakeLogs):
+    """An access log that answers as SLS does: the newest 100 lines of a time that name a principal of the query."""
+
+    def search(self, region: str, project: str, logstore: str, query: str, since: int, until: int) -> Any:
+        self.asked.append((project, query))
+        named = set(re.findall(r"'%,([^,]*),%'", query))
+        hits = [
+            line
+            for line in self.found
+            if since <= int(line["__time__"]) < until and line["extend_information"].split(",")[1] in named
+        ]
+        return sorted(hits, key=lambda line: -int(line["__time__"]))[:100]
+
+
+def success(role: str, at: int) -> dict[str, Any]:
+    who = f"{ACCOUNT},{role},s,{ACCOUNT}"
+    return SUCCESS | {"extend_information": who, "__time__": str(at)}
+
+
+def got(folder: str, at: int) -> dict[str, Any]:
+    return success("emr-role", at) | {"operation": "GetObject", "object": f"{folder}%2Fpart-1"}
+
+
+def told_of_an_object() -> Scene:
+    target = altered(LISTING.target, key="a/part-0")  # type: ignore[arg-type]
+    scene = Scene(denial=altered(LISTING, action="oss:GetObject", target=target))
+    scene.account.types["reader"] = "System"
+    scene.mended()
+    scene.notify()
+    scene.now += 1_000
+    return scene
+
+
+def told_of(*roles: str) -> Scene:
+    """Incidents of several roles on one bucket, which only people can mend."""
+    scene = Scene()
+    scene.account.types["reader"] = "System"
+    for role in roles:
+        scene.denial = altered(LISTING, principal=altered(LISTING.principal, name=role))  # type: ignore[arg-type]
+        scene.mended()
+        scene.notify()
+        assert scene.incident.state == "alerted"
+    return scene
+
+
+def test_a_success_behind_many_others_of_the_same_principal_is_found() -> None:
+    """Many of them in the same second, and none in the folder of what was denied."""
+    scene = told_of_an_object()
+    logs = Searched([])
+    logs.found = [got("b", LISTING.time + 300 + at) for at in range(250)]
+    logs.found += [got("b", LISTING.time + 200) for _ in range(120)]
+    logs.found += [got("a", LISTING.time + 50)]
+    watch(Timer("close"), scene.watch_parts(logs=logs))
+    assert scene.incident.state == "closed"
+    assert len(logs.asked) == 5
+
+
+def test_pages_are_asked_for_within_a_bound_and_only_while_something_is_open() -> None:
+    scene = told_of_an_object()
+    logs = Searched([])
+    logs.found = [got("b", LISTING.time + 1 + at // 10) for at in range(5_000)]
+    watch(Timer("close"), scene.watch_parts(logs=logs))
+    assert (scene.incident.state, len(logs.asked)) == ("alerted", 5)
+    logs.asked.clear()
+    logs.found += [got("a", int(scene.now))]
+    watch(Timer("close"), scene.watch_parts(logs=logs))
+    assert (scene.incident.state, len(logs.asked)) == ("closed", 1)
+
+
+def test_every_principal_gets_its_turn_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of the others ever succeeds; a query names two, and at most four queries are made at once."""
+    monkeypatch.setattr(closing, "_MOST_NAMED", 2)
+    scene = told_of(*(f"emr-{number:02}" for number in range(15)))
+    logs = Searched([])
+    logs.found = [success("emr-14", LISTING.time + 50)]
+    for _ in range(40):
+        logs.asked.clear()
+        watch(Timer("close"), scene.watch_parts(logs=logs))
+        assert len(logs.asked) <= 4
+        scene.now += 600
+        if scene.incident.state == "closed":
+            break
+    assert scene.incident.state == "closed"
 
 
 def test_a_denial_after_the_success_opens_it_again() -> None:

@@ -9,7 +9,9 @@ come from logs: one that is no name of its kind becomes part of no query.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from random import Random
+from typing import Any
 
 from rolemend.errors import AccountError, LedgerDamaged, NotThere, RolemendError, UnknownIncident
 from rolemend.incident.journal import Closed, Fact
@@ -34,7 +36,12 @@ _NAME = re.compile(r"[A-Za-z0-9.@_-]{1,64}", re.ASCII)
 _ID = re.compile(r"[0-9]{1,32}", re.ASCII)
 _DAY = 86_400
 _MOST_NAMED = 50
-"""How many principals one query names; the others are asked for by the next timer, as these are closed by then."""
+"""How many principals one query names."""
+_MOST_BATCHES = 4
+"""Of more principals than these queries name, another part is asked for each time, as many may never succeed again."""
+_PAGE = 100
+_MOST_PAGES = 5
+"""One query answers the newest 100 records, and a busy principal makes more than these elsewhere in the bucket."""
 
 
 def close(parts: Parts) -> Watched:
@@ -118,26 +125,63 @@ def _who(principal: DeniedPrincipal) -> str:
 
 
 def _close_bucket(region: str, bucket: str, incidents: Sequence[Incident], parts: Parts) -> list[str]:
-    """One query, from the earliest of the last denials on."""
+    """One query for each batch of principals, with the pages that it takes."""
+    return [
+        key
+        for batch in _batches(incidents, parts.now())
+        for key in _close_batch(region, bucket, batch, parts)
+    ]
+
+
+def _batches(incidents: Sequence[Incident], now: float) -> list[list[Incident]]:
+    """The incidents by principals, as many as one query names; of very many batches those whose turn it is."""
+    by_who: dict[str, list[Incident]] = {}
+    for one in incidents:
+        if one.denial is not None and operations_of(one.denial.action):
+            by_who.setdefault(_who(one.denial.principal), []).append(one)
+    people = sorted(by_who)
+    named = [people[at : at + _MOST_NAMED] for at in range(0, len(people), _MOST_NAMED)]
+    # Drawn by the second, as timers come at even distances, which could meet the same batches each time.
+    first = Random(int(now)).randrange(len(named)) if len(named) > _MOST_BATCHES else 0  # noqa: S311
+    turn = [*named[first:], *named[:first]][:_MOST_BATCHES]
+    return [[one for who in batch for one in by_who[who]] for batch in turn]
+
+
+def _close_batch(region: str, bucket: str, incidents: Sequence[Incident], parts: Parts) -> list[str]:
+    """From the earliest of the last denials on."""
     denials = [one.denial for one in incidents if one.denial is not None]
     operations = sorted({name for denial in denials for name in operations_of(denial.action)})
-    people = sorted({_who(denial.principal) for denial in denials})[:_MOST_NAMED]
-    if not operations:
-        return []
+    people = sorted({_who(denial.principal) for denial in denials})
     query = (
         f'__topic__: oss_access_log and bucket: "{bucket}" and http_status in [200 299] and '
         f"({' or '.join(f'operation: {name}' for name in operations)}) | where {' or '.join(people)}"
     )
-    records = parts.logs.search(
-        region,
-        f"oss-log-{parts.jobs.account}-{region}",
-        "oss-log-store",
-        query,
-        min(one.last for one in incidents),
-        int(parts.now()) + 1,
-    )
-    successes = [found for record in records if (found := read_success(record)) is not None]
-    return [key for one in incidents for key in _close_if_mended(one, successes, parts)]
+    closed: list[str] = []
+    left = list(incidents)
+    since, until = min(one.last for one in incidents), int(parts.now()) + 1
+    for _ in range(_MOST_PAGES):
+        records = parts.logs.search(
+            region, f"oss-log-{parts.jobs.account}-{region}", "oss-log-store", query, since, until
+        )
+        successes = [found for record in records if (found := read_success(record)) is not None]
+        closed += [key for one in left for key in _close_if_mended(one, successes, parts)]
+        left = [one for one in left if one.id not in closed]
+        until = _before(records, until)
+        if not left or until <= since:
+            break
+    return closed
+
+
+def _before(records: Sequence[Mapping[str, Any]], until: int) -> int:
+    """Up to which time (itself left out) the next page is asked for; 0 if there is none.
+
+    Pages go by time: in a scan, an offset counts records that the condition left out too. Of a second that fills a page
+    the rest is passed over.
+    """
+    times = [int(told) for record in records if (told := str(record.get("__time__", ""))).isdecimal()]
+    if len(records) < _PAGE or not times:
+        return 0
+    return min(times) + 1 if min(times) + 1 < until else min(times)
 
 
 def _close_if_mended(incident: Incident, successes: Iterable[Success], parts: Parts) -> list[str]:
