@@ -150,7 +150,7 @@ class FakeLogs:
         self.asked.append((project, query))
         return self.found
 
-    def shards(self, project: str, logstore: str) -> Mapping[int, LogRange]:
+    def shards(self, project: str, logstore: str, since: int) -> Mapping[int, LogRange]:
         return {}
 
     def received(self, log_range: LogRange) -> tuple[float, float]:
@@ -166,7 +166,8 @@ def cursor(number: int) -> str:
 class FakeShard:
     """A shard whose places are numbers: the records at each, and its checkpoint. `page` places are read at once.
 
-    `pulled` are the ranges read, `writes` the checkpoints written; `failing` are errors by the name of the method.
+    `pulled` are the ranges read, `writes` the checkpoints written; `failing` are errors by the name of the method;
+    `beside` is where the shard is read from if it has no checkpoint and others have one, "" if they have none either.
     """
 
     places: dict[int, list[Mapping[str, Any]]]
@@ -178,6 +179,7 @@ class FakeShard:
     failing: dict[str, Exception] = field(default_factory=dict)
     reading: Callable[[], object] = lambda: None
     times: tuple[float, float] = (0.0, 0.0)
+    beside: str = ""
 
     def _ask(self, method: str) -> None:
         if method in self.failing:
@@ -213,18 +215,12 @@ class FakeShard:
         self.asked.append((project, query))
         return self.found
 
-    def shards(self, project: str, logstore: str) -> Mapping[int, LogRange]:
+    def shards(self, project: str, logstore: str, since: int) -> Mapping[int, LogRange]:
         self._ask("shards")
-        if not self.point.cursor:
+        begin = self.point.cursor or self.beside
+        if not begin:
             return {}
-        empty = LogRange(
-            endpoint="e",
-            project=project,
-            logstore=logstore,
-            shard=0,
-            begin=self.point.cursor,
-            end=self.point.cursor,
-        )
+        empty = LogRange(endpoint="e", project=project, logstore=logstore, shard=0, begin=begin, end=begin)
         return {0: msgspec.structs.replace(empty, end=self.end(empty))}
 
     def received(self, log_range: LogRange) -> tuple[float, float]:

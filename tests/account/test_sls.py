@@ -172,7 +172,7 @@ def test_a_checkpoint_has_no_place_until_the_sweep_makes_one(sls: Sls, client: A
     assert sls.checkpoint(place) == Checkpoint()
     with pytest.raises(NotThere):
         sls.set_checkpoint(place, place.end)
-    assert sls.shards(PROJECT, LOGSTORE) == {}
+    assert sls.shards(PROJECT, LOGSTORE, 0) == {}
     sls.set_checkpoint(place, place.begin)
     kept = sls.checkpoint(place)
     assert (kept.cursor, kept.written > 1_700_000_000) == (place.begin, True)
@@ -181,23 +181,42 @@ def test_a_checkpoint_has_no_place_until_the_sweep_makes_one(sls: Sls, client: A
 def test_what_is_unread_reaches_from_the_checkpoint_to_the_end(sls: Sls, client: Any) -> None:
     put(client, {"n": "1"})
     place = everything(client)
-    sls.shards(PROJECT, LOGSTORE)
+    sls.shards(PROJECT, LOGSTORE, 0)
     sls.set_checkpoint(place, place.end)
     put(client, {"n": "2"})
-    (unread,) = sls.shards(PROJECT, LOGSTORE).values()
+    (unread,) = sls.shards(PROJECT, LOGSTORE, 0).values()
     assert numbers(records(sls, unread, "")) == ["2"]
     first, last = sls.received(unread)
     assert first == last > 1_700_000_000
 
 
+def test_of_a_shard_without_a_checkpoint_beside_others_only_the_last_part_is_unread(
+    sls: Sls, root: Keys, local: LocalCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = clients.log(root)
+    make_store(client, shards=2)
+    _, key = (shard["inclusiveBeginKey"] for shard in client.list_shards(PROJECT, LOGSTORE).get_shards_info())
+    before = local.cloud.clock
+    put(client, {"n": "old"}, hashKey=key)
+    monkeypatch.setattr(local.cloud, "clock", lambda: before() + 600)
+    put(client, {"n": "new"}, hashKey=key)
+    assert sls.shards(PROJECT, LOGSTORE, 0) == {}
+    assert sls.shards(PROJECT, LOGSTORE, 0) == {}
+    sls.set_checkpoint(everything(client), everything(client).end)
+    unread = sls.shards(PROJECT, LOGSTORE, int(before()) + 300)
+    assert set(unread) == {0, 1}
+    assert numbers(records(sls, unread[1], "")) == ["new"]
+    assert unread[0].begin == unread[0].end
+
+
 def test_a_logstore_that_is_not_there_has_no_shards(sls: Sls, client: Any) -> None:
-    assert sls.shards(PROJECT, "nowhere") == {}
+    assert sls.shards(PROJECT, "nowhere", 0) == {}
 
 
 def test_the_place_for_checkpoints_is_made_once(sls: Sls, client: Any) -> None:
-    assert sls.shards(PROJECT, LOGSTORE) == {}
+    assert sls.shards(PROJECT, LOGSTORE, 0) == {}
     sls._make_group("cn-hangzhou.log.aliyuncs.com", PROJECT, LOGSTORE, module.CONSUMER_GROUP)
-    assert sls.shards(PROJECT, LOGSTORE) == {}
+    assert sls.shards(PROJECT, LOGSTORE, 0) == {}
 
 
 @pytest.mark.parametrize("region", ["evil.example/", "evil.example:80/#", "", "cn-hangzhou.evil.example"])

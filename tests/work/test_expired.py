@@ -82,7 +82,7 @@ def store(root: Keys, local: LocalCloud) -> Store:
     client = clients.log(root)
     make_store(client, ttl=1)
     made = Store(client, Sls(access(root)), local, Scene())
-    made.sls.shards(PROJECT, LOGSTORE)
+    made.sls.shards(PROJECT, LOGSTORE, 0)
     made.sls.set_checkpoint(made.range(), made.range().begin)
     made.write("a", "b", "c")
     return made

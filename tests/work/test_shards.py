@@ -373,6 +373,21 @@ def test_a_quiet_shard_is_not_taken_for_a_silent_trigger(stream: Stream) -> None
     assert stream.shard.writes == [104, 140]
 
 
+def test_a_shard_without_a_checkpoint_beside_others_is_read_and_gets_one(stream: Stream) -> None:
+    """It was split off, or its trigger never came: from then on what no trigger tells is found."""
+    stream.shard.beside, stream.shard.times = cursor(110), (stream.scene.now - 900, stream.scene.now - 300)
+    seen = stream.sweep()
+    assert (seen.denials, seen.behind, stream.shard.pulled) == (30, (), [(110, 140)])
+    assert (stream.incident.count, stream.shard.writes) == (30, [140])
+    stream.shard.places[140] = [line("later")]
+    stream.another_instance()
+    written = stream.scene.now
+    stream.scene.now += 600
+    stream.shard.times = (written + 100, written + 200)
+    assert stream.sweep().behind == ("p/l/0",)
+    assert stream.incident.count == 31
+
+
 def test_a_place_that_does_not_answer_is_no_expired_one(stream: Stream) -> None:
     stream.tell(100, 104)
     stream.scene.now += 300

@@ -362,9 +362,10 @@ class Logs(Protocol):
         """NotThere if the logstore has no place for checkpoints yet."""
         ...
 
-    def shards(self, project: str, logstore: str) -> Mapping[int, LogRange]:
-        """What is unread of each shard that has a checkpoint, up to its end. Makes the place for checkpoints if there
-        is none, which only a timer may: a refusal of that call is an event that a trigger tells."""
+    def shards(self, project: str, logstore: str, since: int) -> Mapping[int, LogRange]:
+        """What is unread of each shard that has a checkpoint, up to its end; of one that has none beside others that
+        do, what came since a time (epoch seconds). Makes the place for checkpoints if there is none, which only a
+        timer may: a refusal of that call is an event that a trigger tells."""
         ...
 
     def received(self, log_range: LogRange) -> tuple[float, float]:

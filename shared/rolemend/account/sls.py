@@ -61,8 +61,12 @@ class Sls:
         point = (*place, log_range.shard, cursor)
         self._ask(log_range.endpoint, "UpdateCheckPoint", "update_check_point", *point)
 
-    def shards(self, project: str, logstore: str) -> dict[int, LogRange]:
-        """The checkpoints of all shards in one call, and the end of each that has one."""
+    def shards(self, project: str, logstore: str, since: int) -> dict[int, LogRange]:
+        """The checkpoints of all shards in one call, "" where there is none, and the ends:
+        https://www.alibabacloud.com/help/en/sls/developer-reference/api-sls-2020-12-30-getcheckpoint .
+
+        Where no shard has a checkpoint yet, no trigger has told anything, and nothing is read of a history.
+        """
         endpoint = f"{self._access.region}.log.aliyuncs.com"
         place = (project, logstore, CONSUMER_GROUP)
         try:
@@ -70,16 +74,23 @@ class Sls:
         except NotThere:
             self._make_group(endpoint, *place)
             return {}
+        points = {
+            int(point["shard"]): str(point.get("checkpoint") or "")
+            for point in answer.get_consumer_group_check_points()
+        }
+        if not any(points.values()):
+            return {}
         found = {}
-        for point in answer.get_consumer_group_check_points():
-            if not (begin := point.get("checkpoint")):
-                continue
-            shard = int(point["shard"])
+        for shard, begin in points.items():
+            begin = begin or self._cursor_at(since, endpoint, project, logstore, shard)
             empty = LogRange(
                 endpoint=endpoint, project=project, logstore=logstore, shard=shard, begin=begin, end=begin
             )
             found[shard] = msgspec.structs.replace(empty, end=self.end(empty))
         return found
+
+    def _cursor_at(self, since: int, endpoint: str, *place: str | int) -> str:
+        return str(self._ask(endpoint, "GetCursor", "get_cursor", *place, since).get_cursor())
 
     def _make_group(self, endpoint: str, *place: str) -> None:
         try:

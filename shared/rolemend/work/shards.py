@@ -27,6 +27,10 @@ CHECKPOINT_SECONDS = 60
 SILENT_SECONDS = 120
 """A trigger comes every few seconds; one that left records alone for so long fell silent or does not keep up."""
 
+NEW_SHARD_SECONDS = 1_800
+"""How far back a shard is read that has no checkpoint beside others that do, as it was split off lately or its trigger
+never came. It bounds what is read of a history where Rolemend was installed just now."""
+
 FILTERS = {"actiontrail": actiontrail.PUSHED_DOWN, "oss_access_log": oss_access_log.PUSHED_DOWN}
 
 SEVERED = "a gap that could not be read"
@@ -55,7 +59,8 @@ def catch_up(parts: Parts) -> Watched:
     trouble: RolemendError | None = None
     for source, project, logstore in parts.logstores:
         try:
-            unread = list(parts.logs.shards(project, logstore).values())
+            since = int(parts.now()) - NEW_SHARD_SECONDS
+            unread = list(parts.logs.shards(project, logstore, since).values())
         except AccountError as error:
             trouble = trouble or error
             continue
@@ -71,8 +76,9 @@ def catch_up(parts: Parts) -> Watched:
 
 def _catch_up(unread: LogRange, query: str, parts: Parts) -> Watched:
     """What a shard held, and whether its trigger is behind: had it come, the checkpoint would have been moved a minute
-    later."""
-    written = parts.logs.checkpoint(unread).written
+    later. Of a shard that gets its first checkpoint here nothing is known of that yet."""
+    kept = parts.logs.checkpoint(unread)
+    written = kept.written
     if unread.begin == unread.end or parts.now() < written + 2 * CHECKPOINT_SECONDS:
         return Watched()
     try:
@@ -84,7 +90,7 @@ def _catch_up(unread: LogRange, query: str, parts: Parts) -> Watched:
     due = max(first, written + CHECKPOINT_SECONDS)
     watched = watch_range(unread, query, parts)
     late = last > written + CHECKPOINT_SECONDS and parts.now() > due + SILENT_SECONDS
-    return msgspec.structs.replace(watched, behind=(shard_name(unread),) if late else ())
+    return msgspec.structs.replace(watched, behind=(shard_name(unread),) if late and kept.cursor else ())
 
 
 def _is_no_cursor(error: AccountError) -> bool:
