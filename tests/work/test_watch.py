@@ -272,7 +272,7 @@ def test_a_damaged_journal_is_an_error_but_keeps_no_other_incident_waiting() -> 
     first, second, third = open_incidents(scene, "a", "b", "c")
     scene.store.objects[f"incidents/{first}.jsonl"] = b"{half\n"
     scene.now += RESTED_SECONDS
-    with pytest.raises(LedgerDamaged):
+    with pytest.raises(LedgerDamaged, match=f"^incidents/{first}.jsonl: line 1 "):
         watch(SWEEP, scene.watch_parts())
     assert [read_incident_id(payload) for _, payload in scene.functions.started] == [second, third]
 

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from rolemend.account.interface import ObjectStore
-from rolemend.errors import Conflict, LedgerError, NotThere, RolemendError, Unreachable
+from rolemend.errors import Conflict, LedgerDamaged, LedgerError, NotThere, RolemendError, Unreachable
 from rolemend.incident.journal import Line, Lines, follow_on, read_lines, write_entries
 
 F = TypeVar("F")
@@ -47,6 +47,8 @@ class Book(Generic[F]):
             journal = read_lines(self._store.read(key), self._decoder)
         except NotThere:
             journal = _NEW
+        except LedgerDamaged as error:
+            raise LedgerDamaged(f"{key}: {error}") from error
         self._known[key] = journal
         return journal
 
