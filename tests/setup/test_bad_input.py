@@ -84,6 +84,35 @@ def test_a_bucket_with_something_else_in_it_is_left_alone(root: Keys, state: Sta
     assert box.get_object("precious").read() == b"1"
 
 
+def test_a_bucket_with_former_versions_alone_is_left_alone(root: Keys) -> None:
+    from oss2.models import BucketVersioningConfig
+
+    box = clients.bucket(root, LEDGER)
+    box.create_bucket()
+    box.put_bucket_versioning(BucketVersioningConfig("Enabled"))
+    version = box.put_object("precious", b"1").versionid
+    box.delete_object("precious")
+    done = setup(root, "apply", "--yes")
+    assert told_in_one_line(done, "Something else lies in it")
+    assert setup(root, "destroy", "--yes", "--with-ledger").lines == ["Nothing of it is there."]
+    assert box.get_object("precious", params={"versionId": version}).read() == b"1"
+
+
+def test_an_empty_bucket_without_our_tag_is_not_removed_until_apply_has_tagged_it(
+    root: Keys, state: State
+) -> None:
+    clients.bucket(root, LEDGER).create_bucket()
+    done = setup(root, "destroy", "--yes", "--with-ledger")
+    assert (done.code, len(done.lines)) == (1, 1)
+    assert done.lines[0].startswith(
+        f"! bucket {LEDGER}: It is empty and does not carry the tag rolemend=setup"
+    )
+    assert set(state.oss.buckets) == {LEDGER}
+    applied(root)
+    assert setup(root, "destroy", "--yes", "--with-ledger").code == 0
+    assert not state.oss.buckets
+
+
 def test_a_bucket_in_another_region_is_told(root: Keys) -> None:
     applied(root)
     done = setup(root, "apply", "--yes", ROLEMEND_LEDGER_REGION="cn-beijing")

@@ -61,6 +61,14 @@ class OssSetup:
             return there
         return region
 
+    def is_empty(self, name: str, region: str) -> Reading[bool]:
+        """Whether nothing lies in it; a former version of an object, or the mark that one was deleted, is something."""
+        return reading(lambda: self._is_empty(open_bucket(self._access, name, region)))
+
+    def _is_empty(self, client: Any) -> bool:
+        page = self._ask("ListObjectVersions", client.list_object_versions, max_keys=1)
+        return not (page.versions or page.delete_marker)
+
     def make_bucket(self, name: str, region: str) -> None:
         self._ask("PutBucket", open_bucket(self._access, name, region).create_bucket, "private")
 

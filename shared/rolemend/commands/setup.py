@@ -110,17 +110,21 @@ def run_destroy(options: argparse.Namespace) -> int:
     installer, things = _open(options)
     if not options.abandon_incidents:
         _refuse_open_incidents(installer)
-    planned = removal(things, installer.parts(), with_ledger=options.with_ledger)
-    if not planned:
+    found = removal(things, installer.parts(), with_ledger=options.with_ledger)
+    planned = [one for one in found if one.step.change != "foreign"]
+    stays = _blocked(found)
+    _show_steps(options, stays)
+    if not found:
         _say(options, text("Nothing of it is there."))
-        return 0
+    if not planned:
+        return 1 if stays else 0
     for one in planned:
         if options.format == "text":
             write_text(plain(f"- {one.thing.kind} {one.thing.name}"))
     if not _agreed(options, text("Remove this? [y/N] ")):
         return 1
     _carefully(lambda: remove(planned, installer.parts(), lambda word, thing: _told(options, word, thing)))
-    return 0
+    return 1 if stays else 0
 
 
 def run_rights(options: argparse.Namespace) -> int:
@@ -231,21 +235,21 @@ _SIGNS = {"keep": "=", "make": "+", "change": "~", "foreign": "!", "unread": "?"
 
 
 def _show(options: argparse.Namespace, steps: Sequence[Step], verdict: Verdict) -> None:
-    if options.format == "json":
-        words = catalogue(options)
-        for step in steps:
-            reason = step.reason.render(words) if step.reason else ""
-            told = {"change": step.change, "kind": step.kind, "name": step.name, "reason": reason}
-            write_json({**told, "diff": list(step.diff)})
-        write_json({"rights": {"denied": verdict.denied, "unknown": verdict.unknown, "why": verdict.why}})
-        return
-    for step in steps:
-        reason = f": {step.reason.render(catalogue(options))}" if step.reason else ""
-        write_text(plain(f"{_SIGNS[step.change]} {step.kind} {step.name}{reason}"))
-        for line in step.diff:
-            write_text(f"    {plain(line)}")
+    _show_steps(options, steps)
     _say(options, _summary([step.change for step in steps]))
     _show_rights(options, verdict)
+
+
+def _show_steps(options: argparse.Namespace, steps: Sequence[Step]) -> None:
+    for step in steps:
+        reason = step.reason.render(catalogue(options)) if step.reason else ""
+        if options.format == "json":
+            told = {"change": step.change, "kind": step.kind, "name": step.name, "reason": reason}
+            write_json({**told, "diff": list(step.diff)})
+            continue
+        write_text(plain(f"{_SIGNS[step.change]} {step.kind} {step.name}{': ' if reason else ''}{reason}"))
+        for line in step.diff:
+            write_text(f"    {plain(line)}")
 
 
 def _summary(changes: Sequence[str]) -> Text:
@@ -259,6 +263,8 @@ def _summary(changes: Sequence[str]) -> Text:
 
 
 def _show_rights(options: argparse.Namespace, verdict: Verdict) -> None:
+    if options.format == "json":
+        write_json({"rights": {"denied": verdict.denied, "unknown": verdict.unknown, "why": verdict.why}})
     for action, resource in verdict.denied:
         _say(options, text("! right missing: {action} on {resource}", action=action, resource=resource))
     if verdict.unknown:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rolemend.account.interface import Known, Reading, Unread
-from rolemend.errors import AccountError
+from rolemend.account.interface import Known, Reading
 from rolemend.setup.model import Right
 from rolemend.setup.parts import TAG, Parts, State
 from rolemend.text import Text, text
@@ -36,15 +35,17 @@ class LedgerBucket(msgspec.Struct, frozen=True, kw_only=True):
     part: bool = False
 
     def read(self, parts: Parts) -> Reading[State]:
-        """With `empty` beside what is set: whether anything lies in it."""
+        """With `empty` beside what is set: whether nothing lies in it, no former version of an object either.
+
+        Of a bucket that carries our tag it is not asked.
+        """
         found = parts.buckets.bucket(self.name, self.region)
         if not isinstance(found, Known):
             return found
-        try:
-            empty = not _is_marked(found.value) and next(iter(parts.store.keys("")), None) is None
-        except AccountError as error:
-            return Unread(error.operation, f"{error.code}: {error.message}")
-        return Known({**found.value, "empty": empty})
+        if self.is_marked(found.value):
+            return Known({**found.value, "empty": False})
+        empty = parts.buckets.is_empty(self.name, found.value["region"])
+        return Known({**found.value, "empty": empty.value}) if isinstance(empty, Known) else empty
 
     def wanted(self, now: State | None) -> State:
         return {
@@ -78,9 +79,13 @@ class LedgerBucket(msgspec.Struct, frozen=True, kw_only=True):
                 there=now["region"],
                 here=self.region,
             )
-        if _is_marked(now) or (now["empty"] and not now["tags"]):
+        if self.is_marked(now) or (now["empty"] and not now["tags"]):
             return None
         return text("Something else lies in it; name another one with --ledger.")
+
+    def is_marked(self, now: State) -> bool:
+        """Whether it carries our tag, and so may be removed."""
+        return all(now["tags"].get(name) == value for name, value in TAG.items())
 
     def make(self, parts: Parts) -> None:
         parts.buckets.make_bucket(self.name, self.region)
@@ -106,19 +111,16 @@ class LedgerBucket(msgspec.Struct, frozen=True, kw_only=True):
             "GetBucketTagging",
             "GetBucketPublicAccessBlock",
             "ListObjects",
+            "ListObjectVersions",
         ]
         if verb == "apply":
             on_bucket += ["PutBucket", "PutBucketAcl", "PutBucketTagging", "PutBucketPublicAccessBlock"]
             on_bucket += ["PutBucketEncryption", "PutBucketLogging", "PutBucketLifecycle"]
         if verb == "destroy":
-            on_bucket += ["ListObjectVersions", "DeleteBucket"]
+            on_bucket += ["DeleteBucket"]
         needed = [(f"oss:{action}", bucket) for action in on_bucket]
         on_objects = {"apply": ["GetObject", "PutObject"], "destroy": ["GetObject"]}.get(verb, [])
         needed += [(f"oss:{action}", f"{bucket}/config/setup.json") for action in on_objects]
         if verb == "destroy":
             needed += [(f"oss:{action}", f"{bucket}/*") for action in ("DeleteObject", "DeleteObjectVersion")]
         return needed
-
-
-def _is_marked(now: State) -> bool:
-    return all(now["tags"].get(name) == value for name, value in TAG.items())

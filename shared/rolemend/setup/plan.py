@@ -9,6 +9,7 @@ import msgspec
 from rolemend.account.interface import Absent, Known, Reading, Unread
 from rolemend.errors import NotThere, SetupStopped
 from rolemend.setup.identities import ServiceRole
+from rolemend.setup.ledger_bucket import LedgerBucket
 from rolemend.setup.model import Change, Step, Thing, difference
 from rolemend.setup.parts import MARK, Parts, State
 from rolemend.text import Text, text
@@ -86,7 +87,8 @@ def apply(planned: Sequence[Planned], parts: Parts, said: Said) -> None:
 def removal(things: Sequence[Thing], parts: Parts, *, with_ledger: bool) -> tuple[Planned, ...]:
     """What is ours and there, last made first; the ledger only if it is asked for. Raises SetupStopped.
 
-    What cannot be read stops everything: it could be what is wanted away.
+    What cannot be read stops everything: it could be what is wanted away. A bucket that `apply` would take up, but that
+    carries no tag, is a `foreign` step: it may be one whose making stopped, or anybody's.
     """
     wanted = [thing for thing in things if not thing.part and (with_ledger or thing.kind != "bucket")]
     found: list[Planned] = []
@@ -97,16 +99,24 @@ def removal(things: Sequence[Thing], parts: Parts, *, with_ledger: bool) -> tupl
             unread.append(_step(thing, "unread", _why(thing, now)))
         elif isinstance(now, Known) and _is_ours(thing, now.value):
             found.append(Planned(_step(thing, "change"), thing, now.value))
+        elif isinstance(now, Known) and isinstance(thing, LedgerBucket) and thing.foreign(now.value) is None:
+            found.append(Planned(_step(thing, "foreign", _UNMARKED), thing, now.value))
     if unread:
         raise SetupStopped("nothing was removed: " + "; ".join(map(described, unread)))
     return tuple(_policies_last(found))
 
 
+_UNMARKED = text(
+    "It is empty and does not carry the tag rolemend=setup, so it stays: remove it yourself, or run `rolemend setup "
+    "apply`, which tags it, and this again."
+)
+
+
 def _is_ours(thing: Thing, now: State) -> bool:
-    """A role of ours stays ours whatever was attached to it."""
+    """A role of ours stays ours whatever was attached to it; an empty bucket is ours by its tag alone."""
     if isinstance(thing, ServiceRole):
         return bool(now["description"].startswith(MARK))
-    return thing.foreign(now) is None
+    return thing.foreign(now) is None and (not isinstance(thing, LedgerBucket) or thing.is_marked(now))
 
 
 def _policies_last(found: list[Planned]) -> list[Planned]:
