@@ -14,6 +14,7 @@ from localcloud.server import LocalCloud
 from localcloud.state import State
 from tests import clients
 from tests.clients import Keys
+from tests.commands.shell import told_in_one_line
 from tests.setup.installing import HOME, LEDGER, applied, setup, steps
 
 PROJECT = Path(__file__).parents[2]
@@ -208,6 +209,44 @@ def test_destroy_keeps_what_was_there_before(
     assert setup(root, "destroy", "--yes", "--with-ledger").code == 0
     assert set(state.sls.projects) == {f"oss-log-{account}-{HOME}"}
     assert "aliyunlogetlrole" in state.accounts[account].ram.roles
+
+
+DELETES = (
+    ("ram", "DetachPolicyFromRole", 0),
+    ("ram", "DeleteRole", 3),
+    ("cms", "DeleteEventRules", 0),
+    ("sls", "DeleteCollectionPolicy", 0),
+    ("sls", "DeleteProject", 0),
+    ("sls", "DeleteProject", 1),
+    ("actiontrail", "DeleteTrail", 0),
+    ("ram", "DeletePolicy", 2),
+    ("oss", "DeleteObject", 0),
+    ("oss", "DeleteBucket", 0),
+)
+"""Every kind of thing that `destroy` deletes, by service and operation, and how many such calls pass before."""
+
+
+def test_a_removal_that_stopped_at_each_of_its_deletes_leaves_nothing(
+    local: LocalCloud, root: Keys, account: str, state: State
+) -> None:
+    applied(root, "--regions", "cn-beijing")
+    clients.bucket(root, LEDGER).put_object("incidents/inc-1.jsonl", b"{}")
+    for service, operation, skip in DELETES:
+        fault = Fault(service=service, operation=operation, status=400, code="Broken", skip=skip)
+        local.call(lambda cloud, fault=fault: cloud.faults.append(fault))  # type: ignore[misc]
+    stopped: list[str] = []
+    while (done := setup(root, "destroy", "--yes", "--with-ledger", "--regions", "cn-beijing")).code:
+        assert told_in_one_line(done, "Broken", "run the same command again to go on")
+        stopped.append(done.err)
+        assert len(stopped) <= len(DELETES)
+    assert len(stopped) == len(DELETES)
+    assert not state.oss.buckets
+    assert not state.sls.projects
+    ram = state.accounts[account].ram
+    assert not [name for name in (*ram.roles, *ram.policies) if "rolemend" in name or "etl" in name]
+    others = (state.sls.collection, state.cms.rules)
+    assert [dict(each.get(account, {})) for each in others] == [{}, {}]
+    assert state.actiontrail.accounts[account].trails == {}
 
 
 def test_destroy_with_open_incidents_is_refused_unless_told(

@@ -17,6 +17,7 @@ from tests.clients import Keys
 from tests.commands.shell import told_in_one_line
 from tests.localcloud.identities import allow, make_user
 from tests.setup.installing import HOME, LEDGER, applied, setup, steps
+from tests.setup.test_apply import everything
 
 
 @pytest.mark.parametrize(
@@ -196,6 +197,36 @@ def test_missing_rights_are_named_before_anything_is_done(root: Keys, account: s
     assert done.code == 1
     assert told_in_one_line(done, "you have no right to", "cms:PutEventRule on *", "rolemend setup rights")
     assert not state.accounts[account].ram.roles
+
+
+def test_a_missing_right_to_remove_is_named_before_anything_is_removed(
+    root: Keys, account: str, state: State
+) -> None:
+    applied(root, "--regions", "cn-beijing")
+    refused = f"acs:log:cn-beijing:{account}:project/oss-log-{account}-cn-beijing"
+    policy = allow("*", "*")
+    policy["Statement"].append({"Effect": "Deny", "Action": "log:DeleteProject", "Resource": refused})
+    before = everything(state)
+    done = setup(installer(root, "junior", policy), "destroy", "--yes")
+    assert done.code == 1
+    assert told_in_one_line(
+        done, f"no right to log:DeleteProject on {refused};", "setup rights --for destroy"
+    )
+    assert everything(state)["sls"] == before["sls"]
+    assert "rolemend-watch" in state.accounts[account].ram.roles
+
+
+def test_a_record_that_cannot_be_read_stops_a_removal_and_no_list_of_rights(root: Keys, state: State) -> None:
+    box = clients.bucket(root, LEDGER)
+    box.create_bucket()
+    box.put_object("config/setup.json", b"[")
+    done = setup(root, "destroy", "--yes")
+    assert done.code == 1
+    assert told_in_one_line(done, "nothing was removed", "config/setup.json in the ledger cannot be read")
+    listed = setup(root, "rights", "--for", "destroy")
+    assert listed.code == 0
+    assert "config/setup.json in the ledger cannot be read" in listed.err
+    assert json.loads(listed.out)["Statement"]
 
 
 def test_rights_that_cannot_be_read_are_unknown(root: Keys) -> None:

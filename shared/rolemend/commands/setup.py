@@ -107,9 +107,16 @@ def run_destroy(options: argparse.Namespace) -> int:
     """Take away what was made. Raises SetupStopped or AccountError."""
     from rolemend.setup.plan import removal, remove
 
-    installer, things = _open(options)
+    installer, _ = _open(options)
     if not options.abandon_incidents:
         _refuse_open_incidents(installer)
+    try:
+        things = _noted(installer)
+    except AccountError as error:
+        raise SetupStopped(
+            f"nothing was removed: what the ledger notes of the setup cannot be read ({error}); mend that, then run "
+            "this again"
+        ) from error
     found = removal(things, installer.parts(), with_ledger=options.with_ledger)
     planned = [one for one in found if one.step.change != "foreign"]
     stays = _blocked(found)
@@ -118,6 +125,9 @@ def run_destroy(options: argparse.Namespace) -> int:
         _say(options, text("Nothing of it is there."))
     if not planned:
         return 1 if stays else 0
+    verdict = _rights(installer, [one.thing for one in planned], "destroy")
+    _refuse_without_rights(verdict, "destroy")
+    _show_rights(options, verdict)
     for one in planned:
         if options.format == "text":
             write_text(plain(f"- {one.thing.kind} {one.thing.name}"))
@@ -133,7 +143,13 @@ def run_rights(options: argparse.Namespace) -> int:
 
     from rolemend.setup.rights import document, needed
 
-    _, things = _open(options)
+    installer, things = _open(options)
+    if options.purpose == "destroy":
+        try:
+            things = _noted(installer)
+        except AccountError as error:
+            told = text("The ledger's note of further regions cannot be read ({told}).", told=str(error))
+            sys.stderr.write(plain(told.render(catalogue(options))) + "\n")
     write_text(json.dumps(document(needed(things, options.purpose)), indent=2))
     return 0
 
@@ -149,6 +165,18 @@ def _open(options: argparse.Namespace) -> tuple[Installer, tuple[Thing, ...]]:
     policies = _policies(options.functions)
     installer = Installer(settings, policies, os.environ, Path.home())
     return installer, things(installer.names, settings.keep_days)
+
+
+def _noted(installer: Installer) -> tuple[Thing, ...]:
+    """What there is to take away: also in the regions that the ledger notes. Raises AccountError."""
+    from msgspec.structs import replace
+
+    from rolemend.setup.record import read_record
+    from rolemend.setup.wanted import things
+
+    names = installer.names
+    noted = read_record(installer.parts()).in_regions()
+    return things(replace(names, regions=tuple(dict.fromkeys((*names.regions, *sorted(noted))))))
 
 
 def _policies(named: Path | None) -> dict[str, str]:
@@ -188,13 +216,17 @@ def _refuse(planned: Sequence[Planned], verdict: Verdict) -> None:
     """Nothing is begun that cannot be finished. Raises SetupStopped."""
     from rolemend.setup.plan import described
 
+    _refuse_without_rights(verdict, "apply")
+    if blocked := _blocked(planned):
+        raise SetupStopped("nothing was changed: " + "; ".join(map(described, blocked)))
+
+
+def _refuse_without_rights(verdict: Verdict, verb: str) -> None:
     if verdict.denied:
         missing = ", ".join(f"{action} on {resource}" for action, resource in verdict.denied)
         raise SetupStopped(
-            f"nothing was changed: you have no right to {missing}; see `rolemend setup rights`"
+            f"nothing was changed: you have no right to {missing}; see `rolemend setup rights --for {verb}`"
         )
-    if blocked := _blocked(planned):
-        raise SetupStopped("nothing was changed: " + "; ".join(map(described, blocked)))
 
 
 def _refuse_open_incidents(installer: Installer) -> None:

@@ -119,8 +119,6 @@ class LedgerBucket(msgspec.Struct, frozen=True, kw_only=True):
         if verb == "destroy":
             on_bucket += ["DeleteBucket"]
         needed = [(f"oss:{action}", bucket) for action in on_bucket]
-        on_objects = {"apply": ["GetObject", "PutObject"], "destroy": ["GetObject"]}.get(verb, [])
-        needed += [(f"oss:{action}", f"{bucket}/config/setup.json") for action in on_objects]
         if verb == "destroy":
             needed += [(f"oss:{action}", f"{bucket}/*") for action in ("DeleteObject", "DeleteObjectVersion")]
         return needed

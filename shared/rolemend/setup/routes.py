@@ -3,53 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import msgspec
 
-from rolemend.account.interface import Absent, Reading
+from rolemend.account.interface import Absent, Known, Reading, Unread
 from rolemend.errors import AccountError, NotThere
 from rolemend.setup.model import Right
 from rolemend.setup.parts import MARK, Parts, State
+from rolemend.setup.record import read_record, record_rights, write_record
 from rolemend.text import Text, text
 
-RECORD_KEY = "config/setup.json"
-"""Where the ledger keeps what cannot carry a mark: the log projects that OSS made because of us."""
-
 FAILED_JOB = "EMRSpark:JobRun:FAILED"
-
-
-class Record(msgspec.Struct):
-    """`log_projects`: region by name of each project that was not there before."""
-
-    log_projects: dict[str, str] = {}
-
-
-def read_record(parts: Parts) -> Record:
-    """What was noted; nothing if there is no record. Raises AccountError."""
-    try:
-        return msgspec.json.decode(parts.store.read(RECORD_KEY), type=Record)
-    except NotThere:
-        return Record()
-    except msgspec.DecodeError as error:
-        raise AccountError(
-            "GetObject", "BadRecord", f"{RECORD_KEY} in the ledger cannot be read: {error}"
-        ) from error
 
 
 class AccessLogs(msgspec.Struct, frozen=True, kw_only=True):
     """The collection policy that switches on the real-time access log of every bucket of some regions.
 
+    `ledger` is the bucket that notes which projects it brought.
     https://help.aliyun.com/zh/sls/developer-reference/api-sls-2020-12-30-upsertcollectionpolicy
     """
 
     account: str
     regions: tuple[str, ...]
+    ledger: str
     name: str = "rolemend-oss-access-log"
     kind: str = "collection policy"
     part: bool = False
 
     def read(self, parts: Parts) -> Reading[State]:
-        return parts.logs.collection_policy(self.name)
+        """Without the policy, what it left behind: the projects that it brought, while the ledger notes any."""
+        found = parts.logs.collection_policy(self.name)
+        return self._left(parts, found) if isinstance(found, Absent) else found
+
+    def _left(self, parts: Parts, gone: Absent) -> Reading[State]:
+        try:
+            projects = read_record(parts).log_projects
+        except AccountError as error:
+            return Unread(error.operation, f"{error.code}: {error.message}")
+        return Known({"projects": projects}) if projects else gone
 
     def wanted(self, now: State | None) -> State:
         return {
@@ -79,23 +71,29 @@ class AccessLogs(msgspec.Struct, frozen=True, kw_only=True):
             if isinstance(parts.logs.project(name, region), Absent):
                 known[name] = region
         if known != record.log_projects:
-            parts.store.put(RECORD_KEY, msgspec.json.encode(Record(log_projects=known)))
+            write_record(parts, msgspec.structs.replace(record, log_projects=known))
 
     def remove(self, parts: Parts) -> None:
-        """The policy, and the projects that it brought. Those that were there before stay."""
-        made = read_record(parts).log_projects
-        parts.logs.remove_collection_policy(self.name)
-        for name, region in made.items():
-            try:
+        """The policy, and the projects that it brought. Those that were there before stay.
+
+        Each project is struck from the record when it is gone: after a stop the rest is still known, and a project of
+        that name that somebody makes later is theirs.
+        """
+        record = read_record(parts)
+        with suppress(NotThere):
+            parts.logs.remove_collection_policy(self.name)
+        left = dict(record.log_projects)
+        for name, region in record.log_projects.items():
+            with suppress(NotThere):
                 parts.logs.remove_project(name, region)
-            except NotThere:  # noqa: PERF203
-                continue
+            del left[name]
+            write_record(parts, msgspec.structs.replace(record, log_projects=dict(left)))
 
     def rights(self, verb: str) -> list[Right]:
         policy = f"acs:log:*:{self.account}:collectionpolicy/*"
         name = f"{self.account}:project/oss-log-{self.account}"
         projects = [f"acs:log:{region}:{name}-{region}" for region in self.regions]
-        read = [("log:GetCollectionPolicy", policy)]
+        read = [("log:GetCollectionPolicy", policy), *record_rights(self.account, self.ledger, verb)]
         if verb == "apply":
             return [*read, ("log:UpsertCollectionPolicy", policy), *_each("log:GetProject", projects)]
         if verb == "destroy":

@@ -22,7 +22,7 @@ def things(names: Names, keep_days: int = 0) -> tuple[Thing, ...]:
         ledger,
         *_log_projects(names),
         trail,
-        AccessLogs(account=account, regions=names.regions),
+        AccessLogs(account=account, regions=names.regions, ledger=names.ledger),
         FailedJobs(region=names.region, project=names.trail_project, logstore=names.event_logstore),
         *_identities(names),
     )
