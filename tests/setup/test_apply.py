@@ -229,13 +229,14 @@ DELETES = (
 def test_a_removal_that_stopped_at_each_of_its_deletes_leaves_nothing(
     local: LocalCloud, root: Keys, account: str, state: State
 ) -> None:
+    """The regions are not said again: they are known from the ledger alone."""
     applied(root, "--regions", "cn-beijing")
     clients.bucket(root, LEDGER).put_object("incidents/inc-1.jsonl", b"{}")
     for service, operation, skip in DELETES:
         fault = Fault(service=service, operation=operation, status=400, code="Broken", skip=skip)
         local.call(lambda cloud, fault=fault: cloud.faults.append(fault))  # type: ignore[misc]
     stopped: list[str] = []
-    while (done := setup(root, "destroy", "--yes", "--with-ledger", "--regions", "cn-beijing")).code:
+    while (done := setup(root, "destroy", "--yes", "--with-ledger")).code:
         assert told_in_one_line(done, "Broken", "run the same command again to go on")
         stopped.append(done.err)
         assert len(stopped) <= len(DELETES)
@@ -269,5 +270,20 @@ def test_each_region_has_its_project_and_its_access_log(
     assert state.sls.projects[f"rolemend-{account}-cn-beijing"].region == "cn-beijing"
     assert state.sls.projects[f"oss-log-{account}-cn-beijing"].region == "cn-beijing"
     assert state.sls.collection[account]["rolemend-oss-access-log"].regions == [HOME, "cn-beijing"]
+    noted = json.loads(clients.bucket(root, LEDGER).get_object("config/setup.json").read())
+    assert noted["regions"] == ["cn-beijing", HOME]
+    del noted["regions"]  # as records were that noted the projects alone
+    clients.bucket(root, LEDGER).put_object("config/setup.json", json.dumps(noted))
     assert setup(root, "destroy", "--yes", "--with-ledger", "--regions", "cn-beijing").code == 0
     assert not state.sls.projects
+
+
+def test_destroy_looks_in_the_regions_of_every_apply(
+    local: LocalCloud, root: Keys, account: str, state: State
+) -> None:
+    log = clients.log(root, "cn-beijing")
+    log.create_project(f"oss-log-{account}-cn-beijing", "")
+    applied(root, "--regions", "cn-beijing")
+    assert "~ record" not in applied(root).out
+    assert setup(root, "destroy", "--yes").code == 0
+    assert set(state.sls.projects) == {f"oss-log-{account}-cn-beijing"}, "which was there before"

@@ -67,7 +67,10 @@ def add_command(commands: Any) -> None:
 
 
 def _add_places(verb: argparse.ArgumentParser) -> None:
-    words = "regions whose OSS access logs are read, with commas (default: $ROLEMEND_LOG_REGIONS, else the home region)"
+    words = (
+        "regions whose OSS access logs are read, with commas (default: $ROLEMEND_LOG_REGIONS, else the home region); "
+        "destroy knows those of every apply"
+    )
     verb.add_argument("--regions", default="", metavar="REGIONS", help=words)
     words = "folder with each function's policy.json (default: ./functions, else that beside this program)"
     verb.add_argument("--functions", type=Path, metavar="FOLDER", help=words)

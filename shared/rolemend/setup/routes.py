@@ -7,11 +7,11 @@ from contextlib import suppress
 
 import msgspec
 
-from rolemend.account.interface import Absent, Known, Reading, Unread
-from rolemend.errors import AccountError, NotThere
+from rolemend.account.interface import Absent, Known, Reading
+from rolemend.errors import NotThere
 from rolemend.setup.model import Right
 from rolemend.setup.parts import MARK, Parts, State
-from rolemend.setup.record import read_record, record_rights, write_record
+from rolemend.setup.record import find_record, read_record, record_rights, write_record
 from rolemend.text import Text, text
 
 FAILED_JOB = "EMRSpark:JobRun:FAILED"
@@ -34,14 +34,13 @@ class AccessLogs(msgspec.Struct, frozen=True, kw_only=True):
     def read(self, parts: Parts) -> Reading[State]:
         """Without the policy, what it left behind: the projects that it brought, while the ledger notes any."""
         found = parts.logs.collection_policy(self.name)
-        return self._left(parts, found) if isinstance(found, Absent) else found
-
-    def _left(self, parts: Parts, gone: Absent) -> Reading[State]:
-        try:
-            projects = read_record(parts).log_projects
-        except AccountError as error:
-            return Unread(error.operation, f"{error.code}: {error.message}")
-        return Known({"projects": projects}) if projects else gone
+        if not isinstance(found, Absent):
+            return found
+        record = find_record(parts)
+        if isinstance(record, Known):
+            projects = record.value.log_projects
+            return Known({"projects": projects}) if projects else found
+        return record
 
     def wanted(self, now: State | None) -> State:
         return {

@@ -8,18 +8,20 @@ from rolemend.setup.logs import Logstore, Project, Trail
 from rolemend.setup.model import Thing
 from rolemend.setup.parts import Names
 from rolemend.setup.policies import filled
+from rolemend.setup.record import NotedRegions
 from rolemend.setup.routes import AccessLogs, FailedJobs
 
 TRIGGER_LOGSTORE, FUNCTION_LOGSTORE = "rolemend-triggers", "rolemend-functions"
 
 
 def things(names: Names, keep_days: int = 0) -> tuple[Thing, ...]:
-    """The ledger comes first: it keeps the record of what the others cannot mark. Raises SettingsError."""
+    """The ledger comes first: it keeps the record of regions and of what cannot be marked. Raises SettingsError."""
     account = names.account
     ledger = LedgerBucket(account=account, name=names.ledger, region=names.ledger_region, keep_days=keep_days)
     trail = Trail(account=account, region=names.region, name=names.trail, project=names.project_arn())
     return (
         ledger,
+        NotedRegions(account=account, ledger=names.ledger, regions=names.regions),
         *_log_projects(names),
         trail,
         AccessLogs(account=account, regions=names.regions, ledger=names.ledger),
