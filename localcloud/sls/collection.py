@@ -42,6 +42,7 @@ def upsert_collection_policy(request: SlsRequest) -> Reply:
         enabled=body.get("enabled") is True,
         mode=mode,
         regions=regions,
+        instances=[str(name) for name in config.get("instanceIds") or ()],
     )
     request.cloud.state.sls.collection.setdefault(request.caller.account, {})[name] = policy
     if policy.enabled:
@@ -91,11 +92,19 @@ def _refuse_other_endpoints(request: SlsRequest) -> None:
 
 
 def _described(policy: CollectionPolicy) -> dict[str, Any]:
+    """Every documented member, empty where nothing is set: which of them the service leaves out is not documented."""
     return {
         "policyName": policy.name,
         "productCode": policy.product,
         "dataCode": policy.data,
         "enabled": policy.enabled,
-        "policyConfig": {"resourceMode": policy.mode, "regions": policy.regions},
+        "policyConfig": {
+            "resourceMode": policy.mode,
+            "regions": policy.regions,
+            "instanceIds": policy.instances,
+            "resourceTags": {},
+        },
         "centralizeEnabled": False,
+        "centralizeConfig": {},
+        "resourceDirectory": {},
     }

@@ -91,7 +91,10 @@ class Project(msgspec.Struct, kw_only=True):
 
 
 class CollectionPolicy(msgspec.Struct, kw_only=True):
-    """Which logs of another service are collected; `mode` is `all` or `attributeMode` with `regions`."""
+    """Which logs of another service are collected; `mode` is `all` or `attributeMode` with `regions`.
+
+    `instances` are kept and answered, and narrow nothing.
+    """
 
     name: str
     product: str
@@ -99,6 +102,7 @@ class CollectionPolicy(msgspec.Struct, kw_only=True):
     enabled: bool
     mode: str
     regions: list[str] = []
+    instances: list[str] = []
 
 
 class SlsState(msgspec.Struct, kw_only=True):

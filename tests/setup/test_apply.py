@@ -149,6 +149,21 @@ def test_what_somebody_changed_is_shown_and_mended(
     assert {step["change"] for step in steps(root).values()} == {"keep"}
 
 
+def test_a_collection_that_somebody_narrowed_is_mended_and_the_order_of_regions_means_nothing(
+    local: LocalCloud, root: Keys, account: str, state: State
+) -> None:
+    regions = {"ROLEMEND_LOG_REGIONS": "cn-beijing"}
+    applied(root, **regions)
+    policy = state.sls.collection[account]["rolemend-oss-access-log"]
+    policy.regions.reverse()
+    assert {step["change"] for step in steps(root, **regions).values()} == {"keep"}
+    policy.instances = ["one-bucket"]
+    (step,) = (step for step in steps(root, **regions).values() if step["change"] != "keep")
+    assert any(line.startswith("-") and "instanceIds" in line for line in step["diff"])
+    applied(root, **regions)
+    assert state.sls.collection[account]["rolemend-oss-access-log"].instances == []
+
+
 def test_nothing_is_done_unless_somebody_says_yes(local: LocalCloud, root: Keys, state: State) -> None:
     before = everything(state)
     for answer in ("", "n\n", "nope\n"):

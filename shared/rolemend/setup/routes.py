@@ -34,6 +34,8 @@ class AccessLogs(msgspec.Struct, frozen=True, kw_only=True):
     def read(self, parts: Parts) -> Reading[State]:
         """Without the policy, what it left behind: the projects that it brought, while the ledger notes any."""
         found = parts.logs.collection_policy(self.name)
+        if isinstance(found, Known):
+            return Known({**found.value, "policyConfig": _narrowed(found.value["policyConfig"])})
         if not isinstance(found, Absent):
             return found
         record = find_record(parts)
@@ -43,12 +45,16 @@ class AccessLogs(msgspec.Struct, frozen=True, kw_only=True):
         return record
 
     def wanted(self, now: State | None) -> State:
+        """The order of regions means nothing, so the one that is there stays."""
+        regions = now["policyConfig"]["regions"] if now and "policyConfig" in now else []
+        if set(regions) != set(self.regions):
+            regions = list(self.regions)
         return {
             "policyName": self.name,
             "productCode": "oss",
             "dataCode": "access_log",
             "enabled": True,
-            "policyConfig": {"resourceMode": "attributeMode", "regions": list(self.regions)},
+            "policyConfig": {"resourceMode": "attributeMode", "regions": regions},
         }
 
     def foreign(self, now: State) -> Text | None:
@@ -98,6 +104,18 @@ class AccessLogs(msgspec.Struct, frozen=True, kw_only=True):
         if verb == "destroy":
             return [*read, ("log:DeleteCollectionPolicy", policy), *_each("log:DeleteProject", projects)]
         return read
+
+
+_NARROWING = ("instanceIds", "resourceTags")
+
+
+def _narrowed(config: State) -> State:
+    """Mode and regions, and what else narrows the policy; the API answers these members where they are empty too.
+
+    https://help.aliyun.com/zh/sls/developer-reference/api-sls-2020-12-30-getcollectionpolicy
+    """
+    narrowing = {name: config[name] for name in _NARROWING if config.get(name)}
+    return {"resourceMode": config.get("resourceMode"), "regions": config.get("regions") or [], **narrowing}
 
 
 def _each(action: str, resources: Iterable[str]) -> list[Right]:
