@@ -15,13 +15,21 @@ from rolemend.account.access import Access, Credentials
 from rolemend.account.probing import LiveProber
 from rolemend.cli import main
 from rolemend.errors import UnreadableInput
-from rolemend.probe.model import MAKES, Expect, Probe, Step, check_prefix, read_probes, rights
+from rolemend.probe.model import MAKES, Answer, Expect, Probe, Step, check_prefix, read_probes, rights
 from rolemend.probe.run import Runner, fill
 from tests.clients import Keys
 
 FOLDER = Path(__file__).with_name("probes")
 PROBES = read_probes(FOLDER)
 PREFIX = "probe-of-a-test"
+TRUST = (
+    '{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
+    '"Principal": {"Service": ["ecs.aliyuncs.com"]}}]}'
+)
+NOTHING = (
+    '{"Version": "1", "Statement": [{"Effect": "Deny", "Action": ["oss:GetObject"], '
+    '"Resource": ["acs:oss:*:*:none"]}]}'
+)
 
 
 @pytest.fixture
@@ -71,7 +79,7 @@ def test_the_local_cloud_answers_as_assumed_and_nothing_is_left(
 def test_every_probe_asks_something_and_stays_under_its_prefix() -> None:
     for probe in PROBES:
         assert any(step.expect for step in probe.steps), probe.id
-        made = [str(step.with_[MAKES[step.do][0]]) for step in probe.steps if step.do in MAKES]
+        made = [str(step.with_[MAKES[step.do].name]) for step in probe.steps if step.do in MAKES]
         assert all(name.startswith("${prefix}-") for name in made)
     assert len({probe.id for probe in PROBES}) == len(PROBES)
 
@@ -98,6 +106,95 @@ def test_a_step_that_prepares_and_fails_leaves_the_question_unasked_and_nothing_
     assert left(local, account) == []
 
 
+def made_before(local: LocalCloud, root: Keys, made: list[tuple[str, dict[str, Any]]]) -> None:
+    access = Access(
+        account="", region="cn-hangzhou", credentials=Credentials(root.id, root.secret), scheme="http"
+    )
+    for call, values in made:
+        service, operation = call.split(".")
+        assert not LiveProber(access).call(service, operation, values, "").code, call
+
+
+BEFORE: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "role-without-policies": [
+        ("ram.CreateRole", {"RoleName": f"{PREFIX}-role-without-policies", "AssumeRolePolicyDocument": TRUST})
+    ],
+    "policy-version-limit": [
+        ("ram.CreatePolicy", {"PolicyName": f"{PREFIX}-policy-version-limit", "PolicyDocument": NOTHING})
+    ],
+    "append-position": [
+        ("oss.PutBucket", {"Bucket": f"{PREFIX}-append-position"}),
+        ("oss.PutObject", {"Bucket": f"{PREFIX}-append-position", "Key": "mine"}),
+    ],
+    "log-quoted-order": [("log.CreateProject", {"Project": f"{PREFIX}-log-quoted-order"})],
+}
+
+
+@pytest.mark.parametrize("name", sorted(BEFORE))
+def test_what_was_there_before_is_neither_changed_nor_taken_away(
+    name: str, runner: Runner, local: LocalCloud, root: Keys, account: str
+) -> None:
+    made_before(local, root, BEFORE[name])
+    before = left(local, account)
+    assert before
+    outcome = runner.run(next(probe for probe in PROBES if probe.id == name))
+    assert outcome.result == "not asked"
+    assert "is there already" in outcome.reason
+    assert f"{PREFIX}-{name}" in outcome.reason
+    assert left(local, account) == before
+    buckets = local.cloud.state.oss.buckets
+    if f"{PREFIX}-{name}" in buckets:
+        assert list(buckets[f"{PREFIX}-{name}"].objects) == ["mine"]
+
+
+@pytest.mark.parametrize(("status", "why"), [(403, "not known"), (500, "not known")])
+def test_nothing_is_made_where_it_could_not_be_seen_whether_it_is_there(
+    status: int, why: str, runner: Runner, local: LocalCloud, account: str
+) -> None:
+    probe = next(probe for probe in PROBES if probe.id == "append-position")
+    local.cloud.keep_calls = True
+    local.cloud.faults.append(Fault(service="oss", operation="GetBucketInfo", status=status, times=None))
+    outcome = runner.run(probe)
+    assert (outcome.result, why in outcome.reason, outcome.left) == ("not asked", True, ())
+    assert "PutBucket" not in {operation for _, operation, _ in local.cloud.calls}
+
+
+class Scripted:
+    """Answers each call from a list, and keeps what was asked."""
+
+    def __init__(self, answers: dict[str, list[Answer]]) -> None:
+        self.answers, self.asked = answers, list[str]()
+
+    def call(self, service: str, operation: str, values: Any, role: str) -> Answer:
+        self.asked.append(operation)
+        waiting = self.answers.get(operation)
+        return waiting.pop(0) if waiting else Answer()
+
+
+MISSING = Answer(code="EntityNotExist.Role", status=404)
+EXISTS = Answer(code="EntityAlreadyExists.Role", status=409)
+LOST = Answer(code="NoAnswer", status=0)
+
+
+@pytest.mark.parametrize(
+    ("created", "undone"),
+    [
+        ([EXISTS, LOST, EXISTS], False),
+        ([LOST, EXISTS], True),
+        ([Answer(code="NoPermission", status=403), EXISTS], False),
+        ([LOST, Answer()], True),
+        ([Answer()], True),
+    ],
+    ids=["another's", "lost, then there", "refused, then another's", "lost, then made", "made"],
+)
+def test_only_what_a_call_may_have_made_is_taken_away(created: list[Answer], undone: bool) -> None:
+    cloud = Scripted({"GetRole": [MISSING], "CreateRole": created})
+    step = Step("ram.CreateRole", {"RoleName": "${prefix}-x"})
+    runner = Runner(cloud, {"prefix": "p"}, patience=10, pause=5, sleep=lambda _: None)
+    runner.run(Probe("x", "?", "?", "here", (step,)))
+    assert ("DeleteRole" in cloud.asked) is undone
+
+
 def test_what_cannot_be_taken_away_is_named(runner: Runner, local: LocalCloud) -> None:
     probe = next(probe for probe in PROBES if probe.id == "append-position")
     local.cloud.faults.append(Fault(service="oss", operation="DeleteBucket", kind="error", times=20))
@@ -111,8 +208,6 @@ def test_an_answer_that_is_late_is_waited_for() -> None:
         calls = 0
 
         def call(self, service: str, operation: str, values: Any, role: str) -> Any:
-            from rolemend.probe.model import Answer
-
             self.calls += 1
             return Answer() if self.calls == 3 else Answer(code="AccessDenied", status=403)
 

@@ -94,6 +94,8 @@ def _forget_versions(access: Access, values: Mapping[str, Any]) -> None:
 
 def _refusal(error: Exception) -> Answer:
     """What an SDK's exception says: OpenAPI's, OSS's and SLS's name the same things differently."""
+    inner = getattr(error, "error", None)  # what SLS said, on its way past its client's own ten tries
+    error = inner if isinstance(inner, Exception) else error
     details = getattr(error, "details", None) or {}
     code = getattr(error, "code", "") or ""
     if callable(getattr(error, "get_error_code", None)):
@@ -103,7 +105,7 @@ def _refusal(error: Exception) -> Answer:
     )
     status = int(status or 0)
     return Answer(
-        code=str(code) if status > 0 and code else _NETWORK,
+        code=str(code) if status >= 400 and code else _NETWORK,
         status=status,
         ec=str(details.get("EC", "")) if isinstance(details, dict) else "",
         message=str(getattr(error, "message", "") or error)[:300],
@@ -113,8 +115,8 @@ def _refusal(error: Exception) -> Answer:
 
 def _oss(access: Access, operation: str, values: Mapping[str, Any]) -> Answer:
     region = str(values.get("Region") or access.region)
-    bucket = open_bucket(access, str(values["Bucket"]), region)
     try:
+        bucket = open_bucket(access, str(values["Bucket"]), region)
         return Answer(body=_OSS[operation](bucket, values))
     except Exception as error:  # noqa: BLE001 - whatever the cloud says is the answer
         return _refusal(error)
@@ -160,8 +162,8 @@ _OSS: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
 
 
 def _log(access: Access, operation: str, values: Mapping[str, Any]) -> Answer:
-    client = open_log_client(access, f"{access.region}.log.aliyuncs.com")
     try:
+        client = open_log_client(access, f"{access.region}.log.aliyuncs.com")
         return Answer(body=_LOG[operation](client, values))
     except Exception as error:  # noqa: BLE001 - whatever the cloud says is the answer
         return _refusal(error)
@@ -216,6 +218,7 @@ _LOG: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "CreateProject": lambda client, values: (
         client.create_project(values["Project"], "probe of Rolemend") and None
     ),
+    "GetProject": lambda client, values: client.get_project(values["Project"]) and None,
     "DeleteProject": lambda client, values: client.delete_project(values["Project"]) and None,
     "CreateLogstore": lambda client, values: (
         client.create_logstore(values["Project"], values["Logstore"], 1, 1) and None

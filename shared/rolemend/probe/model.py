@@ -61,16 +61,25 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     body: Any = None
 
 
+class Made(msgspec.Struct, frozen=True):
+    """What a call leaves: the member that names it, what takes it away again, and the call that tells whether it is
+    there already, "" for what joins two things that a probe has made itself."""
+
+    name: str
+    undo: str
+    look: str = ""
+
+
 MAKES = {
-    "ram.CreateRole": ("RoleName", "ram.DeleteRole"),
-    "ram.CreatePolicy": ("PolicyName", "ram.DeletePolicy"),
-    "ram.CreateUser": ("UserName", "ram.DeleteUser"),
-    "ram.AttachPolicyToRole": ("PolicyName", "ram.DetachPolicyFromRole"),
-    "ram.AttachPolicyToUser": ("PolicyName", "ram.DetachPolicyFromUser"),
-    "oss.PutBucket": ("Bucket", "oss.DeleteBucket"),
-    "log.CreateProject": ("Project", "log.DeleteProject"),
+    "ram.CreateRole": Made("RoleName", "ram.DeleteRole", "ram.GetRole"),
+    "ram.CreatePolicy": Made("PolicyName", "ram.DeletePolicy", "ram.GetPolicy"),
+    "ram.CreateUser": Made("UserName", "ram.DeleteUser", "ram.GetUser"),
+    "ram.AttachPolicyToRole": Made("PolicyName", "ram.DetachPolicyFromRole"),
+    "ram.AttachPolicyToUser": Made("PolicyName", "ram.DetachPolicyFromUser"),
+    "oss.PutBucket": Made("Bucket", "oss.DeleteBucket", "oss.GetBucketInfo"),
+    "log.CreateProject": Made("Project", "log.DeleteProject", "log.GetProject"),
 }
-"""Calls that leave something: the member that must begin with the prefix, and what takes it away again."""
+"""Calls that leave something; its name must begin with the prefix."""
 CHANGES = {
     "ram.CreatePolicyVersion": "PolicyName",
     "oss.PutBucketPolicy": "Bucket",
@@ -134,7 +143,7 @@ def _problem(step: Step) -> str:
     """Why a step may not be done on somebody's account, "" if it may."""
     if step.do in READS:
         return ""
-    own = MAKES[step.do][0] if step.do in MAKES else CHANGES.get(step.do)
+    own = MAKES[step.do].name if step.do in MAKES else CHANGES.get(step.do)
     if own is None:
         return f"{step.do} is no call that probes may make"
     if not str(step.with_.get(own, "")).startswith("${prefix}-"):
@@ -147,5 +156,7 @@ def rights(probes: tuple[Probe, ...]) -> tuple[str, ...]:
     calls = {"ram.DeletePolicyVersion", "ram.ListPolicyVersions", "oss.DeleteObject", "oss.ListObjects"}
     for probe in probes:
         for step in probe.steps:
-            calls |= {step.do, MAKES[step.do][1]} if step.do in MAKES else {step.do}
+            calls.add(step.do)
+            if step.do in MAKES:
+                calls |= {MAKES[step.do].undo, MAKES[step.do].look} - {""}
     return tuple(sorted({_ACTIONS.get(call) or call.replace(".", ":", 1) for call in calls}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from string import Template
 from typing import Any, Protocol
 
@@ -78,12 +79,18 @@ class Runner:
         for number, step in enumerate(probe.steps, 1):
             filled = fill(step.with_, values)
             if step.do in MAKES:
+                taken = self._taken(step, filled)
+                if taken:
+                    return [], f"step {number}, {step.do}: {taken}"
                 made.append((step, filled))  # before the call: its answer may be lost
             expect = step.expect and msgspec.structs.replace(
                 step.expect, answer=fill(step.expect.answer, values)
             )
             role = "" if step.who == "operator" else f"{values['prefix']}-{step.who}"
-            answer = self._answer(step.do, filled, role, expect)
+            answers = self._answers(step.do, filled, role, partial(_settles, expect))
+            answer = answers[-1]
+            if step.do in MAKES and all(map(_refused, answers)):
+                made.pop()  # whoever made what now stands there, it was not this call
             if expect is None and answer.code:
                 return [], f"step {number}, {step.do}: {answer.code}: {answer.message}"
             if expect is not None and not fits(expect, answer):
@@ -91,29 +98,63 @@ class Runner:
             values |= {name: str(_at(answer.body, place)) for name, place in step.save.items()}
         return differences, ""
 
-    def _answer(self, do: str, filled: Mapping[str, Any], role: str, expect: Expect | None) -> Answer:
+    def _taken(self, step: Step, filled: Mapping[str, Any]) -> str:
+        """Why something may not be made: it is there already, or nobody can tell. "" if it is not there."""
+        made = MAKES[step.do]
+        if not made.look:
+            return ""
+        named = {made.name: filled[made.name]}
+        if made.name == "PolicyName":
+            named["PolicyType"] = "Custom"
+        answer = self._answers(made.look, named, "", lambda answer: not _lost(answer))[-1]
+        if _gone(answer):
+            return ""
+        if answer.code:
+            return f"whether {filled[made.name]} is there is not known: {made.look}: {answer.code}"
+        return f"{filled[made.name]} is there already and somebody else's; nothing was done with it"
+
+    def _answers(
+        self, do: str, filled: Mapping[str, Any], role: str, settles: Callable[[Answer], bool]
+    ) -> list[Answer]:
+        """What came of each try, until one settles it."""
         service, operation = do.split(".", 1)
-        answer = self._cloud.call(service, operation, filled, role)
+        answers = [self._cloud.call(service, operation, filled, role)]
         for _ in range(self._tries - 1):
-            settled = fits(expect, answer) if expect is not None else not answer.code
-            if settled:
+            if settles(answers[-1]):
                 break
             self._sleep(self._pause)
-            answer = self._cloud.call(service, operation, filled, role)
-        return answer
+            answers.append(self._cloud.call(service, operation, filled, role))
+        return answers
 
     def _clean(self, made: list[tuple[Step, Mapping[str, Any]]]) -> Iterator[str]:
         """Take away what was made, newest first; what could not be."""
         for step, filled in reversed(made):
-            member, undo = MAKES[step.do]
+            undo = MAKES[step.do].undo
             service, operation = undo.split(".", 1)
             answer = self._cloud.call(service, operation, filled, "")
-            if (
-                answer.code
-                and answer.status != 404
-                and not answer.code.startswith(("EntityNotExist", "NoSuch"))
-            ):
-                yield f"{filled[member]}: {undo}: {answer.code}"
+            if answer.code and not _gone(answer):
+                yield f"{filled[MAKES[step.do].name]}: {undo}: {answer.code}"
+
+
+def _settles(expect: Expect | None, answer: Answer) -> bool:
+    """Whether it is no use to ask again. What exists will not be made by another try; and after an answer that it
+    does, a later one that is lost would make it look like this probe's own."""
+    if "AlreadyExist" in answer.code:
+        return True
+    return fits(expect, answer) if expect is not None else not answer.code
+
+
+def _gone(answer: Answer) -> bool:
+    return answer.status == 404 or answer.code.startswith(("EntityNotExist", "NoSuch"))
+
+
+def _lost(answer: Answer) -> bool:
+    """Whether the call may have had its effect, whatever was answered."""
+    return bool(answer.code) and (not 400 <= answer.status < 500 or answer.status == 408)
+
+
+def _refused(answer: Answer) -> bool:
+    return bool(answer.code) and not _lost(answer)
 
 
 def fill(value: Any, values: Mapping[str, str]) -> Any:
