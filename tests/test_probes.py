@@ -218,20 +218,84 @@ def test_an_answer_that_is_late_is_waited_for() -> None:
     assert paused == [5, 5]
 
 
+OWN_ROLE = {"do": "ram.CreateRole", "with": {"RoleName": "${prefix}-x"}}
+OWN_POLICY = {"do": "ram.CreatePolicy", "with": {"PolicyName": "${prefix}-x"}}
+OWN_USER = {"do": "ram.CreateUser", "with": {"UserName": "${prefix}-x"}}
+
+
+@pytest.mark.parametrize(
+    ("do", "values", "why"),
+    [
+        ("ram.CreateRole", {"RoleName": "mine"}, "RoleName of ram.CreateRole does not begin with"),
+        ("ram.CreateUser", {"UserName": "mine"}, "UserName of ram.CreateUser does not begin with"),
+        ("oss.DeleteObjects", {"Bucket": "corp-data", "Keys": ["a"]}, "does not begin with"),
+        ("oss.PutObject", {"Bucket": "${prefix}-y", "Key": "a"}, "no step before it made"),
+        ("oss.PutBucketPolicy", {"Bucket": "${prefix}-${region}", "Policy": {}}, "does not begin with"),
+        ("ram.DeleteRole", {"RoleName": "${prefix}-x"}, "no call that probes may make"),
+        ("emr.RunCluster", {}, "no call that probes may make"),
+        (
+            "ram.AttachPolicyToRole",
+            {"PolicyName": "${prefix}-x", "RoleName": "corp-admin"},
+            "RoleName of ram.AttachPolicyToRole does not begin with",
+        ),
+        (
+            "ram.AttachPolicyToRole",
+            {"PolicyName": "${prefix}-x", "RoleName": "${prefix}-y"},
+            "no step before it made",
+        ),
+        ("ram.AttachPolicyToRole", {"PolicyName": "corp", "RoleName": "${prefix}-x"}, "PolicyName of"),
+        ("ram.AttachPolicyToRole", {"PolicyName": "${prefix}-x"}, "RoleName of"),
+        ("ram.AttachPolicyToUser", {"PolicyName": "${prefix}-x", "UserName": "ana"}, "UserName of"),
+        ("ram.CreatePolicyVersion", {"PolicyName": "${prefix}-y"}, "no step before it made"),
+        ("sts.AssumeRole", {"RoleArn": "acs:ram::${account}:role/corp-admin"}, "RoleArn of sts.AssumeRole"),
+        ("sts.AssumeRole", {"RoleArn": "acs:ram::1:role/${prefix}-x"}, "RoleArn of sts.AssumeRole"),
+        ("sts.AssumeRole", {"RoleArn": "acs:ram::${account}:role/${prefix}-y"}, "no step before it made"),
+        ("sts.AssumeRole", {}, "RoleArn of sts.AssumeRole"),
+        ("ram.ListRoles", {"Action": "DeleteRole", "RoleName": "corp-admin"}, "Action of ram.ListRoles"),
+    ],
+)
+def test_a_probe_may_touch_nothing_but_its_own(
+    tmp_path: Path, do: str, values: dict[str, Any], why: str
+) -> None:
+    written(tmp_path, OWN_ROLE, OWN_POLICY, OWN_USER, {"do": do, "with": values})
+    with pytest.raises(UnreadableInput, match=re.escape(why)):
+        read_probes(tmp_path)
+
+
+def test_a_probe_may_use_all_that_it_made(tmp_path: Path) -> None:
+    joined = {"PolicyName": "${prefix}-x", "RoleName": "${prefix}-x"}
+    to_user = {"PolicyName": "${prefix}-x", "UserName": "${prefix}-x"}
+    written(
+        tmp_path,
+        OWN_ROLE,
+        OWN_POLICY,
+        OWN_USER,
+        {"do": "ram.AttachPolicyToRole", "with": joined},
+        {"do": "ram.AttachPolicyToUser", "with": to_user},
+        {"do": "sts.AssumeRole", "with": {"RoleArn": "acs:ram::${account}:role/${prefix}-X"}},
+        {"do": "oss.GetObject", "with": {"Bucket": "any", "Key": "a"}, "as": "x"},
+    )
+    assert len(read_probes(tmp_path)[0].steps) == 7
+
+
 @pytest.mark.parametrize(
     ("step", "why"),
     [
-        ({"do": "ram.CreateRole", "with": {"RoleName": "mine"}}, "does not begin with"),
-        ({"do": "oss.DeleteObjects", "with": {"Bucket": "corp-data", "Keys": ["a"]}}, "does not begin with"),
-        ({"do": "ram.DeleteRole", "with": {"RoleName": "${prefix}-x"}}, "no call that probes may make"),
-        ({"do": "emr.RunCluster", "with": {}}, "no call that probes may make"),
+        ({"do": "oss.GetObject", "with": {"Bucket": "b"}, "as": "corp"}, "no step before it made the role"),
+        ({"do": "ram.ListRoles", "save": {"prefix": "Roles.Role.0.RoleName"}}, "may not replace prefix"),
     ],
 )
-def test_a_probe_may_touch_nothing_but_its_own(tmp_path: Path, step: dict[str, Any], why: str) -> None:
-    probe = {"id": "x", "question": "?", "assumed": "?", "where": "?", "steps": [step]}
-    (tmp_path / "x.json").write_text(json.dumps(probe))
+def test_a_probe_may_act_as_nobody_but_its_own_and_not_move_its_prefix(
+    tmp_path: Path, step: dict[str, Any], why: str
+) -> None:
+    written(tmp_path, OWN_ROLE, step)
     with pytest.raises(UnreadableInput, match=why):
         read_probes(tmp_path)
+
+
+def written(folder: Path, *steps: dict[str, Any]) -> None:
+    probe = {"id": "x", "question": "?", "assumed": "?", "where": "?", "steps": steps}
+    (folder / "x.json").write_text(json.dumps(probe))
 
 
 @pytest.mark.parametrize("prefix", ["", "a", "Up-per", "-x-y", "x" * 40, "rolemend_", "a/../b"])

@@ -81,16 +81,27 @@ MAKES = {
 }
 """Calls that leave something; its name must begin with the prefix."""
 CHANGES = {
-    "ram.CreatePolicyVersion": "PolicyName",
-    "oss.PutBucketPolicy": "Bucket",
-    "oss.PutObject": "Bucket",
-    "oss.AppendObject": "Bucket",
-    "oss.DeleteObjects": "Bucket",
-    "log.CreateLogstore": "Project",
-    "log.CreateIndex": "Project",
-    "log.PutLogs": "Project",
+    "ram.AttachPolicyToRole": ("PolicyName", "RoleName"),
+    "ram.AttachPolicyToUser": ("PolicyName", "UserName"),
+    "ram.CreatePolicyVersion": ("PolicyName",),
+    "oss.PutBucketPolicy": ("Bucket",),
+    "oss.PutObject": ("Bucket",),
+    "oss.AppendObject": ("Bucket",),
+    "oss.DeleteObjects": ("Bucket",),
+    "log.CreateLogstore": ("Project",),
+    "log.CreateIndex": ("Project",),
+    "log.PutLogs": ("Project",),
 }
-"""Calls that change what must be one's own: the member that must begin with the prefix."""
+"""Calls that change what must be one's own: the members that name what a step before has made."""
+_ROLE = re.compile(r"acs:ram::\$\{account\}:role/(\$\{prefix\}-[A-Za-z0-9.\-]+)", re.ASCII)
+_OWN = re.compile(r"\$\{prefix\}-[A-Za-z0-9.\-]+", re.ASCII)
+_VALUES = frozenset({"prefix", "account", "region"})
+_MEMBERS = frozenset(
+    {"AssumeRolePolicyDocument", "Description", "DurationSeconds", "ExternalId", "MaxItems", "Policy"}
+    | {"PolicyDocument", "PolicyName", "PolicyType", "RoleArn", "RoleName", "RoleSessionName"}
+    | {"RotateStrategy", "UserName"}
+)
+"""Members that a step may give to RAM and STS: `Action` would make it another call."""
 READS = {
     "log.GetLogs",
     "oss.GetBucketInfo",
@@ -99,7 +110,6 @@ READS = {
     "oss.ListObjects",
     "ram.GetRole",
     "ram.ListRoles",
-    "sts.AssumeRole",
 }
 _ACTIONS = {
     "log.GetLogs": "log:GetLogStoreLogs",
@@ -132,22 +142,47 @@ def _read(file: Path) -> Probe:
         probe = msgspec.json.decode(file.read_bytes(), type=Probe)
     except (OSError, msgspec.DecodeError) as error:
         raise UnreadableInput(f"{file}: {error}") from error
+    made: set[tuple[str, str]] = set()
     for number, step in enumerate(probe.steps, 1):
-        problem = _problem(step)
+        problem = _problem(step, made)
         if problem:
             raise UnreadableInput(f"{file}: step {number}: {problem}")
+        if step.do in MAKES and MAKES[step.do].look:
+            name = MAKES[step.do].name
+            made.add((name, str(step.with_[name]).lower()))
     return probe
 
 
-def _problem(step: Step) -> str:
-    """Why a step may not be done on somebody's account, "" if it may."""
+def _problem(step: Step, made: set[tuple[str, str]]) -> str:
+    """Why a step may not be done on somebody's account, "" if it may. `made` is what the steps before it made."""
+    if step.who != "operator" and ("RoleName", f"${{prefix}}-{step.who}".lower()) not in made:
+        return f"no step before it made the role {step.who}"
+    if _VALUES & set(step.save):
+        return f"save may not replace {', '.join(sorted(_VALUES & set(step.save)))}"
+    strange = set(step.with_) - _MEMBERS if step.do.startswith(("ram.", "sts.")) else set()
+    if strange:
+        return f"{', '.join(sorted(strange))} of {step.do} is no member that probes may give"
+    if step.do == "sts.AssumeRole":
+        role = _ROLE.fullmatch(str(step.with_.get("RoleArn", "")))
+        return _foreign(step.do, "RoleName", role[1] if role else "", made, "RoleArn")
     if step.do in READS:
         return ""
-    own = MAKES[step.do].name if step.do in MAKES else CHANGES.get(step.do)
-    if own is None:
+    if step.do in MAKES and MAKES[step.do].look:
+        member = MAKES[step.do].name
+        own = _OWN.fullmatch(str(step.with_.get(member, "")))
+        return "" if own else f"{member} of {step.do} does not begin with ${{prefix}}-"
+    if step.do not in CHANGES:
         return f"{step.do} is no call that probes may make"
-    if not str(step.with_.get(own, "")).startswith("${prefix}-"):
-        return f"{own} of {step.do} does not begin with ${{prefix}}-"
+    problems = (_foreign(step.do, each, str(step.with_.get(each, "")), made) for each in CHANGES[step.do])
+    return next(filter(None, problems), "")
+
+
+def _foreign(do: str, member: str, name: str, made: set[tuple[str, str]], said: str = "") -> str:
+    """Why the name in a member is not one of this probe's own, "" if it is."""
+    if not _OWN.fullmatch(name):
+        return f"{said or member} of {do} does not begin with ${{prefix}}-"
+    if (member, name.lower()) not in made:
+        return f"no step before it made {name}, which {do} names"
     return ""
 
 
