@@ -1,13 +1,15 @@
 """`python -m bench.scale`: what grows with what, from one account to 10,000, and which limit comes first.
 
-The cost of each unit is measured here: one repair is played on the local cloud, its calls are counted and its
-invocations timed; to each call the network's time is added. A simulation then puts the load of a number of accounts and
-log lines onto the documented limits, second by second for ten minutes with a burst of incidents in them.
+The cost of each unit is measured here: one repair is played on the local cloud, its calls and messages are counted and
+its invocations timed; to each call the network's time is added. A simulation then puts the load of a number of accounts
+and log lines onto the documented limits, second by second for ten minutes with a burst of incidents in them.
+`--page` prints the tables of docs/scale.md.
 """
 
 from __future__ import annotations
 
 import random
+import sys
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -43,11 +45,12 @@ SIMULATED = 600
 
 @dataclass(frozen=True)
 class Unit:
-    """What one repair and one quiet look take: calls by service, seconds by function."""
+    """What one repair and one quiet look take: calls by service, seconds by function, messages to people."""
 
     calls: dict[str, int]
     seconds: dict[str, float]
     quiet_seconds: float
+    messages: int
 
     @property
     def repair_calls(self) -> int:
@@ -68,16 +71,17 @@ def measure() -> Unit:
         stage = set_stage(local, receiver.url, GUARDRAILS)
         play(stage, receiver, SCENARIOS[0])  # starts the instances
         host = local.cloud.services["fc"]
-        known = len(host.invocations)  # type: ignore[attr-defined]
+        known, heard = len(host.invocations), len(receiver.messages)  # type: ignore[attr-defined]
         local.cloud.keep_calls = True
         play(stage, receiver, SCENARIOS[1])
         invoked = list(host.invocations)[known:]  # type: ignore[attr-defined]
+        messages = len(receiver.messages) - heard
         calls = Counter(service for service, _, caller in local.cloud.calls if caller.startswith("rolemend-"))
     spent: dict[str, list[float]] = {}
     for one in invoked:
         spent.setdefault(one.function.name.removeprefix("rolemend-"), []).append(one.ended - one.started)
     quiet = median(spent.pop("watch"))
-    return Unit(dict(calls), {name: sum(times) for name, times in spent.items()}, quiet)
+    return Unit(dict(calls), {name: sum(times) for name, times in spent.items()}, quiet, messages)
 
 
 @dataclass(frozen=True)
@@ -93,11 +97,13 @@ class Load:
 
 @dataclass(frozen=True)
 class Use:
-    """How much of each limit one account at this load takes; 1.0 is all of it. `seconds_to_repair` is the slowest of a
-    burst; `digested` is the share of incidents that one robot for all accounts cannot tell one by one, on the mean."""
+    """How much of each limit is taken on the mean; 1.0 is all of it. The robot is shared by all accounts, every other
+    limit is one account's. `waits` is how long the last incident of a burst waits for its first call,
+    `seconds_to_repair` how long until it is mended; `digested` is the share of messages that the robot cannot tell."""
 
     shares: dict[str, float]
     shards: int
+    waits: float
     seconds_to_repair: float
     digested: float
 
@@ -115,23 +121,31 @@ def simulate(load: Load, unit: Unit, seed: int = 1) -> Use:
     arrivals = _arrivals(random.Random(seed))
     repair = sum(unit.seconds.values()) + CALL_SECONDS * unit.repair_calls
     ram, instances = unit.calls.get("ram", 0), REGION_INSTANCES - looks * quiet
-    waiting: deque[int] = deque()
-    slowest = begun = 0.0
-    for second in range(SIMULATED):
-        waiting.extend([second] * arrivals[second])
-        begun = min(begun + min(RAM_RATE / max(ram, 1), instances / repair), BURST * 10.0)
-        while waiting and begun >= 1:
-            begun -= 1
-            slowest = max(slowest, second - waiting.popleft() + repair)
+    waits = _waits(arrivals, min(RAM_RATE / max(ram, 1), instances / repair))
     rate = sum(arrivals) / SIMULATED
+    told = load.accounts * INCIDENTS_A_DAY * unit.messages / 86_400
     shares = {
         "FC instances": (looks * quiet + rate * repair) / REGION_INSTANCES,
         "SLS shard reads": lines * LINE_BYTES / shards / SHARD_READ,
         "RAM calls": rate * ram / RAM_RATE,
         "OSS requests (ledger)": rate * unit.calls.get("oss", 0) / OSS_RATE,
+        "one robot": told / ROBOT_RATE,
     }
-    told = load.accounts * INCIDENTS_A_DAY / 86_400
-    return Use(shares, shards, slowest, max(0.0, 1 - ROBOT_RATE / told))
+    return Use(shares, shards, waits, waits + repair, max(0.0, 1 - ROBOT_RATE / told))
+
+
+def _waits(arrivals: list[int], pace: float) -> float:
+    """Seconds that the last one of the longest queue waits, if `pace` incidents a second may begin."""
+    waiting: deque[int] = deque()
+    longest = begun = 0.0
+    for second, arrived in enumerate(arrivals):
+        waiting.extend([second] * arrived)
+        # What an idle second leaves unused is lost, as limits are kept by the second.
+        begun = min(begun, 1.0) + pace
+        while waiting and begun >= 1:
+            begun -= 1
+            longest = max(longest, float(second - waiting.popleft()))
+    return longest
 
 
 def _arrivals(chance: random.Random) -> list[int]:
@@ -152,14 +166,37 @@ def figures() -> Iterable[Figure]:
     )
 
 
+def page(unit: Unit) -> str:
+    """The tables of docs/scale.md between its marks: what was measured, and what the simulation makes of it."""
+    rows = ["| one repair takes | |", "| --- | --- |"]
+    rows += [f"| calls to `{service}` | {count} |" for service, count in sorted(unit.calls.items())]
+    rows += [f"| seconds of `{name}` | {spent:.2f} |" for name, spent in sorted(unit.seconds.items())]
+    rows += [f"| messages | {unit.messages} |"]
+    rows += [f"| seconds of a look of `watch` without a denial | {unit.quiet_seconds:.3f} |", ""]
+    names = tuple(simulate(LOADS[0], unit).shares)
+    heads = ("accounts", "lines a day, together", "shards in each", *names, "first limit", "last of a burst")
+    rows += [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    for load in LOADS:
+        use = simulate(load, unit)
+        shares = [f"{use.shares[name]:.1%}" for name in names]
+        repaired = f"begins after {use.waits:.0f} s, mended after {use.seconds_to_repair:.0f} s"
+        cells = [f"{load.accounts:,}", f"{load.lines_a_day:,.0f}", str(use.shards), *shares]
+        rows.append(f"| {' | '.join([*cells, use.first, repaired])} |")
+    return "\n".join(rows)
+
+
 def main() -> None:
     unit = measure()
+    if "--page" in sys.argv:
+        sys.stdout.write(page(unit) + "\n")
+        return
     console = Console()
     console.print("calls of one repair:", unit.calls)
+    console.print("messages of one repair:", unit.messages)
     console.print("seconds of one repair:", {name: round(value, 3) for name, value in unit.seconds.items()})
     console.print("seconds of one look without a denial:", round(unit.quiet_seconds, 3))
     table = Table(
-        "accounts", "lines a day", "shards each", "first limit", "share", "slowest repair", "in digests"
+        "accounts", "lines a day", "shards each", "first limit", "share", "last of a burst", "in digests"
     )
     for load in LOADS:
         use = simulate(load, unit)
