@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import localcloud.authorize
+import localcloud.oss.access
+import localcloud.sts.service
 from localcloud.faults import Fault
 from localcloud.server import LocalCloud
 from rolemend.account.access import Access, Credentials
 from rolemend.account.probing import LiveProber
 from rolemend.cli import main
 from rolemend.errors import UnreadableInput
+from rolemend.policy import Decision, Request, decide
 from rolemend.probe.model import MAKES, Answer, Expect, Probe, Step, check_prefix, read_probes, rights
 from rolemend.probe.run import Runner, fill
 from tests.clients import Keys
@@ -35,20 +40,26 @@ NOTHING = (
 @pytest.fixture
 def runner(local: LocalCloud, root: Keys, account: str) -> Runner:
     """A runner as the administrator of an account, as the root user assumes no role."""
-    access = Access(
-        account=account, region="cn-hangzhou", credentials=operator(local, root), scheme="http", tries=1
-    )
+    return runner_of(operator(local, root), account)
+
+
+def runner_of(credentials: Credentials, account: str) -> Runner:
+    access = Access(account=account, region="cn-hangzhou", credentials=credentials, scheme="http", tries=1)
     values = {"prefix": PREFIX, "account": account, "region": "cn-hangzhou"}
     return Runner(LiveProber(access), values, patience=0, pause=0)
 
 
-def operator(local: LocalCloud, root: Keys) -> Credentials:
+def operator(local: LocalCloud, root: Keys, actions: Iterable[str] = ("*",)) -> Credentials:
+    """The keys of the RAM user ana, who may do these actions."""
     access = Access(
         account="", region="cn-hangzhou", credentials=Credentials(root.id, root.secret), scheme="http"
     )
     cloud = LiveProber(access)
+    statement = {"Effect": "Allow", "Action": sorted(actions), "Resource": ["*"]}
+    document = json.dumps({"Version": "1", "Statement": [statement]})
     cloud.call("ram", "CreateUser", {"UserName": "ana"}, "")
-    values = {"PolicyName": "AdministratorAccess", "PolicyType": "System", "UserName": "ana"}
+    cloud.call("ram", "CreatePolicy", {"PolicyName": "anas", "PolicyDocument": document}, "")
+    values = {"PolicyName": "anas", "PolicyType": "Custom", "UserName": "ana"}
     assert not cloud.call("ram", "AttachPolicyToUser", values, "").code
     key = cloud.call("ram", "CreateAccessKey", {"UserName": "ana"}, "").body["AccessKey"]
     return Credentials(key["AccessKeyId"], key["AccessKeySecret"])
@@ -67,13 +78,47 @@ def left(local: LocalCloud, account: str) -> list[str]:
     return [name for name in names if name.lower().startswith(PREFIX)]
 
 
+@pytest.fixture
+def decided(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
+    """Who asked for which action, and how it was decided."""
+    seen: list[tuple[str, str, str]] = []
+
+    def watched(request: Request, *values: Any, **named: Any) -> Decision:
+        decision = decide(request, *values, **named)
+        seen.append((request.principal.name if request.principal else "", request.action, decision.outcome))
+        return decision
+
+    for module in (localcloud.authorize, localcloud.oss.access, localcloud.sts.service):
+        monkeypatch.setattr(module, "decide", watched)
+    return seen
+
+
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.id)
-def test_the_local_cloud_answers_as_assumed_and_nothing_is_left(
-    probe: Probe, runner: Runner, local: LocalCloud, account: str
+def test_with_the_rights_told_alone_the_local_cloud_answers_as_assumed_and_nothing_is_left(
+    probe: Probe, local: LocalCloud, root: Keys, account: str, decided: list[tuple[str, str, str]]
 ) -> None:
+    told = set(rights((probe,)))
+    runner = runner_of(operator(local, root, told), account)
+    decided.clear()
     outcome = runner.run(probe)
     assert (outcome.result, outcome.differences, outcome.reason, outcome.left) == ("agrees", (), "", ())
     assert left(local, account) == []
+    asked = {action for who, action, _ in decided if who == "ana"}
+    refused = {action for who, action, outcome in decided if who == "ana" and outcome != "allow"}
+    assert refused <= {"sts:AssumeRole"}  # by the trust policy that the question is about
+    assert asked <= told
+    assert told - asked <= NOT_ALWAYS_ASKED_FOR
+
+
+NOT_ALWAYS_ASKED_FOR = {
+    *(right.replace(".", ":", 1) for made in MAKES.values() for right in (made.undo, made.look) if right),
+    "ram:ListPolicyVersions",
+    "ram:DeletePolicyVersion",
+    "oss:ListObjects",
+    "oss:DeleteObject",
+    "oss:GetObject",  # another region's endpoint refuses before it asks for rights
+}
+"""Rights that the local cloud does not ask for: it has made nothing, has nothing there, or refuses before."""
 
 
 def test_every_probe_asks_something_and_stays_under_its_prefix() -> None:
@@ -199,8 +244,46 @@ def test_what_cannot_be_taken_away_is_named(runner: Runner, local: LocalCloud) -
     probe = next(probe for probe in PROBES if probe.id == "append-position")
     local.cloud.faults.append(Fault(service="oss", operation="DeleteBucket", kind="error", times=20))
     outcome = runner.run(probe)
-    assert outcome.left
-    assert f"{PREFIX}-append-position" in outcome.left[0]
+    (one,) = outcome.left
+    assert f"{PREFIX}-append-position" in one.what
+    assert f"oss://{PREFIX}-append-position " in one.by_hand
+
+
+def test_what_is_not_taken_away_at_once_is_tried_again(
+    runner: Runner, local: LocalCloud, account: str
+) -> None:
+    probe = next(probe for probe in PROBES if probe.id == "question-mark")
+    for service, operation in (
+        ("ram", "DetachPolicyFromRole"),
+        ("ram", "DeletePolicy"),
+        ("ram", "DeleteRole"),
+        ("oss", "DeleteBucket"),
+    ):
+        local.cloud.faults.append(Fault(service=service, operation=operation, times=2))
+    outcome = runner.run(probe)
+    assert all(fault.hits == 2 for fault in local.cloud.faults)
+    assert (outcome.result, outcome.left, left(local, account)) == ("agrees", (), [])
+
+
+def test_a_refusal_to_take_something_away_is_final_and_told_with_the_command_for_it() -> None:
+    refused = Answer(code="NoPermission", status=403)
+    made = [
+        Step("ram.CreateRole", {"RoleName": "${prefix}-r"}),
+        Step("ram.CreatePolicy", {"PolicyName": "${prefix}-p"}),
+        Step("ram.AttachPolicyToRole", {"PolicyName": "${prefix}-p", "RoleName": "${prefix}-r"}),
+        Step("log.CreateProject", {"Project": "${prefix}-l"}),
+    ]
+    looks = {"GetRole": [MISSING], "GetPolicy": [MISSING], "GetProject": [MISSING]}
+    undos = [MAKES[step.do].undo.split(".")[1] for step in made]
+    cloud = Scripted(looks | {undo: [refused] for undo in undos})
+    outcome = Runner(cloud, {"prefix": "p", "region": "r"}).run(Probe("x", "?", "?", "here", tuple(made)))
+    assert [one.by_hand for one in outcome.left] == [
+        "aliyunlog log delete_project --project_name=p-l --region-endpoint=r.log.aliyuncs.com",
+        "aliyun ram DetachPolicyFromRole --PolicyType Custom --PolicyName p-p --RoleName p-r",
+        "aliyun ram DeletePolicy --PolicyName p-p --CascadingDelete true",
+        "aliyun ram DeleteRole --RoleName p-r",
+    ]
+    assert sorted(call for call in cloud.asked if call in undos) == sorted(undos)
 
 
 def test_an_answer_that_is_late_is_waited_for() -> None:
@@ -321,6 +404,17 @@ def test_the_plan_tells_questions_rights_and_cost_and_calls_nothing(
     assert "cent" in said
 
 
+def test_the_rights_told_are_those_of_the_chosen_probe_and_hold_the_role_it_assumes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = ["verify-cloud", "--prefix", PREFIX, "--probes", str(FOLDER), "--only", "action-case"]
+    assert main([*asked, "--plan", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)["rights"]
+    assert "sts:AssumeRole" in told
+    assert "oss:GetObject" not in told  # the role's
+    assert "log:CreateProject" not in told
+
+
 def test_the_command_runs_probes_on_the_account(
     local: LocalCloud,
     root: Keys,
@@ -346,7 +440,10 @@ def test_the_command_runs_probes_on_the_account(
     assert main(asked) == 1
     assert "--yes" in capsys.readouterr().err
     assert main([*asked, "--yes"]) == 0
-    assert "role-missing: as assumed" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "role-missing: as assumed" in said.out
+    assert "Rights needed: ram:GetRole" in said.err
+    assert "cent" in said.err
     assert main([*asked[:-4], "--only", "nothing-like-it"]) == 2
     assert left(local, account) == []
 

@@ -59,7 +59,8 @@ def run_verify_cloud(options: argparse.Namespace) -> int:
     chosen = tuple(probe for probe in probes if not options.only or probe.id in options.only)
     if options.plan:
         return _plan(options, chosen)
-    if not options.yes and not _agreed(options, chosen):
+    _say_first(options, chosen)
+    if not options.yes and not _agreed(options):
         return 1
     return _run(options, chosen)
 
@@ -98,12 +99,18 @@ def _preview(options: argparse.Namespace, probes: tuple[Probe, ...]) -> list[str
     return [*lines, *(line.render(words) for line in said)]
 
 
-def _agreed(options: argparse.Namespace, probes: tuple[Probe, ...]) -> bool:
-    """Ask the person at the terminal; nobody there means no."""
+def _say_first(options: argparse.Namespace, probes: tuple[Probe, ...]) -> None:
+    """Tell rights and costs before anything is done, beside what the run itself says."""
     import sys
 
     for line in _preview(options, probes):
         sys.stderr.write(plain(line) + "\n")
+
+
+def _agreed(options: argparse.Namespace) -> bool:
+    """Ask the person at the terminal; nobody there means no."""
+    import sys
+
     if not sys.stdin.isatty():
         sys.stderr.write("rolemend: nothing was done; --yes begins without asking\n")
         return False
@@ -148,7 +155,9 @@ def _told(options: argparse.Namespace, probe: Probe, outcome: Outcome) -> list[s
             where=probe.where,
         )
         lines.append(f"  {said.render(words)}")
-    lines += [
-        "  " + text("could not be taken away: {what}", what=each).render(words) for each in outcome.left
-    ]
+    for each in outcome.left:
+        said = text(
+            "could not be taken away: {what}. By hand: {command}", what=each.what, command=each.by_hand
+        )
+        lines.append(f"  {said.render(words)}")
     return lines

@@ -62,22 +62,51 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Made(msgspec.Struct, frozen=True):
-    """What a call leaves: the member that names it, what takes it away again, and the call that tells whether it is
-    there already, "" for what joins two things that a probe has made itself."""
+    """What a call leaves: the member that names it, what takes it away again, the command that does so by hand, and
+    the call that tells whether it is there already, "" for what joins two things that a probe has made itself."""
 
     name: str
     undo: str
+    by_hand: str
     look: str = ""
 
 
+_JOINED = "--PolicyType Custom --PolicyName ${PolicyName}"
 MAKES = {
-    "ram.CreateRole": Made("RoleName", "ram.DeleteRole", "ram.GetRole"),
-    "ram.CreatePolicy": Made("PolicyName", "ram.DeletePolicy", "ram.GetPolicy"),
-    "ram.CreateUser": Made("UserName", "ram.DeleteUser", "ram.GetUser"),
-    "ram.AttachPolicyToRole": Made("PolicyName", "ram.DetachPolicyFromRole"),
-    "ram.AttachPolicyToUser": Made("PolicyName", "ram.DetachPolicyFromUser"),
-    "oss.PutBucket": Made("Bucket", "oss.DeleteBucket", "oss.GetBucketInfo"),
-    "log.CreateProject": Made("Project", "log.DeleteProject", "log.GetProject"),
+    "ram.CreateRole": Made(
+        "RoleName", "ram.DeleteRole", "aliyun ram DeleteRole --RoleName ${RoleName}", "ram.GetRole"
+    ),
+    "ram.CreatePolicy": Made(
+        "PolicyName",
+        "ram.DeletePolicy",
+        "aliyun ram DeletePolicy --PolicyName ${PolicyName} --CascadingDelete true",
+        "ram.GetPolicy",
+    ),
+    "ram.CreateUser": Made(
+        "UserName", "ram.DeleteUser", "aliyun ram DeleteUser --UserName ${UserName}", "ram.GetUser"
+    ),
+    "ram.AttachPolicyToRole": Made(
+        "PolicyName",
+        "ram.DetachPolicyFromRole",
+        f"aliyun ram DetachPolicyFromRole {_JOINED} --RoleName ${{RoleName}}",
+    ),
+    "ram.AttachPolicyToUser": Made(
+        "PolicyName",
+        "ram.DetachPolicyFromUser",
+        f"aliyun ram DetachPolicyFromUser {_JOINED} --UserName ${{UserName}}",
+    ),
+    "oss.PutBucket": Made(
+        "Bucket",
+        "oss.DeleteBucket",
+        "aliyun ossutil rm oss://${Bucket} -a -r -b --region ${region}",
+        "oss.GetBucketInfo",
+    ),
+    "log.CreateProject": Made(
+        "Project",
+        "log.DeleteProject",
+        "aliyunlog log delete_project --project_name=${Project} --region-endpoint=${region}.log.aliyuncs.com",
+        "log.GetProject",
+    ),
 }
 """Calls that leave something; its name must begin with the prefix."""
 CHANGES = {
@@ -111,7 +140,13 @@ READS = {
     "ram.GetRole",
     "ram.ListRoles",
 }
+_UNDOING = {
+    "oss.DeleteBucket": ("oss.ListObjects", "oss.DeleteObject"),
+    "ram.DeletePolicy": ("ram.ListPolicyVersions", "ram.DeletePolicyVersion"),
+}
+"""What must be done before something can be taken away."""
 _ACTIONS = {
+    "log.CreateLogstore": "log:CreateLogStore",
     "log.GetLogs": "log:GetLogStoreLogs",
     "log.PutLogs": "log:PostLogStoreLogs",
     "oss.AppendObject": "oss:PutObject",
@@ -187,11 +222,11 @@ def _foreign(do: str, member: str, name: str, made: set[tuple[str, str]], said: 
 
 
 def rights(probes: tuple[Probe, ...]) -> tuple[str, ...]:
-    """The actions that whoever runs these probes needs, sorted."""
-    calls = {"ram.DeletePolicyVersion", "ram.ListPolicyVersions", "oss.DeleteObject", "oss.ListObjects"}
-    for probe in probes:
-        for step in probe.steps:
-            calls.add(step.do)
-            if step.do in MAKES:
-                calls |= {MAKES[step.do].undo, MAKES[step.do].look} - {""}
+    """The actions that whoever runs these probes needs, sorted. What a step does as a role takes that role's rights."""
+    calls: set[str] = set()
+    for step in (step for probe in probes for step in probe.steps):
+        calls.add(step.do if step.who == "operator" else "sts.AssumeRole")
+        if step.do in MAKES:
+            made = MAKES[step.do]
+            calls |= {made.undo, made.look, *_UNDOING.get(made.undo, ())} - {""}
     return tuple(sorted({_ACTIONS.get(call) or call.replace(".", ":", 1) for call in calls}))

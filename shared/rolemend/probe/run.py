@@ -13,6 +13,9 @@ import msgspec
 
 from rolemend.probe.model import MAKES, Answer, Expect, Probe, Step
 
+_PAUSES = (1.0, 2.0, 5.0, 10.0)
+"""Seconds between the tries to take something away."""
+
 
 class Cloud(Protocol):
     """Makes one call as the operator or as a role, and never raises for what the cloud answers."""
@@ -29,6 +32,13 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     came: dict[str, Any]
 
 
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """What could not be taken away: `what` with the call and its error, and the command that does it by hand."""
+
+    what: str
+    by_hand: str
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a probe came out: `agrees`, `differs`, or `not asked`, if a step that only prepares it failed (`reason`).
 
@@ -39,7 +49,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     result: str
     differences: tuple[Difference, ...] = ()
     reason: str = ""
-    left: tuple[str, ...] = ()
+    left: tuple[Left, ...] = ()
 
 
 class Runner:
@@ -126,14 +136,27 @@ class Runner:
             answers.append(self._cloud.call(service, operation, filled, role))
         return answers
 
-    def _clean(self, made: list[tuple[Step, Mapping[str, Any]]]) -> Iterator[str]:
-        """Take away what was made, newest first; what could not be."""
+    def _clean(self, made: list[tuple[Step, Mapping[str, Any]]]) -> Iterator[Left]:
+        """Take away what was made, newest first, each thing with a few tries; what could not be."""
         for step, filled in reversed(made):
-            undo = MAKES[step.do].undo
-            service, operation = undo.split(".", 1)
-            answer = self._cloud.call(service, operation, filled, "")
+            thing = MAKES[step.do]
+            answer = self._undone(thing.undo, filled)
             if answer.code and not _gone(answer):
-                yield f"{filled[MAKES[step.do].name]}: {undo}: {answer.code}"
+                named = {**self._values, **{name: str(value) for name, value in filled.items()}}
+                yield Left(
+                    what=f"{filled[thing.name]}: {thing.undo}: {answer.code}",
+                    by_hand=Template(thing.by_hand).safe_substitute(named),
+                )
+
+    def _undone(self, undo: str, filled: Mapping[str, Any]) -> Answer:
+        """The last answer of a few tries: a detached policy may still look attached, and a refusal is final."""
+        service, operation = undo.split(".", 1)
+        for pause in (*_PAUSES, None):
+            answer = self._cloud.call(service, operation, filled, "")
+            if pause is None or not answer.code or _gone(answer) or answer.status in (401, 403):
+                break
+            self._sleep(min(pause, self._pause))
+        return answer
 
 
 def _settles(expect: Expect | None, answer: Answer) -> bool:
