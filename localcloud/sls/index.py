@@ -41,12 +41,16 @@ class FieldIndex:
         """The words of a value, in lower case unless case matters."""
         if not self.case_sensitive:
             text = text.lower()
-        return set(text.translate(_separators(self.delimiters)).split(" ")) - {""}
+        return set(text.translate(_separators(self.delimiters)).split(_BETWEEN)) - {""}
+
+
+_BETWEEN = "\0"
+"""What words are parted by; a blank parts them only where it is a delimiter."""
 
 
 @lru_cache(maxsize=256)
 def _separators(delimiters: str) -> dict[int, str]:
-    return dict.fromkeys(map(ord, delimiters), " ")
+    return dict.fromkeys(map(ord, delimiters), _BETWEEN)
 
 
 class Index:

@@ -10,6 +10,7 @@ import pytest
 from aliyun.log import GetHistogramsRequest, GetLogsRequest
 
 from localcloud.server import LocalCloud
+from localcloud.sls.index import FieldIndex
 from tests.clients import Keys, log
 from tests.localcloud.sls_store import LOGSTORE, PROJECT, code, make_index, make_store, put, refused
 
@@ -187,3 +188,10 @@ def test_the_logstore_of_a_service_has_every_field_searchable(client: Any, local
         "eve",
     ):
         assert client.get_log(PROJECT, "actiontrail_all", BEGIN, BEGIN + 1, query=query).get_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("delimiters", "words"), [("", {"first second"}), (",", {"first second"}), (" ", {"first", "second"})]
+)
+def test_a_blank_parts_words_only_where_it_is_a_delimiter(delimiters: str, words: set[str]) -> None:
+    assert FieldIndex("message", delimiters=delimiters).words("First second") == words
