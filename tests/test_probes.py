@@ -446,9 +446,3 @@ def test_the_command_runs_probes_on_the_account(
     assert "cent" in said.err
     assert main([*asked[:-4], "--only", "nothing-like-it"]) == 2
     assert left(local, account) == []
-
-
-def test_every_open_question_has_a_probe_or_says_why_not() -> None:
-    page = (FOLDER.parents[1] / "docs" / "verify-cloud.md").read_text("utf-8")
-    named = set(re.findall(r"`([a-z0-9\-]+)`", page))
-    assert {probe.id for probe in PROBES} <= named

@@ -184,36 +184,22 @@ def _get_logs(client: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     return {"count": len(found.get_logs())}
 
 
+def _pull_logs(client: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    place = (values["Project"], values["Logstore"], 0)
+    first = client.get_begin_cursor(*place).get_cursor()
+    found = client.pull_logs(*place, first, count=10, query=values["Query"])
+    return {"count": sum(len(group.Logs) for group in found.loggroup_list.LogGroups)}
+
+
 def _index(client: Any, values: Mapping[str, Any]) -> None:
     from aliyun.log import IndexConfig, IndexKeyConfig
 
-    tokens = [
-        ",",
-        " ",
-        "'",
-        '"',
-        ";",
-        "=",
-        "(",
-        ")",
-        "[",
-        "]",
-        "{",
-        "}",
-        "?",
-        "@",
-        "&",
-        "<",
-        ">",
-        "/",
-        ":",
-        "\n",
-        "\t",
-    ]
+    tokens = list(_DELIMITERS) if values.get("Delimiters", True) else []
     keys = {name: IndexKeyConfig(token_list=tokens, case_sensitive=False) for name in values["Fields"]}
     client.create_index(values["Project"], values["Logstore"], IndexConfig(ttl=1, key_config_list=keys))
 
 
+_DELIMITERS = ", '\";=()[]{}?@&<>/:\n\t"
 _LOG: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "CreateProject": lambda client, values: (
         client.create_project(values["Project"], "probe of Rolemend") and None
@@ -226,4 +212,5 @@ _LOG: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "CreateIndex": _index,
     "PutLogs": _put_logs,
     "GetLogs": _get_logs,
+    "PullLogs": _pull_logs,
 }

@@ -126,13 +126,14 @@ _ROLE = re.compile(r"acs:ram::\$\{account\}:role/(\$\{prefix\}-[A-Za-z0-9.\-]+)"
 _OWN = re.compile(r"\$\{prefix\}-[A-Za-z0-9.\-]+", re.ASCII)
 _VALUES = frozenset({"prefix", "account", "region"})
 _MEMBERS = frozenset(
-    {"AssumeRolePolicyDocument", "Description", "DurationSeconds", "ExternalId", "MaxItems", "Policy"}
-    | {"PolicyDocument", "PolicyName", "PolicyType", "RoleArn", "RoleName", "RoleSessionName"}
+    {"AssumeRolePolicyDocument", "Description", "DurationSeconds", "ExternalId", "Marker", "MaxItems"}
+    | {"Policy", "PolicyDocument", "PolicyName", "PolicyType", "RoleArn", "RoleName", "RoleSessionName"}
     | {"RotateStrategy", "UserName"}
 )
 """Members that a step may give to RAM and STS: `Action` would make it another call."""
 READS = {
     "log.GetLogs",
+    "log.PullLogs",
     "oss.GetBucketInfo",
     "oss.GetBucketPublicAccessBlock",
     "oss.GetObject",
@@ -148,6 +149,7 @@ _UNDOING = {
 _ACTIONS = {
     "log.CreateLogstore": "log:CreateLogStore",
     "log.GetLogs": "log:GetLogStoreLogs",
+    "log.PullLogs": "log:GetCursorOrData",
     "log.PutLogs": "log:PostLogStoreLogs",
     "oss.AppendObject": "oss:PutObject",
     "oss.DeleteObjects": "oss:DeleteObject",
