@@ -78,7 +78,8 @@ def _plan(options: argparse.Namespace, probes: tuple[Probe, ...]) -> int:
 
 def _preview(options: argparse.Namespace, probes: tuple[Probe, ...]) -> list[str]:
     """Which questions, which rights, and what it costs."""
-    from rolemend.probe.model import MAKES, rights
+    from rolemend.probe.calls import MAKES
+    from rolemend.probe.model import rights
 
     words = catalogue(options)
     calls = sum(len(probe.steps) for probe in probes)

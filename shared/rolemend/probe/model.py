@@ -14,8 +14,12 @@ from typing import Any
 import msgspec
 
 from rolemend.errors import UnreadableInput
+from rolemend.probe.calls import ACTIONS, CHANGES, MAKES, MEMBERS, READS, UNDOING
 
 _PREFIX = re.compile(r"[a-z][a-z0-9\-]{2,20}[a-z0-9]", re.ASCII)
+_ROLE = re.compile(r"acs:ram::\$\{account\}:role/(\$\{prefix\}-[A-Za-z0-9.\-]+)", re.ASCII)
+_OWN = re.compile(r"\$\{prefix\}-[A-Za-z0-9.\-]+", re.ASCII)
+_VALUES = frozenset({"prefix", "account", "region"})
 
 
 class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,102 +65,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     body: Any = None
 
 
-class Made(msgspec.Struct, frozen=True):
-    """What a call leaves: the member that names it, what takes it away again, the command that does so by hand, and
-    the call that tells whether it is there already, "" for what joins two things that a probe has made itself."""
-
-    name: str
-    undo: str
-    by_hand: str
-    look: str = ""
-
-
-_JOINED = "--PolicyType Custom --PolicyName ${PolicyName}"
-MAKES = {
-    "ram.CreateRole": Made(
-        "RoleName", "ram.DeleteRole", "aliyun ram DeleteRole --RoleName ${RoleName}", "ram.GetRole"
-    ),
-    "ram.CreatePolicy": Made(
-        "PolicyName",
-        "ram.DeletePolicy",
-        "aliyun ram DeletePolicy --PolicyName ${PolicyName} --CascadingDelete true",
-        "ram.GetPolicy",
-    ),
-    "ram.CreateUser": Made(
-        "UserName", "ram.DeleteUser", "aliyun ram DeleteUser --UserName ${UserName}", "ram.GetUser"
-    ),
-    "ram.AttachPolicyToRole": Made(
-        "PolicyName",
-        "ram.DetachPolicyFromRole",
-        f"aliyun ram DetachPolicyFromRole {_JOINED} --RoleName ${{RoleName}}",
-    ),
-    "ram.AttachPolicyToUser": Made(
-        "PolicyName",
-        "ram.DetachPolicyFromUser",
-        f"aliyun ram DetachPolicyFromUser {_JOINED} --UserName ${{UserName}}",
-    ),
-    "oss.PutBucket": Made(
-        "Bucket",
-        "oss.DeleteBucket",
-        "aliyun ossutil rm oss://${Bucket} -a -r -b --region ${region}",
-        "oss.GetBucketInfo",
-    ),
-    "log.CreateProject": Made(
-        "Project",
-        "log.DeleteProject",
-        "aliyunlog log delete_project --project_name=${Project} --region-endpoint=${region}.log.aliyuncs.com",
-        "log.GetProject",
-    ),
-}
-"""Calls that leave something; its name must begin with the prefix."""
-CHANGES = {
-    "ram.AttachPolicyToRole": ("PolicyName", "RoleName"),
-    "ram.AttachPolicyToUser": ("PolicyName", "UserName"),
-    "ram.CreatePolicyVersion": ("PolicyName",),
-    "oss.PutBucketPolicy": ("Bucket",),
-    "oss.PutObject": ("Bucket",),
-    "oss.AppendObject": ("Bucket",),
-    "oss.DeleteObjects": ("Bucket",),
-    "log.CreateLogstore": ("Project",),
-    "log.CreateIndex": ("Project",),
-    "log.PutLogs": ("Project",),
-}
-"""Calls that change what must be one's own: the members that name what a step before has made."""
-_ROLE = re.compile(r"acs:ram::\$\{account\}:role/(\$\{prefix\}-[A-Za-z0-9.\-]+)", re.ASCII)
-_OWN = re.compile(r"\$\{prefix\}-[A-Za-z0-9.\-]+", re.ASCII)
-_VALUES = frozenset({"prefix", "account", "region"})
-_MEMBERS = frozenset(
-    {"AssumeRolePolicyDocument", "Description", "DurationSeconds", "ExternalId", "Marker", "MaxItems"}
-    | {"Policy", "PolicyDocument", "PolicyName", "PolicyType", "RoleArn", "RoleName", "RoleSessionName"}
-    | {"RotateStrategy", "UserName"}
-)
-"""Members that a step may give to RAM and STS: `Action` would make it another call."""
-READS = {
-    "log.GetLogs",
-    "log.PullLogs",
-    "oss.GetBucketInfo",
-    "oss.GetBucketPublicAccessBlock",
-    "oss.GetObject",
-    "oss.ListObjects",
-    "ram.GetRole",
-    "ram.ListRoles",
-}
-_UNDOING = {
-    "oss.DeleteBucket": ("oss.ListObjects", "oss.DeleteObject"),
-    "ram.DeletePolicy": ("ram.ListPolicyVersions", "ram.DeletePolicyVersion"),
-}
-"""What must be done before something can be taken away."""
-_ACTIONS = {
-    "log.CreateLogstore": "log:CreateLogStore",
-    "log.GetLogs": "log:GetLogStoreLogs",
-    "log.PullLogs": "log:GetCursorOrData",
-    "log.PutLogs": "log:PostLogStoreLogs",
-    "oss.AppendObject": "oss:PutObject",
-    "oss.DeleteObjects": "oss:DeleteObject",
-}
-"""Calls whose action in RAM has another name."""
-
-
 def check_prefix(prefix: str) -> str:
     """The prefix, if names of roles and buckets may begin with it. Raises UnreadableInput."""
     if not _PREFIX.fullmatch(prefix):
@@ -186,17 +94,17 @@ def _read(file: Path) -> Probe:
             raise UnreadableInput(f"{file}: step {number}: {problem}")
         if step.do in MAKES and MAKES[step.do].look:
             name = MAKES[step.do].name
-            made.add((name, str(step.with_[name]).lower()))
+            made.add(_thing(name, str(step.with_[name])))
     return probe
 
 
 def _problem(step: Step, made: set[tuple[str, str]]) -> str:
     """Why a step may not be done on somebody's account, "" if it may. `made` is what the steps before it made."""
-    if step.who != "operator" and ("RoleName", f"${{prefix}}-{step.who}".lower()) not in made:
+    if step.who != "operator" and _thing("RoleName", f"${{prefix}}-{step.who}") not in made:
         return f"no step before it made the role {step.who}"
     if _VALUES & set(step.save):
         return f"save may not replace {', '.join(sorted(_VALUES & set(step.save)))}"
-    strange = set(step.with_) - _MEMBERS if step.do.startswith(("ram.", "sts.")) else set()
+    strange = set(step.with_) - MEMBERS if step.do.startswith(("ram.", "sts.")) else set()
     if strange:
         return f"{', '.join(sorted(strange))} of {step.do} is no member that probes may give"
     if step.do == "sts.AssumeRole":
@@ -218,9 +126,14 @@ def _foreign(do: str, member: str, name: str, made: set[tuple[str, str]], said: 
     """Why the name in a member is not one of this probe's own, "" if it is."""
     if not _OWN.fullmatch(name):
         return f"{said or member} of {do} does not begin with ${{prefix}}-"
-    if (member, name.lower()) not in made:
+    if _thing(member, name) not in made:
         return f"no step before it made {name}, which {do} names"
     return ""
+
+
+def _thing(member: str, name: str) -> tuple[str, str]:
+    """What a name stands for: the case of a role's does not count."""
+    return member, name.lower() if member == "RoleName" else name
 
 
 def rights(probes: tuple[Probe, ...]) -> tuple[str, ...]:
@@ -230,5 +143,5 @@ def rights(probes: tuple[Probe, ...]) -> tuple[str, ...]:
         calls.add(step.do if step.who == "operator" else "sts.AssumeRole")
         if step.do in MAKES:
             made = MAKES[step.do]
-            calls |= {made.undo, made.look, *_UNDOING.get(made.undo, ())} - {""}
-    return tuple(sorted({_ACTIONS.get(call) or call.replace(".", ":", 1) for call in calls}))
+            calls |= {made.undo, made.look, *UNDOING.get(made.undo, ())} - {""}
+    return tuple(sorted({ACTIONS.get(call) or call.replace(".", ":", 1) for call in calls}))

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from rolemend.probe.model import MAKES, Answer, Expect, Probe, Step
+from rolemend.probe.calls import MAKES
+from rolemend.probe.model import Answer, Expect, Probe, Step
 
 _PAUSES = (1.0, 2.0, 5.0, 10.0)
 """Seconds between the tries to take something away."""
@@ -168,7 +169,10 @@ def _settles(expect: Expect | None, answer: Answer) -> bool:
 
 
 def _gone(answer: Answer) -> bool:
-    return answer.status == 404 or answer.code.startswith(("EntityNotExist", "NoSuch"))
+    """Whether the service says that the thing is not there; any other 404 may be about something else."""
+    return answer.status == 404 and answer.code.startswith(
+        ("EntityNotExist", "NoSuchBucket", "ProjectNotExist")
+    )
 
 
 def _lost(answer: Answer) -> bool:
