@@ -1,10 +1,13 @@
 """Writes what a function printed to the logstore that its `logConfig` names.
 
 Fields: https://www.alibabacloud.com/help/en/functioncompute/fc/user-guide/configure-the-logging-feature
+Rule: https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/developer-reference/api-fc-open-2021-04-06-struct-logconfig
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from localcloud.fc.logsource import log_service
@@ -17,9 +20,15 @@ if TYPE_CHECKING:
 _LINE_LIMIT = 32 * 1024
 """Bytes of one log line: https://help.aliyun.com/zh/functioncompute/fc/product-overview/limits-of-usage"""
 
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
+"""What a line begins with that begins a log under `DefaultRegex`; the page's own example."""
+
 
 def write_log(cloud: Cloud, spec: FunctionSpec, record: Invocation, outcome: Outcome) -> None:
-    """One log for each line. Nothing is written if the logstore does not exist, as in the cloud."""
+    """One log for each line, or under `DefaultRegex` for each dated line with those after it that are not.
+
+    Nothing is written if the logstore does not exist, as in the cloud.
+    """
     project = cloud.state.sls.projects.get(spec.log_project)
     if project is None or spec.log_store not in project.logstores:
         return
@@ -31,10 +40,21 @@ def write_log(cloud: Cloud, spec: FunctionSpec, record: Invocation, outcome: Out
         ("serviceName", spec.key.service),
         ("versionId", ""),
     ]
-    lines = outcome.log.decode("utf-8", "replace").splitlines()
-    logs = [[("message", line[:_LINE_LIMIT]), *common] for line in lines if line]
+    lines = [line for line in outcome.log.decode("utf-8", "replace").splitlines() if line]
+    texts = lines if spec.log_begin == "None" else _blocks(lines)
+    logs = [[("message", text[:_LINE_LIMIT]), *common] for text in texts]
     if logs:
         topic = f"FCLogs:{spec.key.name}"
         log_service(cloud).append(
             project=spec.log_project, logstore=spec.log_store, logs=logs, topic=topic, time=int(record.ended)
         )
+
+
+def _blocks(lines: Iterable[str]) -> list[str]:
+    """A block for each dated line; what stands before the first of them is one too."""
+    blocks: list[list[str]] = []
+    for line in lines:
+        if not blocks or _DATED.match(line):
+            blocks.append([])
+        blocks[-1].append(line)
+    return ["\n".join(block) for block in blocks]

@@ -26,6 +26,7 @@ _HANDLER = re.compile(r"[\w./-]+\.[A-Za-z_]\w*")
 _ROLE_NAME = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _ROLE_ARN = re.compile(r"acs:ram::\d+:role/[A-Za-z0-9.-]{1,64}")
 _MAX_ENVIRONMENT = 4096
+_LOG_BEGINS = ("None", "DefaultRegex")
 _COMPONENTS = {"3.0.0": "fc3", "1.0.0": "fc"}
 """The component of each edition of the file: functions of FC 3.0, or of FC 2.0 services."""
 _KNOWN = frozenset(
@@ -195,7 +196,8 @@ def _function(
     memory = int(fields.number("memorySize", 512, 128, 32768))
     if memory % 64:
         fields.fail("memorySize", f"is no multiple of 64: {memory}")
-    log = {} if fields.values.get("logConfig") == "auto" else fields.part("logConfig").values
+    auto = fields.values.get("logConfig") == "auto"
+    log = Fields({}, "", fields.errors) if auto else fields.part("logConfig")
     reserved = fields.part("concurrencyConfig")
     hooks = fields.part("instanceLifecycleConfig")
     triggers = [read_trigger(part, scope.account, region) for part in fields.parts("triggers")]
@@ -209,8 +211,9 @@ def _function(
         role=_role(fields, scope.account),
         environment=_environment(fields),
         layers=_layers(fields, layers),
-        log_project=str(log.get("project", "")),
-        log_store=str(log.get("logstore", "")),
+        log_project=str(log.values.get("project", "")),
+        log_store=str(log.values.get("logstore", "")),
+        log_begin=log.choice("logBeginRule", _LOG_BEGINS, "None"),
         asynchronous=_async_config(fields.part("asyncInvokeConfig")),
         initializer=_hook(hooks.part("initializer"), 300),
         pre_stop=_hook(hooks.part("preStop"), 90),

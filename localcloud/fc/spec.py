@@ -109,6 +109,8 @@ class FunctionSpec:
     layers: tuple[str, ...] = ()
     log_project: str = ""
     log_store: str = ""
+    log_begin: str = "None"
+    """What begins a log: "None", each line, or "DefaultRegex", a line that begins with a date."""
     asynchronous: AsyncConfig = AsyncConfig()
     initializer: Hook = Hook()
     pre_stop: Hook = Hook()

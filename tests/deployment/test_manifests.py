@@ -105,6 +105,7 @@ def test_a_function_runs_under_its_own_role_and_writes_a_log(path: Path, name: s
     assert (PROJECT / "functions" / name / "policy.json").is_file()
     assert found["logConfig"]["logstore"] == FUNCTION_LOGSTORE
     assert found["logConfig"]["enableRequestMetrics"] is True
+    assert found["logConfig"]["logBeginRule"] == "None", "lines of JSON begin with no date"
 
 
 @parts
@@ -171,6 +172,7 @@ def test_the_local_function_host_understands_the_file_as_it_is_meant(path: Path)
         assert spec.environment == found["environmentVariables"]
         assert spec.layers == tuple(found["layers"])
         assert (spec.log_project, spec.log_store) == (found["logConfig"]["project"], FUNCTION_LOGSTORE)
+        assert spec.log_begin == found["logConfig"]["logBeginRule"]
         assert spec.max_instances == found["concurrencyConfig"]["reservedConcurrency"]
         config = found.get("asyncInvokeConfig", {})
         assert spec.asynchronous.retries == config.get("maxAsyncRetryAttempts", 3)

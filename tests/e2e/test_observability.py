@@ -10,7 +10,8 @@ from demo import clients
 from demo.receiver import Receiver
 from demo.run import play
 from demo.scenarios import SCENARIOS
-from demo.stage import LEDGER, ROOT, Stage
+from demo.stage import LEDGER, ROOT, TRAIL_PROJECT, Stage
+from rolemend.setup.wanted import FUNCTION_LOGSTORE
 
 TRUST = next(scenario for scenario in SCENARIOS if scenario.name == "trust-policy")
 
@@ -47,6 +48,19 @@ def test_dashboard_and_alerts_read_what_the_functions_write(stage: Stage, receiv
     read = {path for query in queries for path in re.findall(r"\$\.([a-z_.]+)", query)}
     assert read
     assert read <= written
+
+
+def test_each_line_is_a_log_of_its_own_which_the_queries_find(stage: Stage, receiver: Receiver) -> None:
+    """The queries take messages that begin as a function's line does: a line joined to others would be missed."""
+    log = clients.log(stage.root)
+    log.create_logstore(TRAIL_PROJECT, FUNCTION_LOGSTORE, shard_count=1)
+    play(stage, receiver, TRUST)
+    begin = log.get_cursor(TRAIL_PROJECT, FUNCTION_LOGSTORE, 0, "begin").get_cursor()
+    kept = log.pull_logs(TRAIL_PROJECT, FUNCTION_LOGSTORE, 0, begin).get_flatten_logs_json()
+    found = [one["message"] for one in kept if one["message"].startswith('{"rolemend"')]
+    assert sorted(json.loads(message)["span_id"] for message in found) == sorted(
+        line["span_id"] for line in lines_of(stage)
+    )
 
 
 def test_no_log_holds_a_secret(stage: Stage, receiver: Receiver) -> None:

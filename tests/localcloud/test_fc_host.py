@@ -15,6 +15,7 @@ import pytest
 
 from localcloud.cloud import Cloud
 from localcloud.faults import Fault
+from localcloud.fc.manifest import ManifestError
 from localcloud.fc.process import CHILD, Preloaded
 from localcloud.fc.settings import InstanceClock
 from localcloud.server import LocalCloud
@@ -328,21 +329,45 @@ def test_a_stopped_caller_is_a_crash_that_is_retried(fc: Deployment, root: Keys,
     assert place.read_text() == "asked\n" * 2
 
 
-def test_the_log_goes_to_the_logstore_of_the_function(fc: Deployment, root: Keys) -> None:
+def logs_of_talk(fc: Deployment, root: Keys, **config: str) -> tuple[str, list[dict[str, str]]]:
+    """The request's id, and what the logstore holds after it."""
     log = clients.log(root)
     log.create_project("function-logs", "")
     log.create_logstore("function-logs", "functions")
-    fc.deploy(function("talk", logConfig={"project": "function-logs", "logstore": "functions"}))
+    fc.deploy(function("talk", logConfig={"project": "function-logs", "logstore": "functions", **config}))
     request_id = fc.invoke("talk").headers["x-fc-request-id"]
-    logs = [
+    return request_id, [
         one
         for shard in (0, 1)
         for begin in [log.get_cursor("function-logs", "functions", shard, "begin").get_cursor()]
         for one in log.pull_logs("function-logs", "functions", shard, begin).get_flatten_logs_json()
     ]
+
+
+def test_the_log_goes_to_the_logstore_of_the_function(fc: Deployment, root: Keys) -> None:
+    request_id, logs = logs_of_talk(fc, root)
     assert {one["requestId"] for one in logs} == {request_id}
     assert {one["functionName"] for one in logs} == {"talk"}
     assert "printed" in [one["message"] for one in logs]
+
+
+def test_a_rule_of_dates_joins_each_line_without_one_to_the_dated_line_before_it(
+    fc: Deployment, root: Keys
+) -> None:
+    request_id, logs = logs_of_talk(fc, root, logBeginRule="DefaultRegex")
+    blocks = [one["message"].splitlines() for one in logs]
+    assert "printed" not in [one["message"] for one in logs]
+    assert [block[0].partition(" ")[2] for block in blocks if block[0][:2] == "20"] == [
+        f"{request_id} [INFO] logged",
+        f"{request_id} [WARNING] warned",
+    ]
+    assert len(blocks) == 3, "what comes before the first date is a block too"
+    assert not [line for block in blocks for line in block[1:] if line[:2] == "20"]
+
+
+def test_a_rule_that_the_service_does_not_have_is_refused(fc: Deployment) -> None:
+    with pytest.raises(ManifestError, match="logBeginRule"):
+        fc.deploy(function("talk", logConfig={"project": "p", "logstore": "l", "logBeginRule": "Lines"}))
 
 
 def test_a_function_may_not_use_more_rights_than_its_role_has(fc: Deployment, root: Keys) -> None:

@@ -119,7 +119,7 @@ def test_both_manifests_deploy_the_same_functions() -> None:
                 spec.timeout,
                 spec.triggers,
                 (spec.asynchronous.retries, spec.asynchronous.max_age, failure_goes_to(spec)),
-                (spec.log_project, spec.log_store),
+                (spec.log_project, spec.log_store, spec.log_begin),
                 spec.description,
                 {name: value for name, value in spec.environment.items() if name not in own},
             )
