@@ -4,8 +4,9 @@ terraform {
 
   required_providers {
     alicloud = {
-      source  = "aliyun/alicloud"
-      version = ">= 1.240.0"
+      source = "aliyun/alicloud"
+      # The first that knows role_name and assume_role_policy_document of alicloud_ram_role.
+      version = ">= 1.252.0"
     }
   }
 }

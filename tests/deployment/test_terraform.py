@@ -38,6 +38,16 @@ NAMES = Names(
 )
 
 
+SINCE = {
+    # https://help.aliyun.com/zh/terraform/alicloud-ram-role and its neighbours: "Available since".
+    ("alicloud_ram_role", "role_name"): (1, 252, 0),
+    ("alicloud_ram_role", "assume_role_policy_document"): (1, 252, 0),
+    ("alicloud_sls_collection_policy", "policy_name"): (1, 232, 0),
+    ("alicloud_oss_bucket_public_access_block", "block_public_access"): (1, 224, 0),
+}
+"""The youngest arguments that are used, and the first version of the provider that takes them."""
+
+
 def plain(value: Any) -> Any:
     """A parsed value without the quotation marks and the notes that the parser leaves in."""
     if isinstance(value, dict):
@@ -90,6 +100,16 @@ def test_a_file_is_laid_out_as_terraform_fmt_does(path: Path) -> None:
         assert len(columns) <= 1 or opens, line
         columns = set() if opens else columns
     assert depth == 0
+
+
+def test_the_oldest_provider_that_is_admitted_knows_every_argument() -> None:
+    (block,) = parsed(FOLDER / "versions.tf")["terraform"]
+    (providers,) = block["required_providers"]
+    least = re.fullmatch(r">= (\d+)\.(\d+)\.(\d+)", providers["alicloud"]["version"])
+    assert least is not None
+    used = {(kind, argument) for kind, _, body in resources() for argument in body}
+    assert SINCE.keys() <= used
+    assert tuple(map(int, least.groups())) >= max(SINCE.values())
 
 
 def test_there_is_one_role_with_one_policy_for_each_function() -> None:
