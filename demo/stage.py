@@ -46,7 +46,6 @@ _FC2_VARIABLES = {
     "ROLEMEND_REGION": "region",
     "ROLEMEND_REST_SECONDS": "restSeconds",
     "ROLEMEND_SCHEME": "scheme",
-    "ROLEMEND_TRAIL_LOGSTORE": "trailLogstore",
     "ROLEMEND_TRAIL_PROJECT": "trailProject",
     "ROLEMEND_EVENT_LOGSTORE": "eventLogstore",
     "ROLEMEND_CHANNELS": "channels",

@@ -245,7 +245,6 @@ def installation_of(settings: Settings | OperatorSettings, account: str) -> Inst
         ledger_bucket=settings.ledger_bucket,
         ledger_region=settings.ledger_region,
         trail_project=settings.trail_project or log_project(account, settings.region),
-        trail_logstore=settings.trail_logstore,
         event_logstore=settings.event_logstore,
         functions=deployed_names(settings.service),
     )

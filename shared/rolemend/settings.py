@@ -10,7 +10,7 @@ import msgspec
 
 from rolemend.account.access import Access, Credentials
 from rolemend.errors import SettingsError
-from rolemend.naming import EVENT_LOGSTORE, TRAIL_LOGSTORE, log_project
+from rolemend.naming import EVENT_LOGSTORE, log_project
 from rolemend.notify.channel import Channel, check_channels
 from rolemend.variables import Reader, scheme_of
 
@@ -60,7 +60,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audit_seconds: int = 480
     ram_rate: int = 50
     trail_project: str = ""
-    trail_logstore: str = TRAIL_LOGSTORE
     event_logstore: str = EVENT_LOGSTORE
     scheme: str = "https"
     internal: bool = False
@@ -120,7 +119,6 @@ def read_settings(
         audit_seconds=need.number("ROLEMEND_AUDIT_SECONDS", 480),
         ram_rate=max(1, need.number("ROLEMEND_RAM_RATE", 50, "calls a second")),
         trail_project=environment.get("ROLEMEND_TRAIL_PROJECT") or log_project(account, home),
-        trail_logstore=environment.get("ROLEMEND_TRAIL_LOGSTORE") or TRAIL_LOGSTORE,
         event_logstore=environment.get("ROLEMEND_EVENT_LOGSTORE") or EVENT_LOGSTORE,
         scheme=scheme_of(environment, need),
         internal=need.one_of("ROLEMEND_NETWORK", ("public", "internal"), "public") == "internal",
@@ -265,7 +263,6 @@ class OperatorSettings(msgspec.Struct, frozen=True, kw_only=True):
     audit_regions: tuple[str, ...] = ()
     ram_rate: int = 50
     trail_project: str = ""
-    trail_logstore: str = TRAIL_LOGSTORE
     event_logstore: str = EVENT_LOGSTORE
     scheme: str = "https"
 
@@ -295,7 +292,6 @@ def read_operator_settings(
         audit_regions=need.regions("ROLEMEND_AUDIT_REGIONS"),
         ram_rate=max(1, need.number("ROLEMEND_RAM_RATE", 50, "calls a second")),
         trail_project=environment.get("ROLEMEND_TRAIL_PROJECT", ""),
-        trail_logstore=environment.get("ROLEMEND_TRAIL_LOGSTORE") or TRAIL_LOGSTORE,
         event_logstore=environment.get("ROLEMEND_EVENT_LOGSTORE") or EVENT_LOGSTORE,
         scheme=scheme_of(environment, need),
     )

@@ -14,6 +14,10 @@ import pytest
 from localcloud.fc.cron import parse_schedule
 from localcloud.fc.manifest import read_manifest
 from localcloud.fc.spec import HttpTrigger, LogTrigger, TimerTrigger
+from rolemend.policy import Principal, Request, Source, decide, parse_policy
+from rolemend.settings import read_setup_settings
+from rolemend.setup.parts import Names
+from rolemend.setup.policies import filled
 from rolemend.setup.wanted import FUNCTION_LOGSTORE, TRIGGER_LOGSTORE
 from tests.deployment.manifests import (
     ACCOUNT,
@@ -141,6 +145,42 @@ def test_log_triggers_read_their_own_region_and_write_where_setup_made_a_logstor
         assert trigger["invocationRole"] == f"acs:ram::{ACCOUNT}:role/aliyunlogetlrole"
         assert trigger["triggerConfig"]["logConfig"]["logstore"] == TRIGGER_LOGSTORE
         assert trigger["triggerConfig"]["functionParameter"]["source"]
+
+
+def test_whatever_is_named_in_the_shell_watch_may_read_what_its_triggers_tell_of() -> None:
+    """`setup` fills the policy, and `s deploy` the triggers, from the same variables."""
+    named = set(re.findall(r"env\('(\w+_(?:PROJECT|LOGSTORE))'", FUNCTIONS.read_text("utf-8")))
+    shell = variables(FUNCTIONS) | {name: f"corp-{name[-8:].strip('_').lower()}" for name in named}
+    (watch,) = read_manifest(
+        FUNCTIONS,
+        account=ACCOUNT,
+        environment=shell,
+        layers=["rolemend"],
+        code=PROJECT / "functions",
+        only=["watch"],
+    )
+    told = read_setup_settings(shell)
+    names = Names(
+        account=ACCOUNT,
+        region=told.region,
+        regions=told.regions,
+        ledger=told.ledger_bucket,
+        ledger_region=told.ledger_region,
+        trail_project=told.trail_project,
+        event_logstore=told.event_logstore,
+        policies={"watch": (PROJECT / "functions" / "watch" / "policy.json").read_text("utf-8")},
+    )
+    source = Source(kind="identity", policy=parse_policy(json.dumps(filled("watch", names))), name="watch")
+    who = Principal(type="assumed_role", account=ACCOUNT, role="rolemend-watch")
+    read = {f"{t.project}/logstore/{t.logstore}" for t in watch.triggers if isinstance(t, LogTrigger)}
+    assert len(read) == 3
+    assert {one.partition("=")[2] for one in watch.environment["ROLEMEND_LOGSTORES"].split()} == {
+        one.replace("/logstore/", "/") for one in read
+    }
+    for place in read:
+        resource = f"acs:log:{told.region}:{ACCOUNT}:project/{place}"
+        asked = Request(action="log:GetCursorOrData", resource=resource, principal=who)
+        assert decide(asked, [source]).outcome == "allow", place
 
 
 @parts

@@ -20,6 +20,7 @@ from rolemend.audit.facts import Facts
 from rolemend.audit.model import Finding, Place
 from rolemend.audit.scope import TRIGGERS, Installation
 from rolemend.checklist.model import Evidence
+from rolemend.naming import TRAIL, TRAIL_LOGSTORE
 from rolemend.policy import Policy, PolicyError, parse_policy
 from rolemend.policy.comparison import Difference, difference
 from rolemend.policy.wording import UNKNOWN_REASONS
@@ -96,7 +97,7 @@ def _wanted(kind: str, installed: Installation, account: str) -> Policy:
             region=installed.region,
             ledger_bucket=installed.ledger_bucket,
             trail_project=installed.trail_project,
-            trail_logstore=installed.trail_logstore,
+            trail_logstore=TRAIL_LOGSTORE,
             event_logstore=installed.event_logstore,
         )
     )
@@ -120,18 +121,16 @@ def trail(facts: Facts) -> Iterator[Finding]:
 
 def _trail_of(facts: Facts, installed: Installation, region: str) -> Iterator[Finding]:
     found = facts.reads.get("trails", region)
-    place = facts.place("trail", installed.trail_logstore.removeprefix("actiontrail_"), region)
+    place = facts.place("trail", TRAIL, region)
     if not isinstance(found, Known):
         said = text("The trails of {region} could not be read.", region=region)
         yield unread(guides.TRAIL, place, found, said)
         yield unread(guides.TRAIL_READS, place, found, said)
         return
     ours = [each for each in found.value if each.project.endswith(f"project/{installed.trail_project}")]
-    heard = [each for each in ours if _is_heard(each, installed, region)]
+    heard = [each for each in ours if _is_heard(each, region)]
     working = [each for each in heard if each.is_logging and not each.error]
-    logstore = facts.reads.get(
-        "logstore_days", installed.trail_project, installed.trail_logstore, installed.region
-    )
+    logstore = facts.reads.get("logstore_days", installed.trail_project, TRAIL_LOGSTORE, installed.region)
     if not working:
         evidence = tuple(
             Evidence(
@@ -157,7 +156,7 @@ def _trail_of(facts: Facts, installed: Installation, region: str) -> Iterator[Fi
         )
         yield failed(guides.TRAIL, place, said, evidence)
         return
-    values = {"trail": working[0].name, "logstore": f"{installed.trail_project}/{installed.trail_logstore}"}
+    values = {"trail": working[0].name, "logstore": f"{installed.trail_project}/{TRAIL_LOGSTORE}"}
     if isinstance(logstore, Known):
         said = text("Trail {trail} delivers to {logstore}.", **values)
         yield passed(guides.TRAIL, place, said)
@@ -180,13 +179,13 @@ def _trail_of(facts: Facts, installed: Installation, region: str) -> Iterator[Fi
         yield failed(guides.TRAIL_READS, place, said)
 
 
-def _is_heard(trail: TrailState, installed: Installation, region: str) -> bool:
+def _is_heard(trail: TrailState, region: str) -> bool:
     """Whether a trail is of this region, and delivers to the logstore that is read, which its own name names.
 
     https://www.alibabacloud.com/help/en/actiontrail/user-guide/create-a-single-account-trail
     """
     regions = {each.strip() for each in trail.regions.split(",")}
-    return f"actiontrail_{trail.name}" == installed.trail_logstore and bool({"All", region} & regions)
+    return trail.name == TRAIL and bool({"All", region} & regions)
 
 
 def access_logs(facts: Facts) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rolemend.naming import EVENT_LOGSTORE, TRAIL_LOGSTORE
+from rolemend.naming import EVENT_LOGSTORE
 
 EMR_POLICIES = ("AliyunEMRFullAccess", "AliyunEMRDevelopAccess", "AliyunEMRFlowAdmin")
 """EMR's system policies for people:
@@ -33,7 +33,6 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     ledger_bucket: str
     ledger_region: str
     trail_project: str
-    trail_logstore: str = TRAIL_LOGSTORE
     event_logstore: str = EVENT_LOGSTORE
     functions: dict[str, str] = msgspec.field(default_factory=lambda: deployed_names())
 

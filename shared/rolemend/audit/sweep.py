@@ -18,6 +18,7 @@ from rolemend.audit.reads import Question, Reads, ask, key_of
 from rolemend.audit.scope import EMR_POLICIES, Scope
 from rolemend.checklist.facts import EMR_SERVICE_ROLE
 from rolemend.checklist.spark_facts import DEFAULT_POLICY, DEFAULT_ROLE
+from rolemend.naming import TRAIL_LOGSTORE
 from rolemend.policy import Policy, PolicyError, parse_policy
 
 _DIRECTORY = re.compile(r"oss://([a-z0-9][a-z0-9\-]{1,61}[a-z0-9])(?:\.[a-z0-9.\-]+)?(?:/|$)")
@@ -40,7 +41,7 @@ def seeds(scope: Scope) -> Iterator[Question]:
     if installed is None:
         return
     yield from (("trails", region) for region in scope.trail_regions())
-    yield ("logstore_days", installed.trail_project, installed.trail_logstore, installed.region)
+    yield ("logstore_days", installed.trail_project, TRAIL_LOGSTORE, installed.region)
     if not scope.whole:
         return
     yield ("bucket_settings", installed.ledger_bucket, installed.ledger_region)
