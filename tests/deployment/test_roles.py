@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 from typing import cast
@@ -11,7 +12,7 @@ import pytest
 
 from localcloud.openapi import Invocation, OpenApiService
 from localcloud.server import LocalCloud
-from rolemend.policy import Policy, parse_policy
+from rolemend.policy import Policy, Request, Source, decide, parse_policy
 from rolemend.policy.comparison import compare
 from tests.deployment.manifests import ACCOUNT, PROJECT
 
@@ -180,3 +181,33 @@ def test_a_star_would_be_found() -> None:
     wide = path.read_text("utf-8").replace("acs:fc:${region}:${account}:functions", "acs:fc:*:*:functions")
     policy = parse_policy(Template(wide).substitute(VALUES))
     assert compare(narrowest(actions_of(policy)), policy).gained.regions
+
+
+def own_writes() -> Iterator[Request]:
+    """Every call with which a role of Rolemend could be given more, in both spellings of a resource of RAM."""
+    for region in ("*", ""):
+        for name in (path.parent.name for path in POLICIES):
+            own = f"acs:ram:{region}:{ACCOUNT}"
+            yield Request(action="ram:UpdateRole", resource=f"{own}:role/rolemend-{name}")
+            for verb in ("CreatePolicyVersion", "SetDefaultPolicyVersion"):
+                yield Request(action=f"ram:{verb}", resource=f"{own}:policy/rolemend-{name}")
+
+
+@pytest.mark.parametrize("path", POLICIES, ids=[path.parent.name for path in POLICIES])
+def test_no_role_may_widen_itself_or_another_of_rolemend_s(path: Path) -> None:
+    """Whoever takes a function over has its rights, and no way from there to more of them."""
+    source = Source(kind="identity", policy=policy_of(path), name=path.parent.name)
+    outcomes = {decide(each, [source]).outcome for each in own_writes()}
+    assert outcomes == {"explicit_deny" if path.parent.name == "remediate" else "implicit_deny"}
+
+
+def test_remediate_may_write_what_is_not_rolemend_s() -> None:
+    (path,) = [path for path in POLICIES if path.parent.name == "remediate"]
+    source = Source(kind="identity", policy=policy_of(path), name="remediate")
+    for action, resource in (
+        ("ram:UpdateRole", "role/etl-rolemend-reader"),
+        ("ram:CreatePolicyVersion", "policy/EtlReads"),
+        ("ram:SetDefaultPolicyVersion", "policy/EtlReads"),
+    ):
+        asked = Request(action=action, resource=f"acs:ram:*:{ACCOUNT}:{resource}")
+        assert decide(asked, [source]).outcome == "allow", action

@@ -109,13 +109,15 @@ def audit(stage: Stage) -> None:
 
 
 def take_action(stage: Stage, function: str, action: str) -> None:
-    """Take one action out of every statement of a function's own policy; a statement left with none goes too."""
+    """Take one action out of every statement of a function's own policy that allows it; one left with none goes too."""
     name = f"rolemend-{function}"
 
     def rewrite(cloud: Any) -> None:
         policy = cloud.state.accounts[stage.account].ram.policies[name]
         document = json.loads(policy.document)
         for statement in document["Statement"]:
+            if statement["Effect"] == "Deny":
+                continue
             listed = statement["Action"]
             statement["Action"] = [
                 one for one in ([listed] if isinstance(listed, str) else listed) if one != action

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from demo.clients import Keys
 from demo.receiver import Receiver
 from demo.scenarios import SCENARIOS
-from demo.stage import LEDGER, Stage
+from demo.stage import FUNCTIONS, LEDGER, Stage
 from rolemend.checklist.model import TrustService
 from rolemend.incident.journal import Applied, Diagnosed, Fact, Intended, Opened, Planned, Verified
 from rolemend.remedy.model import Change, Plan, Write, sealed
@@ -251,3 +252,31 @@ def test_a_made_up_denial_grants_no_more_than_a_job_needs(stage: Stage, action: 
     invoke(stage, "diagnose", json.dumps({"incident": incident_id}).encode())
     stage.settle()
     assert rights(stage) == before
+
+
+def test_who_takes_remediate_over_gives_no_function_a_right(stage: Stage) -> None:
+    """With the credentials of the running function: its rights on all policies and roles end at Rolemend's own."""
+    from alibabacloud_ram20150501 import models
+    from alibabacloud_tea_openapi.exceptions import ClientException
+
+    denied(stage, "auto")
+    before = rights(stage)
+    sessions = stage.local.call(lambda cloud: list(cloud.state.sessions.values()))
+    session = next(one for one in sessions if one.role == "rolemend-remediate")
+    ram = clients.ram(Keys(session.access_key_id, session.secret, session.token))
+    made = models.CreatePolicyVersionRequest(policy_document=WIDE, set_as_default=True)
+    back = models.SetDefaultPolicyVersionRequest(version_id="v1")
+    role = models.UpdateRoleRequest(new_assume_role_policy_document=EVIL_TRUST)
+    for function in FUNCTIONS:
+        made.policy_name = back.policy_name = role.role_name = f"rolemend-{function}"
+        for call, request in (
+            (ram.create_policy_version, made),
+            (ram.set_default_policy_version, back),
+            (ram.update_role, role),
+        ):
+            with pytest.raises(ClientException, match="NoPermission"):
+                call(request)
+    assert rights(stage) == before
+    made.policy_name = ROLE
+    ram.create_policy_version(made)
+    assert rights(stage) != before, "only what is Rolemend's own is kept from it"

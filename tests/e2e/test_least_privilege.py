@@ -175,6 +175,8 @@ def granted() -> set[tuple[str, str]]:
     found = set()
     for function in FUNCTIONS:
         for statement in json.loads(function_policy(function))["Statement"]:
+            if statement["Effect"] == "Deny":
+                continue
             actions = statement["Action"]
             found |= {(function, action) for action in ([actions] if isinstance(actions, str) else actions)}
     return found

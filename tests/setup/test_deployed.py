@@ -78,6 +78,16 @@ def test_a_second_apply_changes_nothing_and_finds_nothing(root: Keys, state: Sta
     assert wrong(doctor(root)) == told == []
 
 
+@pytest.mark.usefixtures("installed")
+def test_a_role_that_could_write_its_own_policy_is_found(root: Keys, account: str, state: State) -> None:
+    version = state.accounts[account].ram.policies["rolemend-remediate"].versions[0]
+    document = json.loads(version.document)
+    document["Statement"] = [each for each in document["Statement"] if each["Effect"] == "Allow"]
+    version.document = json.dumps(document)
+    found = [(place, answer) for _, place, answer in wrong(doctor(root))]
+    assert found == [("rolemend-remediate", "failed")]
+
+
 @pytest.mark.usefixtures("local")
 def test_services_of_the_older_generation_have_nothing_wrong_either(
     local: LocalCloud, root: Keys, account: str
