@@ -27,7 +27,7 @@ def require_caller(cloud: Cloud, caller: Caller, call: Call, action: str, resour
 
 
 def require_role(cloud: Cloud, spec: FunctionSpec, action: str, resource: str) -> None:
-    """The same for a function's own role, in whose name results are sent to destinations."""
+    """The same for a function's own role, which sends results to destinations, and in FC 2.0 writes the log."""
     _, _, _, account, name = (spec.role or "acs:ram::0:role/-").split(":", 4)
     role = name.removeprefix("role/")
     caller = Caller(type="assumed-role", account=account, name=f"{role.lower()}:fc", role=role, session="fc")

@@ -1,6 +1,7 @@
 """Writes what a function printed to the logstore that its `logConfig` names.
 
 Fields: https://www.alibabacloud.com/help/en/functioncompute/fc/user-guide/configure-the-logging-feature
+A service's role must be allowed to write: https://github.com/devsapp/fc/blob/8fe237e8b43216f19d150ad56d5a402b1c5de8d2/docs/en/yaml/service.md
 Rule: https://www.alibabacloud.com/help/en/functioncompute/fc-2-0/developer-reference/api-fc-open-2021-04-06-struct-logconfig
 """
 
@@ -10,6 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from localcloud.errors import AccessDenied
+from localcloud.fc.access import require_role
 from localcloud.fc.logsource import log_service
 
 if TYPE_CHECKING:
@@ -27,10 +30,10 @@ _DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 def write_log(cloud: Cloud, spec: FunctionSpec, record: Invocation, outcome: Outcome) -> None:
     """One log for each line, or under `DefaultRegex` for each dated line with those after it that are not.
 
-    Nothing is written if the logstore does not exist, as in the cloud.
+    Nothing is written if the logstore does not exist, or if a service's role may not write to it, as in the cloud.
     """
     project = cloud.state.sls.projects.get(spec.log_project)
-    if project is None or spec.log_store not in project.logstores:
+    if project is None or spec.log_store not in project.logstores or not _may_write(cloud, spec):
         return
     common = [
         ("functionName", spec.key.name),
@@ -48,6 +51,19 @@ def write_log(cloud: Cloud, spec: FunctionSpec, record: Invocation, outcome: Out
         log_service(cloud).append(
             project=spec.log_project, logstore=spec.log_store, logs=logs, topic=topic, time=int(record.ended)
         )
+
+
+def _may_write(cloud: Cloud, spec: FunctionSpec) -> bool:
+    """FC 2.0 writes in the name of the service's role; FC 3.0 with its own service-linked role."""
+    if not spec.key.service:
+        return True
+    place = f"project/{spec.log_project}/logstore/{spec.log_store}"
+    resource = f"acs:log:{spec.key.region}:{spec.key.account}:{place}"
+    try:
+        require_role(cloud, spec, "log:PostLogStoreLogs", resource)
+    except AccessDenied:
+        return False
+    return True
 
 
 def _blocks(lines: Iterable[str]) -> list[str]:

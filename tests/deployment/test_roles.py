@@ -14,6 +14,7 @@ from localcloud.openapi import Invocation, OpenApiService
 from localcloud.server import LocalCloud
 from rolemend.policy import Policy, Request, Source, decide, parse_policy
 from rolemend.policy.comparison import compare
+from rolemend.setup.wanted import FUNCTION_LOGSTORE
 from tests.deployment.manifests import ACCOUNT, PROJECT
 
 POLICIES = sorted((PROJECT / "functions").glob("*/policy.json"))
@@ -102,6 +103,9 @@ NARROWEST = {
     "log:GetLogStore": (*logstores("cn-hangzhou"), ACCESS_LOGS),
     "log:GetLogStoreLogs": (ACCESS_LOGS,),
     "log:GetCursorOrData": (*logstores("*"), ACCESS_LOGS),
+    "log:PostLogStoreLogs": (
+        f"acs:log:cn-hangzhou:{ACCOUNT}:project/{VALUES['trail_project']}/logstore/{FUNCTION_LOGSTORE}",
+    ),
     **dict.fromkeys(
         ("log:ConsumerGroupUpdateCheckPoint", "log:CreateConsumerGroup", "log:GetConsumerGroupCheckPoint"),
         tuple(f"{logstore}/consumergroup/*" for logstore in (*logstores("*"), ACCESS_LOGS)),

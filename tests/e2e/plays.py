@@ -14,6 +14,7 @@ from demo.receiver import Receiver
 from demo.scenarios import GUARDRAILS, SCENARIOS, list_bucket, reading, run_cluster, trust
 from demo.stage import HOME, LEDGER, TRAIL_PROJECT, Stage, make_role, make_user, set_stage
 from localcloud.server import LocalCloud
+from rolemend.setup.wanted import FUNCTION_LOGSTORE
 from tests.e2e.watching import essence, failures, fire, host
 
 Play = Callable[[Stage], None]
@@ -30,6 +31,7 @@ def perform(
     with Receiver() as receiver:
         stage = set_stage(local, receiver.url, GUARDRAILS, fc2=fc2)
         host(stage).settings.retry_scale = 0.001
+        clients.log(stage.root).create_logstore(TRAIL_PROJECT, FUNCTION_LOGSTORE, shard_count=1)
         if without is not None:
             take_action(stage, *without)
         play(stage)
@@ -48,7 +50,16 @@ def perform(
             "still granted": len(clients.bucket(stage.root, LEDGER).list_objects_v2("expiring/").object_list),
             "audit": audited(stage),
             "errors": sorted({function for function, _ in failures(stage)}),
+            "logged": logged(stage) if fc2 else [],
         }
+
+
+def logged(stage: Stage) -> list[str]:
+    """The functions whose logs were kept: in FC 2.0 a function's own role writes them."""
+    log = clients.log(stage.root)
+    begin = log.get_cursor(TRAIL_PROJECT, FUNCTION_LOGSTORE, 0, "begin").get_cursor()
+    kept = log.pull_logs(TRAIL_PROJECT, FUNCTION_LOGSTORE, 0, begin).get_flatten_logs_json()
+    return sorted({one["functionName"] for one in kept})
 
 
 def left(stage: Stage) -> dict[str, int]:

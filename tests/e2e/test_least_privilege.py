@@ -57,12 +57,14 @@ PLAYS: dict[str, Play] = {
     "tags": tags,
     "expires": expires,
     "audit": audit,
-    "audit-of-services": audit,
     "console": in_console,
     "secrets": secrets_in_kms,
     "told-later": told_later,
+    "trust-policy-of-services": scenario("trust-policy"),
+    "audit-of-services": audit,
+    "console-of-services": in_console,
 }
-AS_SERVICES = {"audit-of-services"}
+AS_SERVICES = {"trust-policy-of-services", "audit-of-services", "console-of-services"}
 """Plays that only services of FC 2.0 can give, whatever the others run as."""
 NEEDED_FOR = {
     ("watch", "log:GetCursorOrData"): "role-name",
@@ -83,6 +85,7 @@ NEEDED_FOR = {
     ("watch", "oss:DeleteObject"): "later",
     ("watch", "oss:ListObjects"): "sweep",
     ("watch", "fc:InvokeFunction"): "role-name",
+    ("watch", "log:PostLogStoreLogs"): "trust-policy-of-services",
     ("diagnose", "openapiexplorer:GetRequestLog"): "creator",
     ("diagnose", "ram:DecodeDiagnosticMessage"): "creator",
     ("diagnose", "ram:GetPolicy"): "role-name",
@@ -105,6 +108,7 @@ NEEDED_FOR = {
     ("diagnose", "oss:GetObject"): "role-name",
     ("diagnose", "oss:PutObject"): "role-name",
     ("diagnose", "fc:InvokeFunction"): "role-name",
+    ("diagnose", "log:PostLogStoreLogs"): "trust-policy-of-services",
     ("remediate", "ram:GetPolicy"): "resource-list",
     ("remediate", "ram:GetRole"): "trust-policy",
     ("remediate", "ram:ListEntitiesForPolicy"): "resource-list",
@@ -127,6 +131,7 @@ NEEDED_FOR = {
     ("remediate", "oss:DeleteObject"): "expires",
     ("remediate", "oss:ListObjects"): "expires",
     ("remediate", "fc:InvokeFunction"): "trust-policy",
+    ("remediate", "log:PostLogStoreLogs"): "trust-policy-of-services",
     ("audit", "ram:GetPolicy"): "audit",
     ("audit", "ram:GetRole"): "audit",
     ("audit", "ram:ListEntitiesForPolicy"): "audit",
@@ -156,16 +161,19 @@ NEEDED_FOR = {
     ("audit", "oss:DeleteObject"): "audit",
     ("audit", "oss:ListObjects"): "audit",
     ("audit", "fc:InvokeFunction"): "audit",
+    ("audit", "log:PostLogStoreLogs"): "audit-of-services",
     ("notify", "kms:GetSecretValue"): "secrets",
     ("notify", "oss:GetObject"): "role-name",
     ("notify", "oss:PutObject"): "role-name",
     ("notify", "oss:DeleteObject"): "told-later",
     ("notify", "oss:ListObjects"): "told-later",
+    ("notify", "log:PostLogStoreLogs"): "trust-policy-of-services",
     ("console", "kms:GetSecretValue"): "secrets",
     ("console", "oss:GetObject"): "console",
     ("console", "oss:PutObject"): "console",
     ("console", "oss:ListObjects"): "console",
     ("console", "fc:InvokeFunction"): "console",
+    ("console", "log:PostLogStoreLogs"): "console-of-services",
 }
 """The play in which each right of each policy.json is missed."""
 
@@ -185,7 +193,8 @@ def granted() -> set[tuple[str, str]]:
 def test_the_checks_name_exactly_the_rights_with_which_diagnose_reads_the_account() -> None:
     """The table of the reads' rights, from which docs/checklists.md is made, is the policy's."""
     named = {action for listed in checklists() for check in listed.checks for action in actions_of(check)}
-    own = {"oss:GetObject", "oss:PutObject", "fc:InvokeFunction"}  # the ledger, and what comes next
+    # The ledger, what comes next, and the log.
+    own = {"oss:GetObject", "oss:PutObject", "fc:InvokeFunction", "log:PostLogStoreLogs"}
     assert (
         named | set(ASKED_FIRST) == {action for function, action in granted() if function == "diagnose"} - own
     )

@@ -10,6 +10,7 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -329,34 +330,56 @@ def test_a_stopped_caller_is_a_crash_that_is_retried(fc: Deployment, root: Keys,
     assert place.read_text() == "asked\n" * 2
 
 
-def logs_of_talk(fc: Deployment, root: Keys, **config: str) -> tuple[str, list[dict[str, str]]]:
-    """The request's id, and what the logstore holds after it."""
-    log = clients.log(root)
-    log.create_project("function-logs", "")
-    log.create_logstore("function-logs", "functions")
-    fc.deploy(function("talk", logConfig={"project": "function-logs", "logstore": "functions", **config}))
+LOG = {"project": "function-logs", "logstore": "functions"}
+
+
+@pytest.fixture
+def log(root: Keys) -> Any:
+    client = clients.log(root)
+    client.create_project(LOG["project"], "")
+    client.create_logstore(LOG["project"], LOG["logstore"], shard_count=1)
+    return client
+
+
+def logs(log: Any) -> list[dict[str, str]]:
+    begin = log.get_cursor(LOG["project"], LOG["logstore"], 0, "begin").get_cursor()
+    kept: list[dict[str, str]] = log.pull_logs(
+        LOG["project"], LOG["logstore"], 0, begin
+    ).get_flatten_logs_json()
+    return kept
+
+
+def test_the_log_goes_to_the_logstore_of_the_function(fc: Deployment, log: Any) -> None:
+    fc.deploy(function("talk", logConfig=LOG))
     request_id = fc.invoke("talk").headers["x-fc-request-id"]
-    return request_id, [
-        one
-        for shard in (0, 1)
-        for begin in [log.get_cursor("function-logs", "functions", shard, "begin").get_cursor()]
-        for one in log.pull_logs("function-logs", "functions", shard, begin).get_flatten_logs_json()
-    ]
+    kept = logs(log)
+    assert {one["requestId"] for one in kept} == {request_id}
+    assert {one["functionName"] for one in kept} == {"talk"}
+    assert "printed" in [one["message"] for one in kept]
 
 
-def test_the_log_goes_to_the_logstore_of_the_function(fc: Deployment, root: Keys) -> None:
-    request_id, logs = logs_of_talk(fc, root)
-    assert {one["requestId"] for one in logs} == {request_id}
-    assert {one["functionName"] for one in logs} == {"talk"}
-    assert "printed" in [one["message"] for one in logs]
+@pytest.mark.parametrize(
+    ("project", "kept"), [("function-logs", True), ("other-logs", False)], ids=["its own", "another"]
+)
+def test_the_log_of_a_service_is_written_if_its_role_may(
+    fc: Deployment, root: Keys, log: Any, project: str, kept: bool
+) -> None:
+    place = f"acs:log:cn-hangzhou:{fc.account}:project/{project}/logstore/functions"
+    may = allow("log:PostLogStoreLogs", place)
+    make_role(clients.ram(root), ROLE, trusts("fc.aliyuncs.com"), may)
+    fc.deploy(function("count", role=ROLE, runtime="python3.10", logConfig=LOG), service_name="samples")
+    fc.old_client().invoke_function("samples", "count")
+    assert bool(logs(log)) is kept
+    assert fc.invocations[0].log, "the caller and the host see it in any case"
 
 
 def test_a_rule_of_dates_joins_each_line_without_one_to_the_dated_line_before_it(
-    fc: Deployment, root: Keys
+    fc: Deployment, log: Any
 ) -> None:
-    request_id, logs = logs_of_talk(fc, root, logBeginRule="DefaultRegex")
-    blocks = [one["message"].splitlines() for one in logs]
-    assert "printed" not in [one["message"] for one in logs]
+    fc.deploy(function("talk", logConfig={**LOG, "logBeginRule": "DefaultRegex"}))
+    request_id = fc.invoke("talk").headers["x-fc-request-id"]
+    blocks = [one["message"].splitlines() for one in logs(log)]
+    assert "printed" not in {line for block in blocks for line in block[:1]}
     assert [block[0].partition(" ")[2] for block in blocks if block[0][:2] == "20"] == [
         f"{request_id} [INFO] logged",
         f"{request_id} [WARNING] warned",
@@ -367,7 +390,7 @@ def test_a_rule_of_dates_joins_each_line_without_one_to_the_dated_line_before_it
 
 def test_a_rule_that_the_service_does_not_have_is_refused(fc: Deployment) -> None:
     with pytest.raises(ManifestError, match="logBeginRule"):
-        fc.deploy(function("talk", logConfig={"project": "p", "logstore": "l", "logBeginRule": "Lines"}))
+        fc.deploy(function("talk", logConfig={**LOG, "logBeginRule": "Lines"}))
 
 
 def test_a_function_may_not_use_more_rights_than_its_role_has(fc: Deployment, root: Keys) -> None:
