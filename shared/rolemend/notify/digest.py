@@ -20,22 +20,28 @@ _ORDER = (CRITICAL, WARNING, INFO)
 
 
 def folded(lines: Iterable[WaitingMessage]) -> tuple[WaitingMessage, ...]:
-    """One line for each incident, the last and the highest count; the gravest and most frequent first."""
-    incidents: dict[str, WaitingMessage] = {}
+    """One line for each incident, the last and the highest count; the gravest and most frequent first.
+
+    What is critical keeps a line of its own: a document of a person that may be overwritten, or a change that could not
+    be taken back, is settled by nothing that is told later.
+    """
+    messages: dict[str, WaitingMessage] = {}
+    counts = Counter[str]()
     for line in lines:
-        known = incidents.get(line.incident)
-        count = max(line.count, known.count if known else 0)
-        incidents[line.incident] = msgspec.structs.replace(line, count=count)
-    return tuple(
-        sorted(incidents.values(), key=lambda line: (_ORDER.index(line.severity), -line.count, line.incident))
-    )
+        messages[line.message if line.severity == CRITICAL else line.incident] = line
+        counts[line.incident] = max(line.count, counts[line.incident])
+    told = [msgspec.structs.replace(line, count=counts[line.incident]) for line in messages.values()]
+    return tuple(sorted(told, key=lambda line: (_ORDER.index(line.severity), -line.count, line.incident)))
 
 
 def digest_sheet(digest: str, lines: Sequence[WaitingMessage], language: str, *, whole: bool) -> Sheet:
     """The digest as it is shown; `whole` names every incident, whatever the length."""
     say, shown = Speaker(language), folded(lines)
-    denials = sum(line.count for line in shown)
-    title = say(text("{incidents} incidents with {denials} denials", incidents=len(shown), denials=denials))
+    incidents = tuple({line.incident: line for line in reversed(shown)}.values())
+    denials = sum(line.count for line in incidents)
+    title = say(
+        text("{incidents} incidents with {denials} denials", incidents=len(incidents), denials=denials)
+    )
     span = text(
         "Seen between {first} and {last}; too many for a message each.",
         first=_moment(min(line.first for line in shown)),
@@ -47,7 +53,7 @@ def digest_sheet(digest: str, lines: Sequence[WaitingMessage], language: str, *,
         severity=shown[0].severity,
         sections=(
             Section(heading="", lines=(say(span),)),
-            *_groups(shown, say),
+            *_groups(incidents, say),
             Section(heading=say(text("Each of them, on the command line")), lines=(command,), code=True),
             *_listed(shown, say, whole=whole),
         ),

@@ -1,0 +1,54 @@
+"""A digest tells each thing that waited once, the gravest first, and counts every incident once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rolemend.incident.waiting import WaitingMessage
+from rolemend.notify.digest import digest_sheet
+from rolemend.notify.render import Sheet
+
+
+def waits(incident: int, kind: str = "alert", severity: str = "warning", **changes: Any) -> WaitingMessage:
+    """A message about an incident of as many denials as its number."""
+    key = f"inc-{incident:024x}"
+    fields: dict[str, Any] = {
+        "message": f"{key}-1-{kind}",
+        "incident": key,
+        "kind": kind,
+        "severity": severity,
+        "count": incident,
+        "first": 1,
+        "last": 2,
+        "who": "emr-role",
+        "action": "oss:GetObject",
+        "target": "oss://data/x",
+        "code": "AccessDenied",
+        "cause": "permission_missing",
+        "role": "emr-role",
+    }
+    return msgspec.convert(fields | changes, WaitingMessage)
+
+
+def section(sheet: Sheet, heading: str) -> tuple[str, ...]:
+    return next(each.lines for each in sheet.sections if each.heading == heading)
+
+
+def test_what_is_critical_is_told_first_whatever_came_after_it() -> None:
+    lines = [
+        waits(3, "alert"),
+        waits(3, "overwritten", "critical", message="m-1"),
+        waits(3, "overwritten", "critical", message="m-2"),
+        waits(3, "remediated", "info", count=4),
+        waits(5, "alert", "critical"),
+        waits(5, "recovered", "info"),
+    ]
+    sheet = digest_sheet("ops-1", lines, "en", whole=False)
+    assert (sheet.severity, sheet.title) == ("critical", "2 incidents with 9 denials")
+    rows = section(sheet, "Incidents")
+    assert [(f"inc-{3:024x}" in row, f"inc-{5:024x}" in row) for row in rows] == [
+        (False, True), (True, False), (True, False), (False, True), (True, False)
+    ]  # fmt: skip
+    assert section(sheet, "By cause") == ("permission_missing: 2 incidents, 9 denials",)
