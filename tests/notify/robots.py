@@ -4,6 +4,8 @@ DingTalk: https://open.dingtalk.com/document/robots/customize-robot-security-set
 Feishu: https://open.larkoffice.com/document/ukTMukTMukTM/ucTM5YjL3ETO24yNxkjN.md
 WeCom: https://developer.work.weixin.qq.com/document/path/91770
 Slack: https://api.slack.com/messaging/webhooks
+Discord: https://discord.com/developers/docs/resources/webhook#execute-webhook
+Teams: https://learn.microsoft.com/en-us/microsoftteams/limits-specifications-teams (28 KB)
 """
 
 from __future__ import annotations
@@ -168,3 +170,19 @@ def slack() -> Robot:
         return None
 
     return Robot(judge, answer(b"ok"), answer(b"rate_limited", 429, Retry_After="30"))
+
+
+def discord() -> Robot:
+    def judge(path: str, headers: dict[str, str], body: bytes) -> Answer | None:
+        if len(json.loads(body).get("content", "")) > 2_000:
+            return answer({"content": ["Must be 2000 or fewer in length."]}, 400)
+        return None
+
+    return Robot(judge, answer(b"", 204), answer({"message": "You are being rate limited."}, 429))
+
+
+def teams() -> Robot:
+    def judge(path: str, headers: dict[str, str], body: bytes) -> Answer | None:
+        return answer(b"", 413) if len(body) > 28_000 else None
+
+    return Robot(judge, answer(b"", 202), answer(b"", 429))

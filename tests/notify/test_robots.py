@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import subprocess
 import sys
 import time
@@ -23,7 +24,18 @@ from rolemend.notify.message import compose
 from rolemend.notify.render import Sheet
 from rolemend.notify.sections import Section
 from rolemend.notify.sender import open_sender, send_message, sheet_of
-from tests.notify.robots import SECRET, Answer, Robot, answer, dingtalk, feishu, slack, wecom
+from tests.notify.robots import (
+    SECRET,
+    Answer,
+    Robot,
+    answer,
+    dingtalk,
+    discord,
+    feishu,
+    slack,
+    teams,
+    wecom,
+)
 from tests.samples import LISTING
 
 SLACK = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
@@ -151,6 +163,57 @@ def test_the_payload_to_slack_holds_nothing_that_slack_takes_for_its_own(
         "T &lt;!here&gt;",
         "&lt;!channel&gt; &amp; &lt;u|v&gt;",
     )
+
+
+LIVE = "[x](http://evil.example) @everyone <@1> <@&2> <at>u@example.com</at> `rm` www.evil.example"
+HOSTILE = Sheet(
+    title="t",
+    severity="warning",
+    sections=(
+        Section(heading="Difference", lines=(f"+{LIVE}",), code=True, rank=3),
+        Section(heading="Commands", lines=("rolemend incidents show inc-1",), code=True),
+    ),
+    links=(Link(label="Console", url="https://console.example.com/incidents/inc-1"),),
+)
+ACTS = re.compile(r"\]\(|https?://|www\.|@\w|<|`")
+
+
+def to_discord(robot: Robot, monkeypatch: pytest.MonkeyPatch) -> Channel:
+    from apprise.plugins.discord import NotifyDiscord
+
+    monkeypatch.setattr(NotifyDiscord, "notify_url", f"{robot.host}/api/webhooks")
+    return Channel(name="ops", type="apprise", url=f"discord://4174216298/{'A' * 64}")
+
+
+def to_teams(robot: Robot, monkeypatch: pytest.MonkeyPatch) -> Channel:
+    """The library knows https alone; the receiver on this machine has no certificate."""
+    import requests
+
+    post = requests.post
+    monkeypatch.setattr(requests, "post", lambda url, **given: post(f"http{url[5:]}", **given))
+    return Channel(name="ops", type="apprise", url=f"workflow{robot.host[4:]}/workflow/signature/")
+
+
+def test_no_difference_is_live_in_discord(monkeypatch: pytest.MonkeyPatch) -> None:
+    with discord() as robot:
+        open_sender(to_discord(robot, monkeypatch)).send("m-1", HOSTILE, {})
+    (content,) = robot.contents
+    shown, address = content["content"].split("Console: ")
+    assert not ACTS.search(shown)
+    assert "rolemend incidents show inc-1" in shown
+    assert address == "https://console.example.com/incidents/inc-1"
+    assert not {"allow_mentions", "embeds"} & set(content)
+
+
+def test_no_difference_is_live_in_teams(monkeypatch: pytest.MonkeyPatch) -> None:
+    with teams() as robot:
+        open_sender(to_teams(robot, monkeypatch)).send("m-1", HOSTILE, {})
+    (content,) = robot.contents
+    card = content["attachments"][0]["content"]
+    assert card["msteams"] == {"width": "full"}  # no entity: nobody is mentioned
+    shown = card["body"][-1]["text"].split("Console:")[0]
+    assert not ACTS.search(shown)
+    assert "rolemend incidents show" in shown
 
 
 REFUSALS: dict[str, list[tuple[Answer, type[AccountError]]]] = {

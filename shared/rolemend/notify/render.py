@@ -11,7 +11,7 @@ import msgspec
 
 from rolemend.notify import escape
 from rolemend.notify.links import Link
-from rolemend.notify.message import plain
+from rolemend.notify.message import inert, plain
 from rolemend.notify.sections import Section
 
 if TYPE_CHECKING:
@@ -65,7 +65,12 @@ def _template(name: str, escaped: Callable[[str], str]) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    environment.filters |= {"asis": AsIs, "address": _address, "code": lambda line: AsIs(plain(line))}
+    environment.filters |= {
+        "asis": AsIs,
+        "address": _address,
+        "code": lambda line: AsIs(plain(line)),
+        "inert": inert,
+    }
     return environment.get_template(name)
 
 
