@@ -5,6 +5,7 @@ Feishu: https://open.larkoffice.com/document/ukTMukTMukTM/ucTM5YjL3ETO24yNxkjN.m
 WeCom: https://developer.work.weixin.qq.com/document/path/91770
 Slack: https://api.slack.com/messaging/webhooks
 Discord: https://discord.com/developers/docs/resources/webhook#execute-webhook
+Telegram: https://core.telegram.org/bots/api#sendmessage
 Teams: https://learn.microsoft.com/en-us/microsoftteams/limits-specifications-teams (28 KB)
 """
 
@@ -186,3 +187,13 @@ def teams() -> Robot:
         return answer(b"", 413) if len(body) > 28_000 else None
 
     return Robot(judge, answer(b"", 202), answer(b"", 429))
+
+
+def telegram() -> Robot:
+    def judge(path: str, headers: dict[str, str], body: bytes) -> Answer | None:
+        if len(json.loads(body)["text"].encode("utf-16-le")) > 2 * 4_096:
+            return answer({"ok": False, "error_code": 400, "description": "message is too long"}, 400)
+        return None
+
+    busy = answer({"ok": False, "error_code": 429, "parameters": {"retry_after": 5}}, 429)
+    return Robot(judge, answer({"ok": True, "result": {}}), busy)

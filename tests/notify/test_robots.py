@@ -34,6 +34,7 @@ from tests.notify.robots import (
     feishu,
     slack,
     teams,
+    telegram,
     wecom,
 )
 from tests.samples import LISTING
@@ -214,6 +215,39 @@ def test_no_difference_is_live_in_teams(monkeypatch: pytest.MonkeyPatch) -> None
     shown = card["body"][-1]["text"].split("Console:")[0]
     assert not ACTS.search(shown)
     assert "rolemend incidents show" in shown
+
+
+def to_telegram(robot: Robot, monkeypatch: pytest.MonkeyPatch) -> Channel:
+    from apprise.plugins.telegram import NotifyTelegram
+
+    monkeypatch.setattr(NotifyTelegram, "notify_url", f"{robot.host}/bot")
+    return Channel(name="ops", type="apprise", url="tgram://123456789:abcdefghijklmnopqrstuvwxyz012345678/42")
+
+
+FEW_CHARACTERS = {"discord": (discord, to_discord), "telegram": (telegram, to_telegram)}
+
+
+@pytest.mark.parametrize("kind", FEW_CHARACTERS)
+def test_a_service_that_takes_few_characters_is_sent_no_more(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, to = FEW_CHARACTERS[kind]
+    rows = tuple(Section(heading="", lines=("\U0001f600 <&_*>" * 20,), rank=1 + rank) for rank in range(50))
+    long = Sheet(title="标题" * 200, severity="warning", sections=(*HOSTILE.sections, *rows))
+    with make() as robot:
+        open_sender(to(robot, monkeypatch)).send("m-1", long, {})
+    (content,) = robot.contents
+    shown = content.get("content") or content["text"]
+    assert "rolemend incidents show inc-1".replace(" ", "") in re.sub(r"\s|&nbsp;", "", shown)
+    assert "\U0001f600" in shown
+
+
+def test_teams_takes_more_than_the_library_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = tuple(Section(heading="", lines=("x" * 100,), rank=1 + rank) for rank in range(50))
+    with teams() as robot:
+        sheet = Sheet(title="t", severity="warning", sections=rows)
+        open_sender(to_teams(robot, monkeypatch)).send("m-1", sheet, {})
+    assert robot.bodies[0].count(b"x" * 100) == 50
 
 
 REFUSALS: dict[str, list[tuple[Answer, type[AccountError]]]] = {
