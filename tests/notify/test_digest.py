@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
 
 from rolemend.incident.waiting import WaitingMessage
 from rolemend.notify.digest import digest_sheet
+from rolemend.notify.others import body_of
 from rolemend.notify.render import Sheet
 
 
@@ -52,3 +54,19 @@ def test_what_is_critical_is_told_first_whatever_came_after_it() -> None:
         (False, True), (True, False), (True, False), (False, True), (True, False)
     ]  # fmt: skip
     assert section(sheet, "By cause") == ("permission_missing: 2 incidents, 9 denials",)
+
+
+def test_a_mail_names_as_many_incidents_as_it_has_room_for() -> None:
+    lines = [waits(number, who=f"role-{number}-{'x' * 100}") for number in range(1, 9_983)]
+    body, _ = body_of("mailtos://user:hush@example.com", digest_sheet("ops-1", lines, "en", whole=True))
+    named = re.findall(r"inc-([0-9a-f]{24})", body)
+    assert 900_000 < len(body.encode()) <= 1_000_000
+    assert [int(each, 16) for each in named] == list(range(9_982, 9_982 - len(named), -1))
+    assert "rolemend incidents digest ops-1" in body
+
+
+def test_a_chat_names_a_hundred_at_most_and_a_mail_of_few_all() -> None:
+    lines = [waits(number) for number in range(1, 121)]
+    for whole, most in ((False, 100), (True, 120)):
+        sheet = digest_sheet("ops-1", lines, "en", whole=whole)
+        assert sum("times, emr-role" in row for each in sheet.sections for row in each.lines) == most

@@ -15,7 +15,7 @@ from rolemend.notify.render import Sheet
 from rolemend.notify.sections import Section
 from rolemend.text import Text, text
 
-_LISTED, _CHUNK, _GROUPS = 100, 5, 5
+_LISTED, _CHUNK, _WHOLE_CHUNK, _GROUPS = 100, 5, 50, 5
 _ORDER = (CRITICAL, WARNING, INFO)
 
 
@@ -35,7 +35,8 @@ def folded(lines: Iterable[WaitingMessage]) -> tuple[WaitingMessage, ...]:
 
 
 def digest_sheet(digest: str, lines: Sequence[WaitingMessage], language: str, *, whole: bool) -> Sheet:
-    """The digest as it is shown; `whole` names every incident, whatever the length."""
+    """The digest as it is shown; `whole` names every incident that the channel has room for, otherwise the first
+    hundred at most."""
     say, shown = Speaker(language), folded(lines)
     incidents = tuple({line.incident: line for line in reversed(shown)}.values())
     denials = sum(line.count for line in incidents)
@@ -150,12 +151,10 @@ def _group(name: str, incidents: int, denials: int) -> Text:
 def _listed(lines: Sequence[WaitingMessage], say: Speaker, *, whole: bool) -> Iterable[Section]:
     """The incidents themselves, a few to a section, so that as many stay as there is room for."""
     heading = say(text("Incidents"))
-    if whole:
-        yield Section(heading=heading, lines=tuple(say(_row(line)) for line in lines), rank=3)
-        return
-    for start in range(0, min(len(lines), _LISTED), _CHUNK):
-        rows = tuple(say(_row(line)) for line in lines[start : start + _CHUNK])
-        yield Section(heading=heading if not start else "", lines=rows, rank=3 + start // _CHUNK)
+    most, chunk = (len(lines), _WHOLE_CHUNK) if whole else (_LISTED, _CHUNK)
+    for start in range(0, min(len(lines), most), chunk):
+        rows = tuple(say(_row(line)) for line in lines[start : start + chunk])
+        yield Section(heading=heading if not start else "", lines=rows, rank=3 + start // chunk)
 
 
 def _row(line: WaitingMessage) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -95,12 +96,17 @@ def fitted(sheet: Sheet, most_bytes: int, size: Callable[[Sheet], int]) -> Sheet
     """
     for cut in _CUTS:
         smaller = _cut(sheet, cut)
-        for rank in sorted({section.rank for section in sheet.sections}, reverse=True):
-            kept = tuple(section for section in smaller.sections if section.rank <= rank)
-            candidate = msgspec.structs.replace(smaller, sections=kept)
-            if size(candidate) <= most_bytes:
-                return candidate
+        candidates = [_kept(smaller, rank) for rank in sorted({section.rank for section in sheet.sections})]
+        # A digest has hundreds of ranks, and to render one of a megabyte takes a while: not each is tried.
+        fitting = bisect_left(candidates, True, key=lambda each: size(each) > most_bytes)
+        if fitting:
+            return candidates[fitting - 1]
     return msgspec.structs.replace(_cut(sheet, _CUTS[-1]), sections=(), links=())
+
+
+def _kept(sheet: Sheet, rank: int) -> Sheet:
+    kept = tuple(section for section in sheet.sections if section.rank <= rank)
+    return msgspec.structs.replace(sheet, sections=kept)
 
 
 def _cut(sheet: Sheet, most: int) -> Sheet:
