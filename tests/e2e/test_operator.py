@@ -183,7 +183,7 @@ def test_each_message_of_a_digest_is_listed(stage: Stage) -> None:
     assert shown.pop().strip() == "It was tried 4 times"
     shown.pop()
     assert [line.split()[-1] for line in shown] == ["3", "4"]
-    assert f"inc-{3:024x}" in shown[0]
+    assert f"inc-{3:024x}  alert  " in shown[0]
     assert "\x1b" not in done.out
     listed = run(stage, "incidents", "digest", "ops-1", "--format", "json")
     assert [json.loads(line)["message"] for line in listed.out.splitlines()] == ["m-3", "m-4", "m-5"]

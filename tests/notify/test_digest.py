@@ -48,7 +48,10 @@ def test_what_is_critical_is_told_first_whatever_came_after_it() -> None:
         waits(5, "recovered", "info"),
     ]
     sheet = digest_sheet("ops-1", lines, "en", whole=False)
-    assert (sheet.severity, sheet.title) == ("critical", "2 incidents with 9 denials")
+    assert (sheet.severity, sheet.title) == (
+        "critical",
+        "2 incidents: 2 an edit may be overwritten, 1 denied, 1 over, 1 mended",
+    )
     rows = section(sheet, "Incidents")
     assert [(f"inc-{3:024x}" in row, f"inc-{5:024x}" in row) for row in rows] == [
         (False, True), (True, False), (True, False), (False, True), (True, False)
@@ -70,3 +73,24 @@ def test_a_chat_names_a_hundred_at_most_and_a_mail_of_few_all() -> None:
     for whole, most in ((False, 100), (True, 120)):
         sheet = digest_sheet("ops-1", lines, "en", whole=whole)
         assert sum("times, emr-role" in row for each in sheet.sections for row in each.lines) == most
+
+
+def test_a_digest_says_what_each_message_is_and_counts_by_it() -> None:
+    kinds = {
+        "alert": "denied",
+        "repeated": "denied again",
+        "remediated": "mended",
+        "recovered": "over",
+        "overwritten": "an edit may be overwritten",
+    }
+    lines = [waits(number, kind) for number, kind in enumerate(kinds, 1)] + [waits(6, "recovered")]
+    sheet = digest_sheet("ops-1", lines, "en", whole=False)
+    assert sheet.title == (
+        "6 incidents: 2 over, 1 an edit may be overwritten, 1 mended, 1 denied again, 1 denied"
+    )
+    rows = [row for each in sheet.sections for row in each.lines if "times, emr-role" in row]
+    assert [row.split(": ")[0] for row in rows] == [
+        f"{kinds[line.kind]}, {line.incident}" for line in reversed(lines)
+    ]
+    alone = digest_sheet("ops-1", lines[:2], "en", whole=False)
+    assert alone.title == "2 incidents with 3 denials"

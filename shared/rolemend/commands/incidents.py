@@ -141,9 +141,8 @@ def run_digest(options: argparse.Namespace) -> int:
                 write_text(plain(f"  {row}"))
         else:
             what = f"{line.who} {line.action} {line.target}"
-            write_text(
-                plain(f"{moment(line.last)}  {line.incident}  {what}  {line.cause or '-'}  {line.count}")
-            )
+            row = f"{moment(line.last)}  {line.incident}  {line.kind}  {what}  {line.cause or '-'}  {line.count}"
+            write_text(plain(row))
     return 0
 
 

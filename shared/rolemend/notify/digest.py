@@ -10,9 +10,10 @@ import msgspec
 
 from rolemend.incident.waiting import NOTICE, WaitingMessage
 from rolemend.notify.channel import CRITICAL, INFO, WARNING
-from rolemend.notify.message import Speaker
+from rolemend.notify.message import ALERT, REPEATED, Speaker
 from rolemend.notify.render import Sheet
 from rolemend.notify.sections import Section
+from rolemend.notify.words import KIND_NAMES, name_of
 from rolemend.text import Text, text
 
 _LISTED, _CHUNK, _WHOLE_CHUNK, _GROUPS = 100, 5, 50, 5
@@ -39,10 +40,6 @@ def digest_sheet(digest: str, lines: Sequence[WaitingMessage], language: str, *,
     hundred at most."""
     say, shown = Speaker(language), folded(lines)
     incidents = tuple({line.incident: line for line in reversed(shown)}.values())
-    denials = sum(line.count for line in incidents)
-    title = say(
-        text("{incidents} incidents with {denials} denials", incidents=len(incidents), denials=denials)
-    )
     span = text(
         "Seen between {first} and {last}; too many for a message each.",
         first=_moment(min(line.first for line in shown)),
@@ -50,7 +47,7 @@ def digest_sheet(digest: str, lines: Sequence[WaitingMessage], language: str, *,
     )
     command = f"rolemend incidents digest {digest}"
     return Sheet(
-        title=title,
+        title=_title(shown, incidents, say),
         severity=shown[0].severity,
         sections=(
             Section(heading="", lines=(say(span),)),
@@ -104,6 +101,21 @@ def notice_rows(line: WaitingMessage, *, whole: bool) -> tuple[str, ...]:
     return (f"{line.whole.get('title', line.message)} ({line.severity})", *map(str, rows))
 
 
+def _title(shown: Sequence[WaitingMessage], incidents: Sequence[WaitingMessage], say: Speaker) -> str:
+    """How many incidents; where not all are denials, how many of each kind."""
+    kinds = Counter(line.kind for line in shown)
+    if not set(kinds) - {ALERT, REPEATED}:
+        denials = sum(line.count for line in incidents)
+        return say(
+            text("{incidents} incidents with {denials} denials", incidents=len(incidents), denials=denials)
+        )
+    told = [
+        say(text("{count} {kind}", count=count, kind=name_of(KIND_NAMES, kind, say)))
+        for kind, count in kinds.most_common()
+    ]
+    return say(text("{incidents} incidents: {kinds}", incidents=len(incidents), kinds=", ".join(told)))
+
+
 def _groups(lines: Sequence[WaitingMessage], say: Speaker) -> Iterable[Section]:
     """Three ways to count them; each adds up to all of them."""
     ways: tuple[tuple[Text, Callable[[WaitingMessage], str]], ...] = (
@@ -153,13 +165,14 @@ def _listed(lines: Sequence[WaitingMessage], say: Speaker, *, whole: bool) -> It
     heading = say(text("Incidents"))
     most, chunk = (len(lines), _WHOLE_CHUNK) if whole else (_LISTED, _CHUNK)
     for start in range(0, min(len(lines), most), chunk):
-        rows = tuple(say(_row(line)) for line in lines[start : start + chunk])
+        rows = tuple(say(_row(line, say)) for line in lines[start : start + chunk])
         yield Section(heading=heading if not start else "", lines=rows, rank=3 + start // chunk)
 
 
-def _row(line: WaitingMessage) -> Text:
+def _row(line: WaitingMessage, say: Speaker) -> Text:
     return text(
-        "{incident}: {count} times, {who} {action} {target}, {cause}",
+        "{kind}, {incident}: {count} times, {who} {action} {target}, {cause}",
+        kind=name_of(KIND_NAMES, line.kind, say),
         incident=line.incident,
         count=line.count,
         who=line.who[:200],
