@@ -7,6 +7,7 @@ from itertools import pairwise
 import msgspec
 
 from rolemend.account.interface import Known, PolicyUsers
+from rolemend.errors import Unreachable
 from rolemend.incident.follow_ups import STEPS
 from rolemend.incident.journal import Closed, Counted, Rejected
 from tests.work.scene import ID, Scene
@@ -44,6 +45,19 @@ def test_repeats_are_folded_into_one_message_that_counts_them() -> None:
     assert [message.kind for message in scene.sent] == ["alert", "repeated"]
     assert titles(scene)[1].startswith("Again, 42 more times. Denied: emr-role may not do")
     assert scene.incident.state == "alerted"
+
+
+def test_a_repeat_that_waited_for_its_channel_still_tells_how_often() -> None:
+    scene = alerted()
+    again(scene, 40)
+    scene.now += STEPS[0]
+    scene.failing["test"] = Unreachable("webhook", "503", "the receiver could not take the message")
+    scene.tell()
+    assert [message.kind for message in scene.sent] == ["alert"]
+    scene.failing.clear()
+    scene.now += 60
+    scene.tell()
+    assert titles(scene)[1].startswith("Again, 40 more times. Denied: emr-role")
 
 
 def test_further_repeats_are_told_at_longer_intervals() -> None:

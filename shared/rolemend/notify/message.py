@@ -126,7 +126,7 @@ def compose(
         id=name,
         incident=incident.id,
         kind=kind,
-        title=_headline(incident, kind, say),
+        title=_headline(incident, kind, name, say),
         cause=(diagnosis.cause if diagnosis else None) or "unknown",
         lines=tuple(say(line) for line in _lines(incident, incident.denial)),
         checklist=_answers(diagnosis, say),
@@ -187,11 +187,14 @@ def _shown_links(incident: Incident, links: Links, say: Speaker, language: str) 
     return tuple(Link(label=say(label), url=url) for label, url in links_of(incident, links, language))
 
 
-def _headline(incident: Incident, kind: str, say: Speaker) -> str:
-    """The title; what is told again, or is over, stands before what it was."""
+def _headline(incident: Incident, kind: str, name: str, say: Speaker) -> str:
+    """The title; what is told again, or is over, stands before what it was.
+
+    How many were told before stands in the message's id: one that waited for its channel counts as told by itself.
+    """
     title = say(_title(incident, kind))
     if kind == REPEATED:
-        more = incident.count - incident.told_count
+        more = incident.count - int(name.rpartition("-")[2])
         return say(text("Again, {more} more times. {title}", more=more, title=title))
     return say(text("Over. {title}", title=title)) if kind == RECOVERED else title
 
