@@ -56,7 +56,7 @@ def test_what_is_critical_is_told_first_whatever_came_after_it() -> None:
     assert [(f"inc-{3:024x}" in row, f"inc-{5:024x}" in row) for row in rows] == [
         (False, True), (True, False), (True, False), (False, True), (True, False)
     ]  # fmt: skip
-    assert section(sheet, "By cause") == ("permission_missing: 2 incidents, 9 denials",)
+    assert section(sheet, "By cause") == ("no policy allows it: 2 incidents, 9 denials",)
 
 
 def test_a_mail_names_as_many_incidents_as_it_has_room_for() -> None:
@@ -94,3 +94,11 @@ def test_a_digest_says_what_each_message_is_and_counts_by_it() -> None:
     ]
     alone = digest_sheet("ops-1", lines[:2], "en", whole=False)
     assert alone.title == "2 incidents with 3 denials"
+
+
+def test_a_digest_in_chinese_names_causes_and_kinds_in_chinese() -> None:
+    lines = [waits(1), waits(2, "recovered"), waits(3, cause="")]
+    sheet = digest_sheet("ops-1", lines, "zh", whole=False)
+    shown = "\n".join([sheet.title, *(line for each in sheet.sections for line in each.lines)])
+    assert not re.search(r"permission_missing|unknown|denied|over|recovered|alert", shown)
+    assert section(sheet, "按原因")[0].startswith("没有权限策略允许")

@@ -15,8 +15,20 @@ from hypothesis import strategies as st
 from rolemend.account.interface import Known, PolicyUsers
 from rolemend.checklist.model import FAILED, Advice, Diagnosis, Evidence, Finding, ListBucket
 from rolemend.errors import Conflict
+from rolemend.explain.wording import ANSWER_NAMES, CAUSE_NAMES
 from rolemend.incident.life import ALERTED, DIAGNOSED, VERIFIED, Incident
-from rolemend.notify.message import Message, compose, message_id, message_kind, plain
+from rolemend.notify.message import (
+    ALERT,
+    RECOVERED,
+    REMEDIED,
+    REPEATED,
+    Message,
+    compose,
+    message_id,
+    message_kind,
+    plain,
+)
+from rolemend.notify.sections import LONG, sections_of
 from rolemend.notify.webhook import as_text, body_of
 from rolemend.signals.denial import BucketTarget, Denial, DeniedPrincipal, JobTarget
 from rolemend.text import text
@@ -298,3 +310,32 @@ def test_a_message_survives_the_way_through_json() -> None:
     assert msgspec.convert(content["message"], Message) == message
     assert set(content) == {"id", "incident", "kind", "title", "text", "message"}
     assert content["text"] == as_text(message)
+
+
+CODES = {
+    *CAUSE_NAMES, *ANSWER_NAMES, "trust_policy", "policy", "the call is allowed now", "observed only", " on acs:",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["auto", "propose", "observe"])
+def test_a_whole_message_in_chinese_holds_no_code_and_no_english_fact(mode: str) -> None:
+    scene = Scene(guardrails=rule(mode))
+    scene.mended()
+    for kind in (ALERT, REPEATED, REMEDIED, RECOVERED):
+        message = compose(scene.incident, "zh", kind)
+        sections = [each for each in sections_of(message, LONG, "zh") if not each.code]
+        shown = "\n".join(line for each in sections for line in each.lines)
+        whole = as_text(msgspec.structs.replace(message, document="", difference="", fix=None), "zh")
+        for words in (shown, whole.split("rolemend incidents")[0]):
+            found = {code for code in CODES if re.search(rf"(?<![\w:]){code}(?![\w-])", words)}
+            assert not found, words
+        assert "没有权限策略允许" in shown
+        assert ("不适用" in shown, "不适用" in whole) == (True, True)
+
+
+def test_a_program_reads_the_codes_whatever_the_language() -> None:
+    scene = Scene()
+    scene.mended()
+    message = compose(scene.incident, "zh")
+    assert message.cause == "permission_missing"
+    assert {answer.answer for answer in message.checklist} == {"passed", "failed", "not_applicable"}

@@ -161,7 +161,7 @@ def _shown(incident: Incident, language: str) -> Iterator[str]:
 
     yield f"{incident.id}  {incident.state}"
     if incident.denial is not None:
-        yield from as_text(compose(incident, language)).splitlines()
+        yield from as_text(compose(incident, language), language).splitlines()
     if incident.plan is not None:
         yield f"plan {incident.plan.hash}"
     for note in incident.changes:

@@ -34,6 +34,7 @@ from rolemend.incident.journal import (
     Verified,
     Waiting,
 )
+from rolemend.incident.wording import told
 from rolemend.text import Text, text
 
 
@@ -72,7 +73,7 @@ def _told(fact: Fact, words: dict[str, str]) -> tuple[Text, str]:
         case Reopened():
             return text("The denial came back, and the incident was opened again."), "bad"
         case Closed():
-            return text("Closed: {reason}", reason=short(fact.reason)), ""
+            return text("Closed: {reason}", reason=_reason(fact.reason, words)), ""
         case Notified() | Queued():
             return _sent(fact)
         case Undelivered():
@@ -85,10 +86,10 @@ def _told(fact: Fact, words: dict[str, str]) -> tuple[Text, str]:
         case Rejected():
             return _rejected(fact), ""
         case ApprovalRefused():
-            who, reason = short(fact.approved_by), short(fact.reason)
+            who, reason = short(fact.approved_by), _reason(fact.reason, words)
             return text("The approval by {who} was not followed: {reason}", who=who, reason=reason), "warn"
         case _:
-            return _changed(fact)
+            return _changed(fact, words)
 
 
 def _sent(fact: Notified | Queued) -> tuple[Text, str]:
@@ -129,7 +130,11 @@ def _rejected(fact: Rejected) -> Text:
     return text("{who} rejected the plan: {reason}", who=short(fact.rejected_by), reason=short(fact.reason))
 
 
-def _changed(fact: Fact) -> tuple[Text, str]:
+def _reason(sentence: str, words: dict[str, str]) -> str:
+    return short(told(sentence, lambda known: known.render(words)))
+
+
+def _changed(fact: Fact, words: dict[str, str]) -> tuple[Text, str]:
     match fact:
         case Intended():
             if fact.approved_by:
@@ -141,7 +146,7 @@ def _changed(fact: Fact) -> tuple[Text, str]:
             return text("The denied call was decided again: it is allowed."), "good"
         case RolledBack(undone=True):
             return text(
-                "The change did not help and was taken back: {reason}", reason=short(fact.reason)
+                "The change did not help and was taken back: {reason}", reason=_reason(fact.reason, words)
             ), "warn"
         case RolledBack():
             return text("The change could not be taken back: {reason}", reason=short(fact.reason)), "bad"

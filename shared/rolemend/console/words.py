@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rolemend.catalogue import translations
-from rolemend.explain.wording import CAUSE_NAMES, CONFIDENCE_NAMES, HEADINGS, KIND_NAMES
+from rolemend.explain.wording import ANSWER_NAMES, CAUSE_NAMES, CONFIDENCE_NAMES, HEADINGS, KIND_NAMES
 from rolemend.text import Text, text
 
 STATES = {
@@ -27,12 +27,6 @@ OUTCOMES = {
     "taken back": text("taken back"),
     "expired": text("expired"),
     "not taken back": text("could not be taken back"),
-}
-ANSWERS = {
-    "passed": text("passed"),
-    "failed": text("failed"),
-    "unknown": text("unknown"),
-    "not_applicable": text("not applicable"),
 }
 MODES = {
     "observe": text("only observe"),
@@ -273,7 +267,7 @@ class Words:
 _TABLES = {
     "state": STATES,
     "outcome": OUTCOMES,
-    "answer": ANSWERS,
+    "answer": ANSWER_NAMES,
     "mode": MODES,
     "cause": CAUSES,
     "source": SOURCES,

@@ -1,8 +1,10 @@
-"""The words for kinds, causes and headings."""
+"""The words for kinds, causes, answers and headings."""
 
 from __future__ import annotations
 
-from rolemend.text import text
+from collections.abc import Callable, Mapping
+
+from rolemend.text import Text, text
 
 KIND_NAMES = {
     "oss_denied": text("OSS denied the call"),
@@ -40,6 +42,12 @@ CAUSE_NAMES = {
     "clock_skew": text("the clock is wrong"),
     "unknown": text("the cause is not known"),
 }
+ANSWER_NAMES = {
+    "passed": text("passed"),
+    "failed": text("failed"),
+    "unknown": text("unknown"),
+    "not_applicable": text("not applicable"),
+}
 HEADINGS = {
     "faq": text("FAQ item"),
     "evidence": text("It rests on"),
@@ -51,3 +59,9 @@ HEADINGS = {
     "verify": text("Verify with"),
     "source": text("Source"),
 }
+
+
+def name_of(names: Mapping[str, Text], code: str, say: Callable[[Text], str]) -> str:
+    """The name of a code in a language; the code itself where it has none."""
+    found = names.get(code)
+    return code if found is None else say(found)

@@ -33,6 +33,7 @@ from rolemend.incident.journal import (
     Verified,
     Waiting,
 )
+from rolemend.incident.wording import EXPIRED, REJECTED, REJECTED_BECAUSE, TAKEN_BACK, stored
 from rolemend.remedy.model import Change, Plan, Verdict
 from rolemend.signals.denial import Denial
 
@@ -196,7 +197,8 @@ def _step(incident: Incident, entry: Entry) -> Incident:
         case ApprovalRefused():
             return become(incident, refusal=fact.reason)
         case Rejected():
-            reason = f"rejected by {fact.rejected_by}" + (f": {fact.reason}" if fact.reason else "")
+            sentence = REJECTED_BECAUSE if fact.reason else REJECTED
+            reason = stored(sentence, who=fact.rejected_by, reason=fact.reason)
             return become(incident, state=CLOSED, closed=reason, closed_at=entry.time, rejected=True)
         case TakenBack():
             return _taken_back(incident, fact, entry.time)
@@ -325,9 +327,7 @@ def _taken_back(incident: Incident, fact: TakenBack, time: float) -> Incident:
         incident = msgspec.structs.replace(incident, hands_off=fact.taken_back_by)
     if incident.change is None or incident.change.id != fact.change:
         return incident
-    reason = (
-        "the grant has expired and was taken back" if fact.expired else f"taken back by {fact.taken_back_by}"
-    )
+    reason = stored(EXPIRED) if fact.expired else stored(TAKEN_BACK, who=fact.taken_back_by)
     return msgspec.structs.replace(incident, change=None, state=CLOSED, closed=reason, closed_at=time)
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
+from rolemend.explain.wording import CAUSE_NAMES, name_of
 from rolemend.incident.waiting import NOTICE, WaitingMessage
 from rolemend.notify.channel import CRITICAL, INFO, WARNING
 from rolemend.notify.message import ALERT, REPEATED, Speaker
 from rolemend.notify.render import Sheet
 from rolemend.notify.sections import Section
-from rolemend.notify.words import KIND_NAMES, name_of
+from rolemend.notify.words import KIND_NAMES
 from rolemend.text import Text, text
 
 _LISTED, _CHUNK, _WHOLE_CHUNK, _GROUPS = 100, 5, 50, 5
@@ -119,7 +120,7 @@ def _title(shown: Sequence[WaitingMessage], incidents: Sequence[WaitingMessage],
 def _groups(lines: Sequence[WaitingMessage], say: Speaker) -> Iterable[Section]:
     """Three ways to count them; each adds up to all of them."""
     ways: tuple[tuple[Text, Callable[[WaitingMessage], str]], ...] = (
-        (text("By cause"), lambda line: line.cause or "unknown"),
+        (text("By cause"), lambda line: name_of(CAUSE_NAMES, line.cause or "unknown", say)),
         (text("By role or user"), lambda line: line.role or line.who),
         (text("By target"), _place),
     )
@@ -178,7 +179,7 @@ def _row(line: WaitingMessage, say: Speaker) -> Text:
         who=line.who[:200],
         action=line.action[:100],
         target=line.target[:300],
-        cause=line.cause or "unknown",
+        cause=name_of(CAUSE_NAMES, line.cause or "unknown", say),
     )
 
 

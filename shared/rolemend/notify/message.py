@@ -11,8 +11,10 @@ from rolemend.catalogue import translations
 from rolemend.checklist.guide import failed_finding, verify_with
 from rolemend.checklist.model import Advice, Diagnosis, Finding
 from rolemend.checklist.spark_table import ACTING_IDENTITY, table_line
+from rolemend.explain.wording import name_of
 from rolemend.fix.guidance import Guidance
 from rolemend.incident.life import Incident, can_be_approved, overwritten_id
+from rolemend.incident.wording import told, told_grant
 from rolemend.notify.channel import severity_of
 from rolemend.notify.guidance import guidance_of
 from rolemend.notify.links import Link, Links, commands_of, links_of
@@ -128,7 +130,7 @@ def compose(
         kind=kind,
         title=_headline(incident, kind, name, say),
         cause=(diagnosis.cause if diagnosis else None) or "unknown",
-        lines=tuple(say(line) for line in _lines(incident, incident.denial)),
+        lines=tuple(say(line) for line in _lines(incident, incident.denial, say)),
         checklist=_answers(diagnosis, say),
         advice=advice,
         happened=say(guided.what) if guided else "",
@@ -289,7 +291,7 @@ def affected(incident: Incident) -> list[Text]:
     return found
 
 
-def _lines(incident: Incident, denial: Denial) -> list[Text]:
+def _lines(incident: Incident, denial: Denial, say: Speaker) -> list[Text]:
     lines = [
         text(
             "Seen {count} times between {first} and {last} in {region}.",
@@ -308,24 +310,35 @@ def _lines(incident: Incident, denial: Denial) -> list[Text]:
             text("Job {job} of workspace {workspace} failed of it.", job=job.run, workspace=job.workspace)
         )
     if incident.change is not None:
-        gains = "; ".join(incident.change.plan.gains)
+        gains = _gains(incident.change.plan, say)
         lines.append(
             text(
                 "Done: {kind} {name} now grants {gains}. The denied call was decided again: it is allowed.",
-                kind=incident.change.plan.write.kind,
+                kind=name_of(_WRITTEN, incident.change.plan.write.kind, say),
                 name=incident.change.plan.write.name,
                 gains=gains,
             )
         )
     if incident.closed:
-        lines.append(text("Closed: {reason}", reason=incident.closed))
+        lines.append(text("Closed: {reason}", reason=told(incident.closed, say)))
     if incident.refusal:
-        lines.append(text("The approved plan was not applied: {reason}", reason=incident.refusal))
+        lines.append(text("The approved plan was not applied: {reason}", reason=told(incident.refusal, say)))
     if incident.still_stands:
-        lines.append(text("A change could not be taken back: {reason}", reason=incident.rolled_back))
+        lines.append(
+            text("A change could not be taken back: {reason}", reason=told(incident.rolled_back, say))
+        )
     elif incident.rolled_back:
-        lines.append(text("A change was taken back or not made: {reason}", reason=incident.rolled_back))
+        lines.append(
+            text("A change was taken back or not made: {reason}", reason=told(incident.rolled_back, say))
+        )
     return lines
+
+
+_WRITTEN = {"policy": text("policy"), "trust_policy": text("trust policy")}
+
+
+def _gains(plan: Plan, say: Speaker) -> str:
+    return "; ".join(told_grant(gain, say) for gain in plan.gains)
 
 
 def _whose_rights(diagnosis: Diagnosis | None, target: JobTarget) -> Text:
@@ -364,9 +377,9 @@ def _advice(incident: Incident, say: Speaker) -> tuple[tuple[str, ...], str]:
         write = incident.plan.write
         step = text(
             "Write this document as {kind} {name}. It grants: {gains}",
-            kind=write.kind,
+            kind=name_of(_WRITTEN, write.kind, say),
             name=write.name,
-            gains="; ".join(incident.plan.gains),
+            gains=_gains(incident.plan, say),
         )
         return (say(step), *_cautions(incident.plan, say), *_approval(incident, say)), write.after
     if incident.no_plan:
@@ -376,7 +389,7 @@ def _advice(incident: Incident, say: Speaker) -> tuple[tuple[str, ...], str]:
 
 def _cautions(plan: Plan, say: Speaker) -> tuple[str, ...]:
     """What a plan could break."""
-    return tuple(say(text("Mind that {breaks}.", breaks=each)) for each in plan.breaks)
+    return tuple(say(text("Mind that {breaks}.", breaks=told_grant(each, say))) for each in plan.breaks)
 
 
 def _approval(incident: Incident, say: Speaker) -> tuple[str, ...]:

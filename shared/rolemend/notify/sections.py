@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from rolemend.catalogue import translations
+from rolemend.explain.wording import ANSWER_NAMES, CAUSE_NAMES, name_of
 from rolemend.notify.message import Message
 from rolemend.text import Text, text
 
@@ -48,10 +49,7 @@ def _short(message: Message, say: _Say) -> Iterator[Section]:
 
 def _long(message: Message, say: _Say) -> Iterator[Section]:
     yield from _what(message, say)
-    answers = tuple(
-        f"{answer.faq} {answer.check}: {answer.answer}. {answer.statement}" for answer in message.checklist
-    )
-    yield Section(heading=say(_CHECKLIST), lines=answers, rank=2)
+    yield Section(heading=say(_CHECKLIST), lines=answers_of(message, say), rank=2)
     yield Section(heading=say(_EVIDENCE), lines=message.evidence, rank=4)
     yield from _deed(message, say)
     yield Section(heading=say(_DIFFERENCE), lines=tuple(message.difference.splitlines()), code=True, rank=3)
@@ -69,11 +67,27 @@ def _long(message: Message, say: _Say) -> Iterator[Section]:
     yield Section(heading=say(_VERIFY), lines=tuple(message.verify.splitlines()), code=True, rank=6)
 
 
+def answers_of(message: Message, say: _Say) -> tuple[str, ...]:
+    """The checklist, a line for each check."""
+    return tuple(
+        say(
+            text(
+                "{faq} {check}: {answer}. {statement}",
+                faq=each.faq,
+                check=each.check,
+                answer=name_of(ANSWER_NAMES, each.answer, say),
+                statement=each.statement,
+            )
+        )
+        for each in message.checklist
+    )
+
+
 def _what(message: Message, say: _Say) -> Iterator[Section]:
     yield Section(heading="", lines=(message.happened,))
     yield Section(heading=say(_AFFECTED), lines=message.affected)
     yield Section(heading=say(_WHEN), lines=message.lines)
-    yield Section(heading=say(_CAUSE), lines=(message.cause,))
+    yield Section(heading=say(_CAUSE), lines=(name_of(CAUSE_NAMES, message.cause, say),))
 
 
 def _deed(message: Message, say: _Say) -> Iterator[Section]:

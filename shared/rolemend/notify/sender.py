@@ -77,4 +77,4 @@ def send_message(sender: Sender, channel: Channel, message: Message, language: s
     """Send one message. Raises as `Sender.send`."""
     from rolemend.notify.webhook import content_of
 
-    sender.send(message.id, sheet_of(message, channel, language), content_of(message))
+    sender.send(message.id, sheet_of(message, channel, language), content_of(message, language))

@@ -6,17 +6,20 @@ from typing import Any
 
 import msgspec
 
+from rolemend.catalogue import translations
 from rolemend.notify.message import Message
+from rolemend.notify.sections import answers_of
 
 
-def content_of(message: Message) -> dict[str, Any]:
-    """`{"id","incident","kind","title","text","message":{…}}`; `text` is the whole message as plain text."""
+def content_of(message: Message, language: str = "en") -> dict[str, Any]:
+    """`{"id","incident","kind","title","text","message":{…}}`; `text` is the whole message as plain text, in
+    `message` causes and answers are the codes that programs read."""
     return {
         "id": message.id,
         "incident": message.incident,
         "kind": message.kind,
         "title": message.title,
-        "text": as_text(message),
+        "text": as_text(message, language),
         "message": message,
     }
 
@@ -25,15 +28,14 @@ def body_of(message: Message) -> bytes:
     return msgspec.json.encode(content_of(message))
 
 
-def as_text(message: Message) -> str:
-    """The message as lines of plain text."""
+def as_text(message: Message, language: str = "en") -> str:
+    """The message as lines of plain text; `language` is that of the message."""
+    catalogue = translations(language)
     lines = [message.title, *message.lines, ""]
     if message.happened:
         happened = f"{message.faq} {message.happened}".strip()
         lines += [happened, *(f"- {line}" for line in message.evidence), ""]
-    lines += [
-        f"{answer.faq} {answer.check}: {answer.answer}. {answer.statement}" for answer in message.checklist
-    ]
+    lines += answers_of(message, lambda name: name.render(catalogue))
     lines += ["", *message.advice]
     lines += [part for part in (message.document, message.difference) if part]
     lines += _fix(message) if message.fix else []

@@ -13,6 +13,7 @@ from rolemend.errors import AccountError, AnswerLost, Displaced, Refused, RoleBu
 from rolemend.incident.journal import Abandoned, Applied, Fact, Intended, RolledBack, Verified, Waiting
 from rolemend.incident.leases import Lease, Leases
 from rolemend.incident.life import Incident
+from rolemend.incident.wording import CHANGED_AGAIN, STILL_DENIED, stored
 from rolemend.remedy.apply import Live, apply_plan, is_written, read_live, roll_back
 from rolemend.remedy.model import Change, Plan
 from rolemend.together import together
@@ -132,14 +133,14 @@ def _judged(
 ) -> Incident:
     """Verified if the request is allowed now and the document is the one that was written; else it is taken back."""
     failed = _failed(found)
-    reason = f"still denied after the change ({', '.join(failed)})"
+    reason = stored(STILL_DENIED, checks=", ".join(failed))
     try:
         if not failed:
             if isinstance(live, AccountError):
                 raise live
             if is_written(change.plan.write, live):
                 return note(incident, parts.ledger, Verified(change=change.id))
-            reason = "the document was changed again"
+            reason = stored(CHANGED_AGAIN)
         roll_back(change, parts.identities, held.check, parts.pauses, regain=not held.resumed)
     except Unreachable:
         raise

@@ -17,6 +17,7 @@ from rolemend.errors import AccountError, LedgerDamaged, NotThere, RolemendError
 from rolemend.incident.journal import Closed, Fact
 from rolemend.incident.life import Incident
 from rolemend.incident.next_step import is_unmended
+from rolemend.incident.wording import CREATED, QUIET, SUCCEEDED, stored
 from rolemend.naming import is_region
 from rolemend.signals.denial import BucketTarget, DeniedPrincipal, JobTarget, same_principal
 from rolemend.signals.oss_access_log import Success, operations_of, read_success
@@ -24,9 +25,6 @@ from rolemend.work import created
 from rolemend.work.events import incident_event
 from rolemend.work.watch_parts import Parts, Watched
 
-QUIET = "nothing was denied any more for {days} days"
-SUCCEEDED = "the same principal has succeeded since"
-CREATED = "the same principal has created such a cluster since, and it runs"
 SILENT = "a region that did not answer"
 """Counted, and no error but in the home region: the name of another one is what a caller wrote into a request, and may
 be that of none."""
@@ -59,7 +57,7 @@ def close(parts: Parts) -> Watched:
         if not is_unmended(incident):
             _hand_on(incident, parts)
         elif parts.now() > incident.last + parts.quiet:
-            closed += _closed(incident, QUIET.format(days=parts.quiet // _DAY), int(parts.now()), parts)
+            closed += _closed(incident, stored(QUIET, days=parts.quiet // _DAY), int(parts.now()), parts)
         elif incident.last >= parts.now():  # told by a clock ahead of ours: nothing can have come after it
             continue
         elif place := _place(incident, parts):
@@ -111,7 +109,10 @@ def _region(incident: Incident, parts: Parts) -> str:
 def _close_created(region: str, incidents: Sequence[Incident], parts: Parts) -> list[str]:
     since = created.succeeded(region, incidents, parts)
     return [
-        key for one in incidents if one.id in since for key in _closed(one, CREATED, since[one.id], parts)
+        key
+        for one in incidents
+        if one.id in since
+        for key in _closed(one, stored(CREATED), since[one.id], parts)
     ]
 
 
@@ -186,7 +187,7 @@ def _before(records: Sequence[Mapping[str, Any]], until: int) -> int:
 
 def _close_if_mended(incident: Incident, successes: Iterable[Success], parts: Parts) -> list[str]:
     times = [success.time for success in successes if _answers(success, incident)]
-    return _closed(incident, SUCCEEDED, max(times), parts) if times else []
+    return _closed(incident, stored(SUCCEEDED), max(times), parts) if times else []
 
 
 def _answers(success: Success, incident: Incident) -> bool:

@@ -12,6 +12,7 @@ from rolemend.incident.journal import Closed, Diagnosed, Fact, Waiting
 from rolemend.incident.ledger import Ledger
 from rolemend.incident.life import DIAGNOSED, OPEN, REOPENED, Incident
 from rolemend.incident.next_step import next_step
+from rolemend.incident.wording import POLICIES_CHANGED, stored
 from rolemend.work.events import incident_event
 
 
@@ -64,5 +65,5 @@ def _facts(incident: Incident, found: Diagnosis) -> list[Fact]:
         return [] if incident.waiting == reason else [Waiting(reason=reason)]
     facts: list[Fact] = [Diagnosed(diagnosis=found)]
     if found.allowed_now:
-        facts.append(Closed(reason="the call is allowed now: the policies were changed since it was denied"))
+        facts.append(Closed(reason=stored(POLICIES_CHANGED)))
     return facts

@@ -27,6 +27,7 @@ from rolemend.incident.journal import (
 from rolemend.incident.leases import LEASE_SECONDS
 from rolemend.incident.life import DIAGNOSED, REMEDIATED, Incident, can_be_approved
 from rolemend.incident.next_step import flaps, next_step
+from rolemend.incident.wording import ALLOWED, ANOTHER_PLAN, NO_PLAN, OBSERVED, OTHER_MODE, stored
 from rolemend.remedy.apply import is_unchanged, is_written, read_live
 from rolemend.remedy.guardrails import APPROVE, AUTO, OBSERVE, PROPOSE
 from rolemend.remedy.model import NoPlan, Plan, Verdict
@@ -87,7 +88,7 @@ def _plan(incident: Incident, parts: Parts) -> Incident:
 
 
 def _allowed(found: Diagnosis) -> tuple[Fact, ...]:
-    return (Diagnosed(diagnosis=found), Closed(reason="the call is allowed now"))
+    return (Diagnosed(diagnosis=found), Closed(reason=stored(ALLOWED)))
 
 
 def _planned(
@@ -109,7 +110,7 @@ def _planned(
     verdict = _held_back(incident, verdict, held, parts)
     planned = Planned(verdict=verdict, plan=outcome)
     if verdict.mode == OBSERVE:
-        closed = Closed(reason=f"observed only, by rule {verdict.rule}")
+        closed = Closed(reason=stored(OBSERVED, rule=verdict.rule))
         return note(incident, parts.ledger, planned, closed)
     if verdict.mode != AUTO:
         return note(incident, parts.ledger, planned)
@@ -190,10 +191,10 @@ def _apply_approved(incident: Incident, approved: Plan, approver: str, parts: Pa
 
 def _refusal(approved: Plan, outcome: Plan | NoPlan, verdict: Verdict) -> str:
     if isinstance(outcome, NoPlan):
-        return "no plan can be made any more"
+        return stored(NO_PLAN)
     if outcome.hash != approved.hash:
-        return "the account has changed since, so the plan is another one by now"
-    return "" if verdict.mode in (APPROVE, AUTO) else f"the guardrails say {verdict.mode} by now"
+        return stored(ANOTHER_PLAN)
+    return "" if verdict.mode in (APPROVE, AUTO) else stored(OTHER_MODE, mode=verdict.mode)
 
 
 def _verify_left_behind(incident: Incident, parts: Parts) -> Incident:

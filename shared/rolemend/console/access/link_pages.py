@@ -108,7 +108,7 @@ def _question(link: Link, incident: Incident, language: str) -> Page:
             ),
             text("It is on exactly this plan: {plan}. It can be made once.", plan=link.plan),
         ],
-        verbatim=as_text(compose(incident, language)),
+        verbatim=as_text(compose(incident, language), language),
         buttons=[
             Button(label=text("Approve and apply this plan"), value=APPROVE),
             Button(label=text("Reject this plan"), value=REJECT, danger=True),
