@@ -267,6 +267,6 @@ def _look_again(
         return
     try:
         identities.set_default_version(write.name, theirs)
-    except AccountError as error:  # what stands is less than was granted: people are told at once
+    except AccountError as error:  # the grant is gone: nothing is left to be looked at later
         raise _displaced("roll back", write, theirs, now, str(error)) from error
     raise _in_force_again("roll back", write, theirs)
