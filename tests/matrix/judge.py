@@ -69,9 +69,9 @@ def judge(end: End, plain: End, before: Any, by_person: Any, column: Column) -> 
     repaired = found is not None and found.state == VERIFIED
     overwritten = 0
     if column.person or end.unseen:
-        gone = _is_gone(end.document, by_person)
-        overwritten = int(gone and column.overwrites)
-        wrong += ["a person's statement is gone"] * (gone and not column.overwrites)
+        gone, overwrites = _is_gone(end.document, by_person), column.overwrites or end.overwrites
+        overwritten = int(gone and overwrites)
+        wrong += ["a person's statement is gone"] * (gone and not overwrites)
         if overwritten and not _is_raised(found, by_person, end):
             lost.append("the person's document: nobody was told that it was overwritten")
     else:

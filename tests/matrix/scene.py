@@ -60,8 +60,9 @@ class Site:
 class End:
     """What is there when everything has come to rest. `writes` are the changes of RAM by Rolemend that succeeded.
 
-    `unseen` says that people made versions after the last list of them before our write had been answered, which no
-    client can see: the calls made beside that list may be under way still.
+    `unseen` says that people made versions after the last list of them before our write had been answered, or edited
+    the trust policy after the last look at it, which no client can see: the calls made beside that may be under way
+    still. `overwrites`: of a trust policy, what they wrote is gone then.
     """
 
     incidents: dict[str, Incident]
@@ -70,6 +71,7 @@ class End:
     versions: tuple[str, ...]
     messages: tuple[str, ...]
     unseen: bool = False
+    overwrites: bool = False
 
 
 def _read_to_the_end(logstore: Logstore) -> None:
@@ -208,16 +210,17 @@ class Scene:
         self.local.cloud.keep_calls = True
 
     def _is_unseen(self) -> bool:
-        """Whether no list of versions was asked for between the last one that people made and our write."""
+        """Whether nobody looked, at the versions or the role, between the last write that people made and ours."""
         cloud = self.local.cloud
-        made = [at for at, one in enumerate(cloud.calls) if one[1] == "CreatePolicyVersion"]
+        write, look = (
+            ("UpdateRole", "GetRole") if self.is_trust else ("CreatePolicyVersion", "ListPolicyVersions")
+        )
+        made = [at for at, one in enumerate(cloud.calls) if one[1] == write]
         ours = [at for at in made if cloud.calls[at][2] == "rolemend-remediate"]
         if not cloud.keep_calls or not ours:
             return False
         theirs = max((at for at in made if at < ours[0]), default=-1)
-        return "ListPolicyVersions" not in [
-            operation for _, operation, _ in cloud.calls[theirs + 1 : ours[0]]
-        ]
+        return look not in [operation for _, operation, _ in cloud.calls[theirs + 1 : ours[0]]]
 
     def end(self) -> End:
         """What there is now."""
@@ -229,13 +232,15 @@ class Scene:
             and event.role.startswith("rolemend-")
             and "errorCode" not in json.loads(event.text)
         )
+        unseen = self._is_unseen()
         return End(
             incidents=self.stage.incidents(),
             writes=writes,
             document=self.document(),
             versions=self.versions(),
             messages=tuple(message["id"] for message in self.receiver.messages),
-            unseen=self._is_unseen(),
+            unseen=unseen,
+            overwrites=unseen and self.is_trust,
         )
 
     def document(self) -> Any:
