@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import pkgutil
 from collections.abc import Iterator
 
 import pytest
 
+import rolemend
 from localcloud.accounts import DEMO_ACCOUNT, open_account
 from localcloud.fc.process import Preloaded
 from localcloud.server import LocalCloud
 from localcloud.state import State
 from tests.clients import SDKS, Keys
 from tests.matrix import table
+
+COMMAND_LINE = {"__main__", "cli", "commands", "installer", "operator", "probe", "setup"}
+"""What no function imports."""
 
 
 @pytest.fixture(scope="session")
@@ -40,11 +45,10 @@ def local(running: LocalCloud) -> LocalCloud:
 
 @pytest.fixture(scope="session")
 def preloaded() -> Iterator[Preloaded | None]:
-    """What the functions import, imported once for all tests that ask for it; None where the system cannot do that.
-
-    Not the project's own modules: these keep `time.time` as they find it, which an instance's clock replaces first.
-    """
-    with Preloaded(*SDKS) as preloaded:
+    """What the functions import, imported once for all tests that ask for it; None where the system cannot do that."""
+    own = sorted(name for _, name, _ in pkgutil.walk_packages(rolemend.__path__, "rolemend."))
+    deployed = [name for name in own if name.split(".")[1] not in COMMAND_LINE]
+    with Preloaded(*SDKS, *deployed) as preloaded:
         yield preloaded if Preloaded.available else None
 
 

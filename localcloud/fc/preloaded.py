@@ -69,6 +69,7 @@ def become_instance(child: Any, order: Any, link: int, output: int) -> None:
 def main() -> None:
     orders = socket.socket(fileno=int(sys.argv[1]))
     child = load_child(sys.argv[2])
+    child.made_clock = child.Clock()
     for name in sys.argv[3:]:
         with suppress(ImportError):
             importlib.import_module(name)

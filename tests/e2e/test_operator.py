@@ -80,10 +80,14 @@ def test_a_hash_that_is_not_the_plan_s_approves_nothing(stage: Stage) -> None:
     assert in_force(stage) == "v1"
 
 
+def now(stage: Stage) -> float:
+    return stage.local.cloud.clock()
+
+
 def test_the_first_decision_stands_and_who_comes_later_is_told(stage: Stage) -> None:
     incident_id = denied(stage, "approve")
     hash_ = plan(stage, incident_id)
-    line = write_entries(Lines((), 0, ""), [Approve(plan=hash_, round=1)], time=0.0, by="ana")[0]
+    line = write_entries(Lines((), 0, ""), [Approve(plan=hash_, round=1)], time=now(stage), by="ana")[0]
     key, ledger = f"approvals/{incident_id}.jsonl", clients.bucket(stage.root, LEDGER)
     ledger.append_object(key, 0, line)
     for verb in ("reject", "approve"):
@@ -97,7 +101,7 @@ def test_the_same_decision_is_recorded_once_and_remediate_started_again(stage: S
     incident_id = denied(stage, "approve")
     hash_ = plan(stage, incident_id)
     me = f"acs:ram::{stage.account}:root"
-    line = write_entries(Lines((), 0, ""), [Approve(plan=hash_, round=1)], time=0.0, by=me)[0]
+    line = write_entries(Lines((), 0, ""), [Approve(plan=hash_, round=1)], time=now(stage), by=me)[0]
     key, ledger = f"approvals/{incident_id}.jsonl", clients.bucket(stage.root, LEDGER)
     ledger.append_object(key, 0, line)
     assert run(stage, "incidents", "approve", incident_id, "--plan", hash_).code == 0

@@ -36,10 +36,10 @@ _UNTOLD = frozenset({
 def keys_usable(facts: Facts) -> Iterator[Finding]:
     """Roles that use a bucket with a KMS key of its own may use the key."""
     for key, users in facts.users.items():
+        if isinstance(facts.role(users.name), Absent):
+            continue  # another check tells
         place = facts.place("role", facts.role_name(users.name))
         policies = facts.policies("role", users.name)
-        if isinstance(policies, Absent):
-            continue  # the role is not there, which another check tells
         if not isinstance(policies, Known):
             said = text("The policies of {who} could not be read.", who=place.name)
             yield unread(guides.KMS, place, policies, said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rolemend.account.interface import AttachedPolicy, Known, Unread
+from rolemend.account.interface import Absent, AttachedPolicy, Known, Unread
 from rolemend.audit import guides
 from rolemend.audit.answers import failed, not_applicable, passed, unknown, unread
 from rolemend.audit.facts import Facts, Holder
@@ -84,6 +84,8 @@ def _there(facts: Facts, place: Place, bucket: str) -> Finding | None:
 def buckets_near(facts: Facts) -> Iterator[Finding]:
     """Buckets that a role names are in a region of the clusters and workspaces that use it."""
     for key, users in facts.users.items():
+        if isinstance(facts.role(users.name), Absent):
+            continue  # another check tells
         place = facts.place("role", facts.role_name(users.name))
         named = facts.buckets_of_role.get(key, ())
         told = [
@@ -91,11 +93,9 @@ def buckets_near(facts: Facts) -> Iterator[Finding]:
         ]
         yield from told
         policies = facts.policies("role", users.name)
-        if isinstance(policies, Unread):
+        if not isinstance(policies, Known):
             said = text("The policies of {who} could not be read.", who=place.name)
             yield unread(guides.BUCKET_REGION, place, policies, said)
-        elif not isinstance(policies, Known):
-            continue  # the role is not there, which another check tells
         elif broken := facts.broken(policies.value):
             yield unknown(guides.BUCKET_REGION, place, _does_not_parse(*broken))
         elif not told:
