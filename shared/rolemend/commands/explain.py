@@ -6,19 +6,18 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from rolemend.errors import RolemendError, UnreadableInput
+from rolemend.commands.state_file import opened
+from rolemend.errors import RolemendError
 
 if TYPE_CHECKING:
     from rolemend.explain.answer import Answer
     from rolemend.explain.live import Live
 
 Connect = Callable[[], "Live"]
-
-_NEEDS_LOCAL = "--snapshot needs the local cloud: pip install 'rolemend[local]'"
 
 
 def add_command(commands: Any) -> None:
@@ -85,7 +84,10 @@ def _examined(answers: list[Answer], connect: Connect, language: str) -> list[An
 def _account(options: argparse.Namespace) -> Iterator[Connect | None]:
     """How to open the account that is asked; None where none is."""
     if options.snapshot is not None:
-        with _snapshot(options) as live:
+        from rolemend.bootstrap import build_snapshot
+
+        with opened(options.snapshot, options.open_snapshot, "--snapshot") as keys:
+            live = build_snapshot(keys)
             yield lambda: live
     elif options.offline:
         yield None
@@ -93,23 +95,6 @@ def _account(options: argparse.Namespace) -> Iterator[Connect | None]:
         from rolemend.bootstrap import build_live
 
         yield build_live(os.environ, Path.home())
-
-
-@contextmanager
-def _snapshot(options: argparse.Namespace) -> Iterator[Live]:
-    """The opener comes from the local cloud, which adds it to this command where it is installed."""
-    from rolemend.bootstrap import build_snapshot
-
-    if options.open_snapshot is None:
-        raise RolemendError(_NEEDS_LOCAL)
-    with ExitStack() as stack:
-        try:
-            keys = stack.enter_context(options.open_snapshot(options.snapshot))
-        except ImportError as error:
-            raise RolemendError(f"{_NEEDS_LOCAL} ({error})") from error
-        except ValueError as error:
-            raise UnreadableInput(str(error)) from error
-        yield build_snapshot(keys)
 
 
 @contextmanager
